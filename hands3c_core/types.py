@@ -1,0 +1,174 @@
+"""The dataclasses that travel through the pipeline. Each field states shape, unit and frame.
+
+Conventions (units, frames, joint order, mirroring) are those of ``hands3c_core.conventions``.
+All arrays are C-contiguous and owned by the dataclass: a consumer may keep them, never write them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float32 = NDArray[np.float32]
+UInt8 = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One image of a source."""
+
+    image: UInt8
+    """(H, W, 3) RGB, upright (rotation metadata applied)."""
+    timestamp: float
+    """Seconds. Files: presentation time from the file's start. Live sources: time since opening."""
+    index: int
+    """Position in the source, from 0. Frames a live reader dropped count, so gaps show them."""
+    captured_at: float
+    """``time.monotonic()`` when the frame arrived in this process, for latency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """Pinhole camera without distortion: u = fx x/z + cx, v = fy y/z + cy."""
+
+    fx: float
+    """Focal length along u, px."""
+    fy: float
+    """Focal length along v, px."""
+    cx: float
+    """Principal point u, px."""
+    cy: float
+    """Principal point v, px."""
+    width: int
+    """Image width, px."""
+    height: int
+    """Image height, px."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One hand as the detector sees it in one image."""
+
+    is_right: bool
+    """True for an anatomical right hand in the unmirrored image."""
+    handedness_score: float
+    """Probability of ``is_right``, 0.5 to 1."""
+    landmarks_2d: Float32
+    """(21, 2) px in the full image, joint order of ``conventions.JOINT_NAMES``."""
+    landmarks_world: Float32
+    """(21, 3) metres, camera axes, origin near the hand's centre. Good in bone direction, not in
+    absolute scale; no camera translation."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedHand:
+    """A detection with an identity that persists across frames."""
+
+    track_id: int
+    """Unique in a session, from 1, never reused until ``Tracker.reset``."""
+    is_right: bool
+    """Handedness after hysteresis: changes only after several consecutive disagreements."""
+    detection: Detection
+    """This frame's detection (its own ``is_right`` may still disagree)."""
+    age: int
+    """Frames since the track began; 0 on its first frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class CropBox:
+    """A square window of the image."""
+
+    center_x: float
+    """px in the full image."""
+    center_y: float
+    """px in the full image."""
+    side: float
+    """Side length, px in the full image."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionMaps:
+    """Activation maps around the S3C module for one crop, in the orientation the network saw it
+    (left hands mirrored). Non-negative, not normalised."""
+
+    before: Float32
+    """(h, w) channel RMS of the feature map entering S3C."""
+    after: Float32
+    """(h, w) channel RMS of the feature map leaving S3C."""
+    spatial: Float32 | None = None
+    """(h, w) channel RMS of the spatial branch's output, if the network has one."""
+    channel: Float32 | None = None
+    """(h, w) channel RMS of the channel branch's output, if the network has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandEstimate:
+    """What an estimator says of one hand, before smoothing, in model space (always a right hand;
+    for a left hand everything here describes the mirrored image, x negated)."""
+
+    pose: Float32
+    """(16, 3) axis-angle; see ``conventions``."""
+    shape: Float32
+    """(10,) shape coefficients, unit normal prior."""
+    translation: Float32
+    """(3,) metres: added to the hand layer's output to reach the (mirrored) camera frame."""
+    confidence: float
+    """0 to 1: how well the estimate explains its own evidence."""
+    joint_sigma_px: Float32 | None = None
+    """(21,) one-sigma 2D uncertainty per joint, px in the full image, if the estimator has one."""
+    heatmaps: Float32 | None = None
+    """(21, h, w) per-joint probabilities over the crop (each sums to 1), if it is a network."""
+    attention: AttentionMaps | None = None
+    """Attention maps, if asked for and available."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """One reconstructed hand of one frame, in the true (unmirrored) camera frame."""
+
+    track_id: int
+    """Identity across frames."""
+    is_right: bool
+    """Anatomical handedness."""
+    confidence: float
+    """0 to 1, from the estimator."""
+    vertices: Float32
+    """(V, 3) metres, camera frame."""
+    joints_3d: Float32
+    """(21, 3) metres, camera frame."""
+    joints_2d: Float32
+    """(21, 2) px, projection of ``joints_3d``."""
+    landmarks_2d: Float32
+    """(21, 2) px, as detected."""
+    pose: Float32
+    """(16, 3) axis-angle after smoothing, model space."""
+    shape: Float32
+    """(10,) after smoothing, model space."""
+    translation: Float32
+    """(3,) metres after smoothing, model space."""
+    crop: CropBox
+    """The window the estimator saw."""
+    reprojection_error_px: float
+    """Mean distance between ``joints_2d`` and ``landmarks_2d``, px."""
+    estimator: str
+    """Name of the estimator that made it ('landmarks', 'hands3c_lite', ...)."""
+    heatmaps: Float32 | None = None
+    """As in HandEstimate (of the crop, mirrored for left hands)."""
+    attention: AttentionMaps | None = None
+    """As in HandEstimate."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameResult:
+    """Everything the pipeline found in one frame."""
+
+    frame: Frame
+    """The frame it was computed from."""
+    camera: Camera
+    """The camera used; also in JSONL and exports."""
+    hands: tuple[Hand, ...]
+    """Zero to two hands, by track id."""
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    """Milliseconds by stage: 'detect', 'track', 'crop', 'estimate', 'smooth', 'mesh', 'total'."""
