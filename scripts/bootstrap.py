@@ -1,0 +1,393 @@
+#!/usr/bin/env python3
+"""From a fresh clone to a running app or test suite, with nothing but Python's standard library.
+
+python3 scripts/bootstrap.py app [app arguments]      install what is missing, start the app
+python3 scripts/bootstrap.py test [pytest arguments]  the same for the checks and the tests
+python3 scripts/bootstrap.py install                  only install
+
+Works on Linux; written for Windows and macOS too, untested there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TORCH = "torch==2.13.0"
+#: PyTorch's own index of CPU builds: on Linux the default build brings gigabytes of CUDA libraries.
+TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+EXTRAS = ("dev", "train", "openvino", "cuda")
+
+#: Shared library -> Debian package, for everything the wheels expect from the system.
+BASE_LIBRARIES = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libusb-1.0.so.0": "libusb-1.0-0",
+    "libxkbcommon.so.0": "libxkbcommon0",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libdbus-1.so.3": "libdbus-1-3",
+}
+WINDOW_LIBRARIES = {
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-image.so.0": "libxcb-image0",
+}
+TEST_PROGRAMS = {"Xvfb": "xvfb", "xauth": "xauth"}
+
+
+class BootstrapError(Exception):
+    """Something the user has to fix; the message says how."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args, rest = parse_arguments(sys.argv[1:] if argv is None else argv)
+    try:
+        check_python()
+        check_system(args.command, install=args.system)
+        extras = {"dev", "openvino"} if args.command == "test" else set()
+        python = ensure_environment(args.venv, sorted(extras | set(args.extra)), args.torch_index)
+        if args.command == "install":
+            say(f"Ready. Start the app with: {python} -m app")
+            return 0
+        return run_tests(python, rest) if args.command == "test" else run_app(python, rest)
+    except BootstrapError as error:
+        print(f"bootstrap: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nbootstrap: stopped; run the same command again to go on.", file=sys.stderr)
+        return 130
+
+
+def parse_arguments(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """The bootstrap's own options and, untouched, whatever belongs to the app or to pytest."""
+    parser = argparse.ArgumentParser(
+        description="Install what HandS3C Live needs into .venv, then start it or test it.",
+        epilog="Arguments the bootstrap does not know go to the app or to pytest.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("command", choices=("app", "test", "install"))
+    parser.add_argument(
+        "--system", action="store_true", help="install missing system packages (Debian, as root)"
+    )
+    parser.add_argument("--torch-index", metavar="URL", help="package index to take torch from")
+    parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="default: .venv")
+    parser.add_argument(
+        "--extra", action="append", default=[], choices=EXTRAS, help="also install this extra"
+    )
+    if len(argv) > 1 and argv[0] in ("app", "test") and argv[1] in ("-h", "--help"):
+        return parser.parse_args([argv[0]]), [argv[1]]  # their help, not ours
+    return parser.parse_known_args(list(argv))
+
+
+# ---------------------------------------------------------------------------- this machine
+
+
+def check_python() -> None:
+    if not (3, 10) <= sys.version_info[:2] <= (3, 13):
+        raise BootstrapError(
+            f"Python {platform.python_version()} is not supported: "
+            "start this script with Python 3.10 to 3.13."
+        )
+
+
+def check_system(command: str, *, install: bool) -> None:
+    """Name (or, with ``install``, install) the system packages that are missing on Linux."""
+    if not sys.platform.startswith("linux"):
+        return
+    missing = missing_packages(command)
+    if missing and install:
+        apt_install(missing)
+        missing = missing_packages(command)
+    if not missing:
+        return
+    names = " ".join(sorted(missing))
+    raise BootstrapError(
+        f"system packages are missing. Install them (or run again with --system as root):\n"
+        f"  sudo apt-get install -y {names}\n"
+        f"  on other distributions, the packages that hold: {', '.join(sorted(missing.values()))}"
+    )
+
+
+def missing_packages(command: str) -> dict[str, str]:
+    """Debian package -> the file it should have brought, for all that cannot be found."""
+    libraries = dict(BASE_LIBRARIES)
+    if command == "test" or os.environ.get("DISPLAY"):
+        libraries |= WINDOW_LIBRARIES
+    missing = {package: name for name, package in libraries.items() if not loads(name)}
+    if not has_fonts():
+        missing["fonts-dejavu-core"] = "a TrueType font"
+    if command == "test":
+        missing |= {pkg: name for name, pkg in TEST_PROGRAMS.items() if not shutil.which(name)}
+    return missing
+
+
+def loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def has_fonts() -> bool:
+    folders = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts")
+    return any(True for f in folders if f.is_dir() for _ in f.rglob("*.[to]tf"))
+
+
+def apt_install(packages: dict[str, str]) -> None:
+    if not shutil.which("apt-get"):
+        raise BootstrapError("--system needs apt-get: install the packages with your own tool.")
+    if os.geteuid() != 0:
+        raise BootstrapError("--system needs root: run it with sudo once, then without.")
+    say(f"Installing system packages: {' '.join(sorted(packages))}")
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for arguments in (["update", "-qq"], ["install", "-y", "-qq", *sorted(packages)]):
+        if subprocess.run(["apt-get", *arguments], env=environment, check=False).returncode:
+            raise BootstrapError(f"apt-get {arguments[0]} failed; see its output above.")
+
+
+def has_nvidia_gpu() -> bool:
+    return Path("/proc/driver/nvidia/version").exists() or bool(shutil.which("nvidia-smi"))
+
+
+# ---------------------------------------------------------------------------- the environment
+
+
+def ensure_environment(venv: Path, extras: Sequence[str], torch_index: str | None) -> Path:
+    """Create and fill the virtual environment if its stamp is out of date; returns its python."""
+    python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = venv / "hands3c-installed.json"
+    wanted = fingerprint(extras)
+    if python.exists() and covers(stamp, wanted):
+        return python
+    with exclusive(venv.with_name(venv.name + ".lock")):
+        if python.exists() and covers(stamp, wanted):  # another bootstrap did it meanwhile
+            return python
+        create_venv(venv, python)
+        install_torch(python, torch_index)
+        say("Installing the pinned packages (a few minutes the first time) ...")
+        pip(python, "install", *requirement_arguments(extras))
+        build_kernels(python)
+        write_atomically(stamp, json.dumps(read_stamp(stamp) | wanted, indent=1))
+    return python
+
+
+def requirement_arguments(extras: Sequence[str]) -> list[str]:
+    files = ["requirements.txt", *(f"requirements-{extra}.txt" for extra in extras)]
+    return [argument for name in files for argument in ("-r", str(ROOT / name))]
+
+
+def fingerprint(extras: Sequence[str]) -> dict[str, str]:
+    """Hash of each requirements file that has to be installed, by file name."""
+    files = [ROOT / "requirements.txt", *(ROOT / f"requirements-{e}.txt" for e in extras)]
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def covers(stamp: Path, wanted: dict[str, str]) -> bool:
+    """Whether everything in ``wanted`` was installed before, in the same version."""
+    installed = read_stamp(stamp)
+    return all(installed.get(name) == digest for name, digest in wanted.items())
+
+
+def read_stamp(stamp: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads(stamp.read_text()))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def create_venv(venv: Path, python: Path) -> None:
+    if python.exists():
+        return
+    say(f"Creating {venv}")
+    result = subprocess.run([sys.executable, "-m", "venv", str(venv)], check=False)
+    if result.returncode:
+        shutil.rmtree(venv, ignore_errors=True)
+        raise BootstrapError(
+            "could not create a virtual environment; on Debian and Ubuntu: "
+            "sudo apt-get install -y python3-venv"
+        )
+
+
+def install_torch(python: Path, index: str | None) -> None:
+    """Install torch, sparing a Linux machine without an NVIDIA GPU the CUDA build if it can."""
+    if torch_installed(python):
+        return
+    if index:
+        say(f"Installing {TORCH} from {index}")
+        pip(python, "install", TORCH, "--index-url", index)
+        return
+    if not sys.platform.startswith("linux") or has_nvidia_gpu() or configured_build_is_cpu(python):
+        say(f"Installing {TORCH}")
+        pip(python, "install", TORCH)
+        return
+    say(f"Installing {TORCH} (CPU build; --torch-index URL to choose another)")
+    quick = ("--timeout", "15", "--retries", "1")
+    if pip_status(python, "install", TORCH, "--index-url", TORCH_CPU_INDEX, *quick) == 0:
+        return
+    say("The CPU build cannot be reached: installing the default build (several gigabytes).")
+    pip(python, "install", TORCH)
+
+
+def torch_installed(python: Path) -> bool:
+    code = "from importlib.metadata import version; print(version('torch'))"
+    result = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=False)
+    return result.stdout.strip().split("+")[0] == TORCH.partition("==")[2]
+
+
+def configured_build_is_cpu(python: Path) -> bool:
+    """Whether pip, as the user has configured it, would take a torch build without CUDA."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        arguments = ("install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet")
+        if pip_status(python, *arguments, "--report", str(report), TORCH):
+            return False
+        metadata = json.loads(report.read_text())["install"][0]["metadata"]
+    return not any("nvidia" in need or "cuda" in need for need in metadata.get("requires_dist", []))
+
+
+def build_kernels(python: Path) -> None:
+    """Compile the CPU scan kernels where there is a compiler; torch takes over where not."""
+    say("Building the CPU kernels")
+    subprocess.run([str(python), "-m", "hands3c_core.ops.build"], cwd=ROOT, check=False)
+
+
+def pip_status(python: Path, *arguments: str) -> int:
+    command = [str(python), "-m", "pip", "--disable-pip-version-check", *arguments]
+    if not sys.stdout.isatty() and "--quiet" not in arguments:
+        command.append("--quiet")
+    return subprocess.run(command, check=False).returncode
+
+
+def pip(python: Path, *arguments: str) -> None:
+    if pip_status(python, *arguments):
+        raise BootstrapError(
+            "pip failed; see its output above. Check the network and the free disk space (4 GB), "
+            "then run the same command again: it goes on where it stopped."
+        )
+
+
+@contextlib.contextmanager
+def exclusive(lock: Path) -> Iterator[None]:
+    """Hold a lock file while installing; a lock whose process is gone is taken over."""
+    announced = False
+    while True:
+        try:
+            handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+            break
+        except FileExistsError:
+            if lock_is_stale(lock):
+                lock.unlink(missing_ok=True)
+                continue
+            if not announced:
+                say(f"Another bootstrap is installing; waiting for it ({lock} holds its number).")
+                announced = True
+            time.sleep(1)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(str(os.getpid()))
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def lock_is_stale(lock: Path) -> bool:
+    try:
+        age = time.time() - lock.stat().st_mtime
+        pid = int(lock.read_text() or 0)
+    except (OSError, ValueError):
+        return False
+    if pid == 0:  # created, its number not written yet
+        return age > 10
+    if os.name == "nt":  # os.kill(pid, 0) would end the process there
+        return age > 3600
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def write_atomically(path: Path, text: str) -> None:
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+# ---------------------------------------------------------------------------- the commands
+
+
+def run_app(python: Path, arguments: Sequence[str]) -> int:
+    command = [str(python), "-m", "app", *arguments]
+    environment = os.environ | {"PYTHONPATH": python_path()}
+    if os.name == "nt":
+        return subprocess.run(command, env=environment, check=False).returncode
+    sys.stdout.flush()
+    os.execve(command[0], command, environment)
+
+
+def python_path() -> str:
+    """The checkout first, so that the app starts from any folder and sees relative paths there."""
+    return os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+
+
+def run_tests(python: Path, arguments: Sequence[str]) -> int:
+    """Lint, types, then the suite; the window tests run a second time in a real X11 window."""
+    if arguments:
+        return run_step(python, "-m", "pytest", *arguments)
+    steps: list[list[str]] = [
+        ["-m", "ruff", "check", "."],
+        ["-m", "ruff", "format", "--check", "."],
+        ["-m", "mypy"],
+        ["-m", "pytest"],
+    ]
+    failed = [step for step in steps if run_step(python, *step)]
+    if sys.platform.startswith("linux"):
+        failed += run_x11_tests(python)
+    for step in failed:
+        print(f"bootstrap: failed: python {' '.join(step)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def run_x11_tests(python: Path) -> list[list[str]]:
+    step = ["-m", "pytest", "tests/app", "tests/e2e"]
+    screen = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24"]
+    say("The window tests once more, under X11")
+    status = subprocess.run(
+        [*screen, str(python), *step], cwd=ROOT, env=os.environ | {"QT_QPA_PLATFORM": "xcb"}
+    ).returncode
+    return [step] if status else []
+
+
+def run_step(python: Path, *arguments: str) -> int:
+    say(f"python {' '.join(arguments)}")
+    return subprocess.run([str(python), *arguments], cwd=ROOT, check=False).returncode
+
+
+def say(message: str) -> None:
+    print(f"[bootstrap] {message}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

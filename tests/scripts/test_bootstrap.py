@@ -1,0 +1,125 @@
+"""The bootstrap's decisions, without installing anything."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "bootstrap.py"
+
+
+@pytest.fixture
+def bootstrap():
+    spec = importlib.util.spec_from_file_location("bootstrap", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_uses_only_the_standard_library():
+    code = (
+        f"import sys; sys.argv = ['x']; exec(open({str(SCRIPT)!r}).read().split('if __name__')[0])"
+    )
+    subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True, cwd=SCRIPT.parent)
+
+
+def test_app_arguments_pass_through(bootstrap):
+    args, rest = bootstrap.parse_arguments(["app", "--headless", "clip.mp4", "--out", "x"])
+    assert args.command == "app"
+    assert rest == ["--headless", "clip.mp4", "--out", "x"]
+
+
+def test_app_help_is_the_apps(bootstrap):
+    args, rest = bootstrap.parse_arguments(["app", "--help"])
+    assert (args.command, rest) == ("app", ["--help"])
+
+
+@pytest.mark.parametrize("version", [(3, 9), (3, 14)])
+def test_other_pythons_are_refused(bootstrap, monkeypatch, version):
+    monkeypatch.setattr(bootstrap.sys, "version_info", (*version, 0, "final", 0))
+    with pytest.raises(bootstrap.BootstrapError, match=r"3\.10 to 3\.13"):
+        bootstrap.check_python()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="apt packages are Linux's")
+def test_missing_system_packages_are_named(bootstrap, monkeypatch):
+    absent = {"libEGL.so.1", "libxcb-cursor.so.0"}
+    monkeypatch.setattr(bootstrap, "loads", lambda name: name not in absent)
+    monkeypatch.setattr(bootstrap, "has_fonts", lambda: True)
+    monkeypatch.setenv("DISPLAY", ":0")
+    with pytest.raises(
+        bootstrap.BootstrapError, match="install -y libegl1 libxcb-cursor0"
+    ) as error:
+        bootstrap.check_system("app", install=False)
+    assert "libEGL.so.1" in str(error.value)
+    monkeypatch.delenv("DISPLAY")
+    assert set(bootstrap.missing_packages("app")) == {"libegl1"}  # no window, no xcb needed
+
+
+def test_stamp_covers_what_was_installed(bootstrap, tmp_path):
+    stamp = tmp_path / "stamp.json"
+    everything = bootstrap.fingerprint(["dev", "openvino"])
+    assert not bootstrap.covers(stamp, everything)
+    bootstrap.write_atomically(stamp, bootstrap.json.dumps(everything))
+    assert bootstrap.covers(stamp, bootstrap.fingerprint([]))
+    assert bootstrap.covers(stamp, bootstrap.fingerprint(["dev"]))
+    assert not bootstrap.covers(stamp, bootstrap.fingerprint(["train"]))
+    stamp.write_text('{"requirements.txt": "old"}')
+    assert not bootstrap.covers(stamp, bootstrap.fingerprint([]))
+    stamp.write_text("{half a")
+    assert not bootstrap.covers(stamp, bootstrap.fingerprint([]))
+
+
+def test_lock_is_exclusive_and_stale_locks_are_taken_over(bootstrap, tmp_path):
+    lock = tmp_path / "x.lock"
+    entered = threading.Event()
+
+    def second():
+        with bootstrap.exclusive(lock):
+            entered.set()
+
+    with bootstrap.exclusive(lock):
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert not entered.wait(0.3)
+    assert entered.wait(5)
+    thread.join()
+    if os.name != "nt":
+        finished = subprocess.Popen([sys.executable, "-c", ""])
+        finished.wait()
+        lock.write_text(str(finished.pid))
+        with bootstrap.exclusive(lock):
+            assert lock.read_text() != str(finished.pid)
+    assert not lock.exists()
+
+
+def test_torch_cpu_build_is_preferred_without_gpu(bootstrap, monkeypatch):
+    calls = []
+    monkeypatch.setattr(bootstrap.sys, "platform", "linux")
+    monkeypatch.setattr(bootstrap, "torch_installed", lambda python: False)
+    monkeypatch.setattr(bootstrap, "has_nvidia_gpu", lambda: False)
+    monkeypatch.setattr(bootstrap, "configured_build_is_cpu", lambda python: False)
+    monkeypatch.setattr(
+        bootstrap, "pip_status", lambda python, *a: calls.append(a) or len(calls) % 2
+    )
+    monkeypatch.setattr(bootstrap, "pip", lambda python, *a: calls.append(a))
+    bootstrap.install_torch(Path("python"), None)
+    assert bootstrap.TORCH_CPU_INDEX in calls[0]  # tried first; not reachable here ...
+    assert calls[1] == ("install", bootstrap.TORCH)  # ... so the default build
+    calls.clear()
+    monkeypatch.setattr(bootstrap, "has_nvidia_gpu", lambda: True)
+    bootstrap.install_torch(Path("python"), None)
+    assert calls == [("install", bootstrap.TORCH)]
+    calls.clear()
+    bootstrap.install_torch(Path("python"), "https://example.org/simple")
+    assert calls == [("install", bootstrap.TORCH, "--index-url", "https://example.org/simple")]
+    calls.clear()
+    monkeypatch.setattr(bootstrap, "torch_installed", lambda python: True)
+    bootstrap.install_torch(Path("python"), None)
+    assert calls == []
