@@ -1,0 +1,138 @@
+"""The square window that a network sees of a hand.
+
+HandS3C's pre-processing: a square around the 21 joints' bounding box, its side 1.5 times the box's
+longer side, resampled to 256 px; a left hand is mirrored so that the network always sees a right
+one.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hands3c_core.conventions import CROP_SCALE, CROP_SIZE
+from hands3c_core.types import CropBox
+
+
+def crop_box(landmarks_2d: ArrayLike, scale: float = CROP_SCALE) -> CropBox:
+    """The square window around joints (J, 2), px in the full image.
+
+    Its side is ``scale`` times the longer side of the joints' bounding box, at least 8 px.
+    """
+    points = np.asarray(landmarks_2d, dtype=np.float64)
+    low, high = points.min(axis=0), points.max(axis=0)
+    center = (low + high) / 2
+    side = max(float((high - low).max()) * scale, 8.0)
+    return CropBox(float(center[0]), float(center[1]), side)
+
+
+def crop_affine(box: CropBox, size: int = CROP_SIZE, mirror: bool = False) -> NDArray[np.float64]:
+    """The (2, 3) map from full-image px to crop px: crop = A @ (u, v, 1).
+
+    Both use integer coordinates at pixel centres, so the window's outer edges map to -0.5 and
+    ``size`` - 0.5. With ``mirror`` the crop's x runs against the image's.
+    """
+    scale = size / box.side
+    middle = (size - 1) / 2
+    affine = np.array(
+        [[scale, 0.0, middle - scale * box.center_x], [0.0, scale, middle - scale * box.center_y]]
+    )
+    if mirror:
+        affine[0] *= -1.0
+        affine[0, 2] += size - 1
+    return affine
+
+
+def invert_affine(affine: ArrayLike) -> NDArray[np.float64]:
+    """The (2, 3) inverse of a (2, 3) affine map."""
+    matrix = np.asarray(affine, dtype=np.float64)
+    inverse = np.linalg.inv(matrix[:, :2])
+    return np.hstack([inverse, -inverse @ matrix[:, 2:]])
+
+
+def apply_affine(affine: ArrayLike, points: ArrayLike) -> NDArray[np.float64]:
+    """Map points (..., 2) by a (2, 3) affine."""
+    matrix = np.asarray(affine, dtype=np.float64)
+    return np.asarray(points, dtype=np.float64) @ matrix[:, :2].T + matrix[:, 2]
+
+
+def extract_crop(
+    image: NDArray[np.uint8], box: CropBox, size: int = CROP_SIZE, mirror: bool = False
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Resample a window of an image.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        box: the window, px in the image; it may reach outside, where the crop is black.
+        size: side of the crop, px.
+        mirror: mirror left to right, for left hands.
+
+    Returns:
+        The (size, size, 3) uint8 crop and the (2, 3) affine from image px to crop px. Windows
+        larger than the crop are first averaged down, so that fine texture does not alias.
+    """
+    affine = crop_affine(box, size, mirror)
+    factor = int(box.side / size)
+    source, to_source = image, affine
+    if factor >= 2:
+        source, to_source = _shrink_window(image, box, affine, factor)
+    crop = cv2.warpAffine(source, to_source, (size, size), flags=cv2.INTER_LINEAR)
+    return np.asarray(crop, dtype=np.uint8), affine
+
+
+def _shrink_window(
+    image: NDArray[np.uint8], box: CropBox, affine: NDArray[np.float64], factor: int
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """The part of the image under the window, averaged over factor x factor blocks, and the affine
+    from that smaller image to the crop."""
+    height, width = image.shape[:2]
+    half = box.side / 2 + factor
+    left = int(np.clip(box.center_x - half, 0, max(width - factor, 0)))
+    top = int(np.clip(box.center_y - half, 0, max(height - factor, 0)))
+    columns = max(int(np.clip(box.center_x + half, 0, width) - left) // factor, 1)
+    rows = max(int(np.clip(box.center_y + half, 0, height) - top) // factor, 1)
+    window = image[top : top + rows * factor, left : left + columns * factor]
+    small = cv2.resize(window, (columns, rows), interpolation=cv2.INTER_AREA)
+    to_image = np.array(
+        [
+            [factor, 0.0, left + (factor - 1) / 2],
+            [0.0, factor, top + (factor - 1) / 2],
+            [0.0, 0.0, 1.0],
+        ]
+    )
+    return np.asarray(small, dtype=np.uint8), affine @ to_image
+
+
+class BoxSmoother:
+    """Steadies the window of one hand over time, so that a network's input does not tremble.
+
+    The window follows slow changes with an exponential average and follows a move of more than
+    ``slack`` of its side at once, so that the hand never leaves it.
+    """
+
+    def __init__(self, amount: float = 0.5, slack: float = 0.1) -> None:
+        """Args:
+        amount: 0 (off) to just under 1 (slow), the share of the old window that is kept.
+        slack: share of the side by which the window may lag.
+        """
+        self.amount = min(max(amount, 0.0), 0.99)
+        self.slack = slack
+        self._box: CropBox | None = None
+
+    def reset(self) -> None:
+        """Forget the last window."""
+        self._box = None
+
+    def __call__(self, box: CropBox) -> CropBox:
+        """The steadied window for this frame's ``box``."""
+        last = self._box
+        if last is None or abs(np.log(box.side / last.side)) > 0.5:
+            self._box = box
+            return box
+        reach = self.slack * box.side
+        new = np.array([box.center_x, box.center_y, box.side])
+        lag = (np.array([last.center_x, last.center_y, last.side]) - new) * self.amount
+        x, y, side = (new + np.clip(lag, -reach, reach)).tolist()
+        self._box = CropBox(x, y, side)
+        return self._box
