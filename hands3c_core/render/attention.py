@@ -1,0 +1,171 @@
+"""Maps of the network (joint heatmaps, attention) drawn back onto the frame they came from."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..types import AttentionMaps, CropBox, Hand, UInt8
+
+#: Names of the attention maps a style can ask for.
+ATTENTION_KINDS: Final = ("before", "after", "spatial", "channel")
+
+#: The colour maps on offer. Both are perceptually ordered; 'viridis' also survives a grey print and
+#: colour blindness.
+COLOR_MAPS: Final = {"viridis": cv2.COLORMAP_VIRIDIS, "turbo": cv2.COLORMAP_TURBO}
+
+
+@cache
+def color_table(name: str) -> UInt8:
+    """(256, 3) RGB uint8 of a colour map, dark to bright. Raises ValueError if unknown."""
+    if name not in COLOR_MAPS:
+        raise ValueError(f"unknown colour map {name!r}; use one of {', '.join(COLOR_MAPS)}")
+    ramp = np.arange(256, dtype=np.uint8).reshape(-1, 1)
+    table = cv2.applyColorMap(ramp, COLOR_MAPS[name])[:, 0, ::-1]
+    return np.ascontiguousarray(table)
+
+
+def normalise_map(values: NDArray, peak: float | None = None) -> NDArray[np.float32]:
+    """A non-negative map divided by ``peak`` (its own maximum if None) and clipped to [0, 1].
+
+    Numbers that are not finite become 0. Give one ``peak`` to several maps (or frames) to make
+    their colours comparable.
+    """
+    clean = np.nan_to_num(np.asarray(values, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    top = float(clean.max(initial=0.0)) if peak is None else float(peak)
+    if top <= 0:
+        return np.zeros_like(clean)
+    return np.clip(clean / np.float32(top), 0.0, 1.0)
+
+
+def joint_heatmap(heatmaps: NDArray) -> NDArray[np.float32]:
+    """One (h, w) map in [0, 1] from (21, h, w) joint probabilities: each joint scaled to its own
+    peak, then the maximum, so that a vague joint is as visible as a sharp one."""
+    stack = np.nan_to_num(np.asarray(heatmaps, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    peaks = stack.max(axis=(1, 2), keepdims=True)
+    return (stack / np.maximum(peaks, 1e-12)).max(axis=0).clip(0.0, 1.0)
+
+
+def attention_map(maps: AttentionMaps, kind: str) -> NDArray[np.float32] | None:
+    """The (h, w) map of a kind, None if the network has none. Raises ValueError if unknown."""
+    if kind not in ATTENTION_KINDS:
+        raise ValueError(f"unknown attention map {kind!r}; use one of {', '.join(ATTENTION_KINDS)}")
+    return getattr(maps, kind)
+
+
+def warp_to_image(
+    values: NDArray, crop: CropBox, mirrored: bool, width: int, height: int
+) -> tuple[NDArray[np.float32], int, int]:
+    """Resample a map that covers a crop onto the pixels of the frame.
+
+    Args:
+        values: (h, w), covering ``crop`` edge to edge.
+        crop: the window, px in the frame.
+        mirrored: the map is of the mirrored crop (left hands).
+        width, height: the frame's size, px.
+
+    Returns:
+        ``(window, x0, y0)``: the map on the frame's pixels inside the crop, (rows, columns)
+        float32, and the frame pixel of its corner. Empty if the crop misses the frame.
+    """
+    left, top = crop.center_x - crop.side / 2, crop.center_y - crop.side / 2
+    numbers = (left, top, crop.side)
+    if not all(np.isfinite(numbers)) or crop.side <= 0:
+        return np.zeros((0, 0), np.float32), 0, 0
+    x0, y0 = max(int(np.ceil(left)), 0), max(int(np.ceil(top)), 0)
+    x1 = min(int(np.floor(left + crop.side)), width - 1)
+    y1 = min(int(np.floor(top + crop.side)), height - 1)
+    if x1 < x0 or y1 < y0:
+        return np.zeros((0, 0), np.float32), 0, 0
+    rows, columns = values.shape
+    # Pixel u of the frame falls on map column (u - left) / side * columns - 0.5.
+    u = (np.arange(x0, x1 + 1) - left) / crop.side * columns - 0.5
+    v = (np.arange(y0, y1 + 1) - top) / crop.side * rows - 0.5
+    if mirrored:
+        u = columns - 1 - u
+    grid_u, grid_v = np.meshgrid(u.astype(np.float32), v.astype(np.float32))
+    window: NDArray[np.float32] = cv2.remap(
+        np.ascontiguousarray(values, dtype=np.float32),
+        grid_u,
+        grid_v,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    ).astype(np.float32, copy=False)
+    return window, x0, y0
+
+
+def blend_map(
+    image: UInt8,
+    values: NDArray,
+    crop: CropBox,
+    mirrored: bool,
+    opacity: float = 0.55,
+    color_map: str = "viridis",
+    fade_low: bool = False,
+) -> None:
+    """Blend a map in [0, 1] over ``image`` (H, W, 3) RGB in place.
+
+    ``fade_low`` makes low values transparent, so that only peaks cover the picture.
+    """
+    height, width = image.shape[:2]
+    window, x0, y0 = warp_to_image(values, crop, mirrored, width, height)
+    if window.size == 0:
+        return
+    level = window.clip(0.0, 1.0)
+    color = color_table(color_map)[(level * 255.0 + 0.5).astype(np.uint8)].astype(np.float32)
+    alpha = float(opacity) * (level if fade_low else np.ones_like(level))
+    region = image[y0 : y0 + window.shape[0], x0 : x0 + window.shape[1]]
+    blended = region + (color - region) * alpha[:, :, None]
+    region[...] = (blended + 0.5).astype(np.uint8)
+
+
+def draw_hand_maps(
+    image: UInt8, hand: Hand, heatmaps: bool, attention: str | None, color_map: str
+) -> bool:
+    """Draw what a hand carries of the maps asked for, in place. Returns whether any was drawn."""
+    drawn = False
+    if attention is not None and hand.attention is not None:
+        values = attention_map(hand.attention, attention)
+        if values is not None:
+            # 'before' and 'after' share one scale, or their difference could not be seen.
+            peak = None
+            if attention in ("before", "after"):
+                peak = float(max(hand.attention.before.max(), hand.attention.after.max()))
+            scaled = normalise_map(values, peak)
+            blend_map(image, scaled, hand.crop, not hand.is_right, color_map=color_map)
+            drawn = True
+    if heatmaps and hand.heatmaps is not None:
+        values = joint_heatmap(hand.heatmaps)
+        blend_map(image, values, hand.crop, not hand.is_right, 0.85, color_map, fade_low=True)
+        drawn = True
+    return drawn
+
+
+def draw_legend(image: UInt8, title: str, color_map: str = "viridis") -> None:
+    """Draw a colour bar, low to high, into the lower left corner, in place."""
+    height, width = image.shape[:2]
+    scale = max(min(width, height) / 480.0, 0.4)
+    bar_width, bar_height = int(120 * scale), max(int(10 * scale), 3)
+    x, y = int(12 * scale), height - int(16 * scale) - bar_height
+    if y < 0 or x + bar_width > width:
+        return
+    ramp = color_table(color_map)[np.linspace(0, 255, bar_width).astype(int)]
+    image[y : y + bar_height, x : x + bar_width] = ramp[None]
+    cv2.rectangle(image, (x - 1, y - 1), (x + bar_width, y + bar_height), (235, 235, 235), 1)
+    for text, left in ((f"{title}: low", x), ("high", x + bar_width - int(26 * scale))):
+        place = (left, y - int(5 * scale))
+        for color, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+            cv2.putText(
+                image,
+                text,
+                place,
+                cv2.FONT_HERSHEY_SIMPLEX,
+                0.4 * scale,
+                color,
+                thickness,
+                cv2.LINE_AA,
+            )

@@ -1,0 +1,193 @@
+"""Everything the camera view draws over a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..conventions import BONES, FINGER_COLORS, FINGER_NAMES, JOINT_NAMES
+from ..types import FrameResult, Hand, UInt8
+from .attention import draw_hand_maps, draw_legend
+from .mesh import HandMeshes
+from .rasterizer import MeshInstance, MeshRasterizer
+
+#: Fractional bits of cv2's fixed-point drawing coordinates.
+_SHIFT: Final = 4
+#: Drawing coordinates beyond this are left out: they would overflow cv2's integers.
+_FAR_PX: Final = 20_000.0
+
+#: Colour of a hand's box and label, right and left.
+SIDE_COLORS: Final = {True: (64, 176, 255), False: (255, 150, 80)}
+
+
+@dataclass(frozen=True)
+class OverlayStyle:
+    """What to draw."""
+
+    mesh: str | None = "textured"
+    """Mesh mode: 'textured', 'shaded', 'wireframe', 'normals', or None for no mesh."""
+    mesh_opacity: float = 0.9
+    """0 (invisible) to 1."""
+    skeleton: bool = False
+    """The 21 projected joints and 20 bones of the reconstruction."""
+    boxes: bool = False
+    """The window the estimator saw."""
+    labels: bool = False
+    """Track number, side, confidence and estimator."""
+    landmarks: bool = False
+    """The detector's landmarks as small crosses: their distance to the skeleton is the error."""
+    heatmaps: bool = False
+    """The network's joint heatmaps, if the estimator has them."""
+    attention: str | None = None
+    """'before', 'after', 'spatial' or 'channel': the network's attention, if it has any."""
+    color_map: str = "viridis"
+    """Colours of heatmaps and attention: 'viridis' or 'turbo'."""
+
+
+_RASTERIZER: Final = MeshRasterizer()
+
+
+def draw_overlay(
+    image: UInt8,
+    result: FrameResult,
+    style: OverlayStyle,
+    hand_meshes: HandMeshes,
+    rasterizer: MeshRasterizer = _RASTERIZER,
+) -> UInt8:
+    """Draw a frame's hands over an image.
+
+    Args:
+        image: (H, W, 3) RGB uint8 of the size of ``result.camera``; not changed.
+        result: hands and camera.
+        style: what to draw.
+        hand_meshes: right and left template, as ``render.hand_meshes`` makes them. A hand whose
+            vertex count does not fit its template raises ValueError.
+        rasterizer: draws the meshes.
+
+    Returns:
+        A new (H, W, 3) uint8 array.
+    """
+    canvas = np.ascontiguousarray(image).copy()
+    maps = [
+        draw_hand_maps(canvas, hand, style.heatmaps, style.attention, style.color_map)
+        for hand in result.hands
+    ]
+    if style.mesh is not None and style.mesh_opacity > 0 and result.hands:
+        meshes = [MeshInstance(hand_meshes[h.is_right], h.vertices) for h in result.hands]
+        layer = rasterizer.render(meshes, result.camera, style.mesh)
+        layer.blend_into(canvas, style.mesh_opacity)
+    for hand in result.hands:
+        if style.skeleton:
+            draw_skeleton(canvas, hand.joints_2d, hand.joints_3d[:, 2])
+        if style.landmarks:
+            draw_landmarks(canvas, hand.landmarks_2d)
+        if style.boxes:
+            draw_box(canvas, hand)
+        if style.labels:
+            draw_label(canvas, hand)
+    if any(maps):
+        draw_legend(canvas, style.attention or "heatmaps", style.color_map)
+    return canvas
+
+
+def drawing_scale(image: UInt8) -> float:
+    """Line widths scale with the picture: 1 at 640 x 480."""
+    return max(min(image.shape[0], image.shape[1]) / 480.0, 0.5)
+
+
+def _fixed_point(point: Sequence[float] | NDArray) -> tuple[int, int] | None:
+    x, y = float(point[0]), float(point[1])
+    if not (abs(x) < _FAR_PX and abs(y) < _FAR_PX):  # also drops NaN
+        return None
+    return round(x * (1 << _SHIFT)), round(y * (1 << _SHIFT))
+
+
+def joint_color(joint: int) -> tuple[int, int, int]:
+    """RGB of a joint (0..20): its finger's, white for the wrist."""
+    name = JOINT_NAMES[joint]
+    for finger in FINGER_NAMES:
+        if name.startswith(finger):
+            return FINGER_COLORS[finger]
+    return (255, 255, 255)
+
+
+def draw_skeleton(image: UInt8, joints_2d: NDArray, depth: NDArray | None = None) -> None:
+    """Draw 21 joints and 20 bones, anti-aliased, in place.
+
+    Args:
+        image: (H, W, 3) RGB.
+        joints_2d: (21, 2) px; joints that are not finite or far outside are left out.
+        depth: (21,) z of each joint: farther bones are drawn first. None: in order.
+    """
+    scale = drawing_scale(image)
+    width = max(round(2.4 * scale), 1)
+    bones = list(BONES)
+    if depth is not None:
+        bones.sort(key=lambda bone: -float(depth[bone[0]] + depth[bone[1]]))
+    for parent, child in bones:
+        a, b = _fixed_point(joints_2d[parent]), _fixed_point(joints_2d[child])
+        if a is None or b is None:
+            continue
+        cv2.line(image, a, b, (24, 24, 24), width + 2, cv2.LINE_AA, _SHIFT)
+        cv2.line(image, a, b, joint_color(child), width, cv2.LINE_AA, _SHIFT)
+    order = range(len(joints_2d)) if depth is None else np.argsort(-np.asarray(depth))
+    radius = round(3.2 * scale * (1 << _SHIFT))
+    for joint in order:
+        centre = _fixed_point(joints_2d[joint])
+        if centre is not None:
+            cv2.circle(image, centre, radius + 16, (24, 24, 24), -1, cv2.LINE_AA, _SHIFT)
+            cv2.circle(image, centre, radius, joint_color(int(joint)), -1, cv2.LINE_AA, _SHIFT)
+
+
+def draw_landmarks(image: UInt8, landmarks_2d: NDArray) -> None:
+    """Draw the detector's landmarks (21, 2) px as small white crosses, in place."""
+    arm = 3.0 * drawing_scale(image)
+    for x, y in np.asarray(landmarks_2d, float):
+        for dx, dy in ((arm, arm), (arm, -arm)):
+            a, b = _fixed_point((x - dx, y - dy)), _fixed_point((x + dx, y + dy))
+            if a is not None and b is not None:
+                cv2.line(image, a, b, (0, 0, 0), 3, cv2.LINE_AA, _SHIFT)
+                cv2.line(image, a, b, (255, 255, 255), 1, cv2.LINE_AA, _SHIFT)
+
+
+def draw_box(image: UInt8, hand: Hand) -> None:
+    """Draw the estimator's window, in place."""
+    half = hand.crop.side / 2
+    a = _fixed_point((hand.crop.center_x - half, hand.crop.center_y - half))
+    b = _fixed_point((hand.crop.center_x + half, hand.crop.center_y + half))
+    if a is None or b is None:
+        return
+    width = max(round(1.4 * drawing_scale(image)), 1)
+    cv2.rectangle(image, a, b, SIDE_COLORS[hand.is_right], width, cv2.LINE_AA, _SHIFT)
+
+
+def label_text(hand: Hand) -> str:
+    """Track number, side, confidence and estimator of a hand in one line."""
+    side = "Right" if hand.is_right else "Left"
+    return f"#{hand.track_id} {side} {hand.confidence:.2f} {hand.estimator}"
+
+
+def draw_label(image: UInt8, hand: Hand) -> None:
+    """Draw ``label_text`` on a plate above the hand's window, kept inside the image, in place."""
+    height, width = image.shape[:2]
+    scale = drawing_scale(image)
+    size, font = 0.42 * scale, cv2.FONT_HERSHEY_SIMPLEX
+    text = label_text(hand)
+    (text_width, text_height), baseline = cv2.getTextSize(text, font, size, 1)
+    pad = round(4 * scale)
+    plate_width, plate_height = text_width + 2 * pad, text_height + baseline + pad
+    left, top = hand.crop.center_x - hand.crop.side / 2, hand.crop.center_y - hand.crop.side / 2
+    if not np.isfinite(left) or not np.isfinite(top):
+        return
+    x = int(np.clip(left, 0, max(width - plate_width, 0)))
+    y = int(np.clip(top - plate_height, 0, max(height - plate_height, 0)))
+    plate = image[y : y + plate_height, x : x + plate_width]
+    color = np.array(SIDE_COLORS[hand.is_right])
+    plate[...] = (0.22 * plate + 0.78 * (0.35 * color)).astype(np.uint8)
+    origin = (x + pad, y + text_height + pad // 2 + 1)
+    cv2.putText(image, text, origin, font, size, (255, 255, 255), 1, cv2.LINE_AA)

@@ -1,0 +1,273 @@
+"""Numba kernels that turn visibility buffers into colour (passes: see ``raster_kernels``)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from .raster_kernels import SUBPIXEL, _irradiance_at, barycentrics
+
+TEXTURED, SHADED, WIREFRAME, NORMALS = 0, 1, 2, 3
+
+# Colours need no strict IEEE order, so these kernels may be vectorised freely.
+_jit: Any = njit(cache=True, nogil=True, fastmath=True)
+_SRGB_STEPS = 4096
+#: Samples of a pixel whose depths differ by less than this share belong to one surface.
+_SAME_SURFACE = 0.008
+
+
+def _linear_to_srgb_table() -> np.ndarray:
+    """sRGB value 0..255 (float32) of linear light k / (_SRGB_STEPS - 1) (IEC 61966-2-1)."""
+    linear = np.linspace(0.0, 1.0, _SRGB_STEPS)
+    curve = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return (255.0 * curve).astype(np.float32)
+
+
+def _srgb_to_linear_table() -> np.ndarray:
+    """Linear light (float32) of the 256 sRGB values."""
+    value = np.arange(256) / 255.0
+    curve = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    return curve.astype(np.float32)
+
+
+LINEAR_TO_SRGB = _linear_to_srgb_table()
+SRGB_TO_LINEAR = _srgb_to_linear_table()
+
+
+@_jit
+def sample_bilinear(texture, u, v, out):
+    """Bilinear texture lookup, edges clamped. ``texture`` (h, w, 3) float32; (u, v) in [0, 1] with
+    v up, as OBJ and OpenGL have it."""
+    height, width = texture.shape[0], texture.shape[1]
+    x = min(max(u * width - 0.5, 0.0), width - 1.0)
+    y = min(max((1.0 - v) * height - 0.5, 0.0), height - 1.0)
+    x0, y0 = int(x), int(y)
+    x1, y1 = min(x0 + 1, width - 1), min(y0 + 1, height - 1)
+    tx, ty = x - x0, y - y0
+    for c in range(3):
+        top = texture[y0, x0, c] * (1.0 - tx) + texture[y0, x1, c] * tx
+        bottom = texture[y1, x0, c] * (1.0 - tx) + texture[y1, x1, c] * tx
+        out[c] = top * (1.0 - ty) + bottom * ty
+
+
+@_jit
+def _surface_normal(vertices, normals, faces, face, smooth_faces, bary, dx, dy, out):
+    """Unit normal at a point, turned towards the viewer; flat on faces past ``smooth_faces``."""
+    a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
+    if face < smooth_faces:
+        for k in range(3):
+            out[k] = bary[0] * normals[a, k] + bary[1] * normals[b, k] + bary[2] * normals[c, k]
+    else:
+        ux = float(vertices[b, 0]) - vertices[a, 0]
+        uy = float(vertices[b, 1]) - vertices[a, 1]
+        uz = float(vertices[b, 2]) - vertices[a, 2]
+        wx = float(vertices[c, 0]) - vertices[a, 0]
+        wy = float(vertices[c, 1]) - vertices[a, 1]
+        wz = float(vertices[c, 2]) - vertices[a, 2]
+        out[0] = uy * wz - uz * wy
+        out[1] = uz * wx - ux * wz
+        out[2] = ux * wy - uy * wx
+    length = np.sqrt(out[0] * out[0] + out[1] * out[1] + out[2] * out[2])
+    if length > 0.0:
+        scale = 1.0 / length
+        # The normals of a flat face seen from behind point away; smooth normals are left alone,
+        # since near a silhouette they lean away from the viewer on visible surface too.
+        if face >= smooth_faces and out[0] * dx + out[1] * dy + out[2] > 0.0:
+            scale = -scale
+        out[0] *= scale
+        out[1] *= scale
+        out[2] *= scale
+
+
+@_jit
+def _highlights(normal, dx, dy, lights, gloss, out):
+    """Blinn-Phong highlights and a Fresnel rim. ``gloss`` (3,): specular strength, shininess as a
+    power of two's exponent, rim strength."""
+    inverse = 1.0 / np.sqrt(dx * dx + dy * dy + 1.0)
+    vx, vy, vz = -dx * inverse, -dy * inverse, -inverse
+    out[0] = out[1] = out[2] = 0.0
+    if gloss[0] > 0.0:
+        for k in range(lights.shape[0]):
+            hx, hy, hz = lights[k, 0] + vx, lights[k, 1] + vy, lights[k, 2] + vz
+            cosine = normal[0] * hx + normal[1] * hy + normal[2] * hz
+            if cosine <= 0.0:
+                continue
+            power = cosine * cosine / (hx * hx + hy * hy + hz * hz)
+            for _ in range(int(gloss[1]) - 1):
+                power *= power
+            for c in range(3):
+                out[c] += gloss[0] * power * lights[k, 3 + c]
+    if gloss[2] > 0.0:
+        edge = 1.0 - max(normal[0] * vx + normal[1] * vy + normal[2] * vz, 0.0)
+        rim = gloss[2] * edge * edge * edge
+        for c in range(3):
+            out[c] += rim
+
+
+@_jit
+def _line_coverage(vertices, a, b, c, dx, dy, fx, fy, half_width):
+    """How much of a wireframe line lies under a pixel: distance to the nearest edge, in pixels,
+    softened over one pixel."""
+    nearest = 1e9
+    for e in range(3):
+        p, q = (a, b) if e == 0 else ((b, c) if e == 1 else (c, a))
+        px, py, pz = float(vertices[p, 0]), float(vertices[p, 1]), float(vertices[p, 2])
+        qx, qy, qz = float(vertices[q, 0]), float(vertices[q, 1]), float(vertices[q, 2])
+        # The plane through the eye and the edge meets the image in the edge's line.
+        nx = py * qz - pz * qy
+        ny = pz * qx - px * qz
+        nz = px * qy - py * qx
+        slope = np.sqrt((nx / fx) ** 2 + (ny / fy) ** 2)
+        if slope > 0.0:
+            nearest = min(nearest, abs(nx * dx + ny * dy + nz) / slope)
+    return min(max(half_width + 0.5 - nearest, 0.0), 1.0)
+
+
+@_jit
+def _to_srgb(linear, out, table):
+    last = table.shape[0] - 1
+    for c in range(3):
+        out[c] = table[int(min(max(linear[c], 0.0), 1.0) * last + 0.5)]
+
+
+@_jit
+def _is_one_surface(ids, zinv, y, x, low, high):
+    """Whether every sample of a pixel sees a smooth face of one mesh (ids in [low, high)) at nearly
+    one depth. Such a pixel may be shaded once, whatever number of small triangles meet in it."""
+    nearest, farthest = zinv[y, x, 0], zinv[y, x, 0]
+    for s in range(ids.shape[2]):
+        if ids[y, x, s] < low or ids[y, x, s] >= high:
+            return False
+        nearest = max(nearest, zinv[y, x, s])
+        farthest = min(farthest, zinv[y, x, s])
+    return nearest < farthest * (1.0 + _SAME_SURFACE)
+
+
+@_jit
+def shade(
+    ids,
+    zinv,
+    offsets,
+    first_id,
+    vertices,
+    faces,
+    smooth_faces,
+    normals,
+    irradiance,
+    uv,
+    uv_faces,
+    texture,
+    base_color,
+    cap_color,
+    sh,
+    lights,
+    wrap,
+    gloss,
+    intrinsics,
+    mode,
+    line_half_width,
+    table,
+    rgba,
+):
+    """Shade one mesh's visible samples and add them, premultiplied by coverage, to ``rgba``.
+
+    Args:
+        ids, zinv, offsets: as filled by ``raster_kernels.visibility``; ids of other meshes are
+            skipped.
+        first_id: id of this mesh's face 0.
+        vertices (V, 3), faces (F, 3), normals (V, 3), irradiance (V, 3).
+        smooth_faces: faces from this index on are flat (a wrist's cap) and have no UV.
+        uv (T, 2), uv_faces (smooth_faces, 3), texture (h, w, 3) linear float32.
+        base_color (3,): linear tint: multiplies the texture, or is the colour in ``SHADED``.
+        cap_color (3,): linear colour of flat faces.
+        gloss: see ``_highlights``. intrinsics: (4,) of the window.
+        mode: TEXTURED, SHADED, WIREFRAME or NORMALS.
+        table: ``LINEAR_TO_SRGB``.
+        rgba: (h, w, 4) float32, sRGB 0..255 times coverage, coverage 0..1; added to.
+    """
+    height, width, samples = ids.shape
+    fx, fy, cx, cy = intrinsics[0], intrinsics[1], intrinsics[2], intrinsics[3]
+    last_id = first_id + faces.shape[0]
+    bary = np.empty(3, np.float64)
+    normal = np.empty(3, np.float64)
+    albedo = np.empty(3, np.float64)
+    light = np.empty(3, np.float64)
+    gleam = np.empty(3, np.float64)
+    color = np.empty(3, np.float64)
+    for y in range(height):
+        for x in range(width):
+            one_surface = _is_one_surface(ids, zinv, y, x, first_id, first_id + smooth_faces)
+            for s in range(1 if one_surface else samples):
+                face_id = ids[y, x, s]
+                if face_id < first_id or face_id >= last_id:
+                    continue
+                seen = False
+                for t in range(s):
+                    seen = seen or ids[y, x, t] == face_id
+                if seen:
+                    continue
+                # Shade once per triangle and pixel, at the centroid of the samples it covers.
+                covered, ox, oy = 0, 0.0, 0.0
+                for t in range(s, samples):
+                    if one_surface or ids[y, x, t] == face_id:
+                        covered += 1
+                        ox += offsets[t, 0]
+                        oy += offsets[t, 1]
+                dx = (x + ox / (covered * SUBPIXEL) - cx) / fx
+                dy = (y + oy / (covered * SUBPIXEL) - cy) / fy
+                face = face_id - first_id
+                a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
+                barycentrics(vertices, a, b, c, dx, dy, bary)
+                _surface_normal(vertices, normals, faces, face, smooth_faces, bary, dx, dy, normal)
+                alpha = covered / samples
+                if mode == NORMALS:
+                    color[0] = 127.5 + 127.5 * normal[0]
+                    color[1] = 127.5 - 127.5 * normal[1]
+                    color[2] = 127.5 - 127.5 * normal[2]
+                else:
+                    smooth = face < smooth_faces
+                    if smooth:
+                        for k in range(3):
+                            light[k] = (
+                                bary[0] * irradiance[a, k]
+                                + bary[1] * irradiance[b, k]
+                                + bary[2] * irradiance[c, k]
+                            )
+                            albedo[k] = base_color[k]
+                    else:
+                        _irradiance_at(normal[0], normal[1], normal[2], sh, lights, wrap, light)
+                        for k in range(3):
+                            albedo[k] = cap_color[k]
+                    if mode == TEXTURED and smooth:
+                        ta, tb, tc = uv_faces[face, 0], uv_faces[face, 1], uv_faces[face, 2]
+                        u = bary[0] * uv[ta, 0] + bary[1] * uv[tb, 0] + bary[2] * uv[tc, 0]
+                        v = bary[0] * uv[ta, 1] + bary[1] * uv[tb, 1] + bary[2] * uv[tc, 1]
+                        sample_bilinear(texture, u, v, color)
+                        for k in range(3):
+                            albedo[k] *= color[k]
+                    if mode == WIREFRAME:
+                        alpha *= _line_coverage(vertices, a, b, c, dx, dy, fx, fy, line_half_width)
+                        gleam[0] = gleam[1] = gleam[2] = 0.0
+                    else:
+                        _highlights(normal, dx, dy, lights, gloss, gleam)
+                    for k in range(3):
+                        gleam[k] += albedo[k] * light[k]
+                    _to_srgb(gleam, color, table)
+                for k in range(3):
+                    rgba[y, x, k] += alpha * color[k]
+                rgba[y, x, 3] += alpha
+
+
+@_jit
+def composite(rgba, x0, y0, opacity, image):
+    """Blend a premultiplied window over ``image`` (H, W, 3) uint8 in place, at corner (x0, y0)."""
+    for y in range(rgba.shape[0]):
+        for x in range(rgba.shape[1]):
+            alpha = rgba[y, x, 3]
+            if alpha > 0.0:
+                for c in range(3):
+                    value = rgba[y, x, c] * opacity
+                    value += image[y0 + y, x0 + x, c] * (1.0 - alpha * opacity)
+                    image[y0 + y, x0 + x, c] = np.uint8(min(max(value + 0.5, 0.0), 255.0))
