@@ -3,13 +3,21 @@
 from hands3c_core.hand_model.data import HandModelData, assemble_joints
 from hands3c_core.hand_model.fast import FastHandLayer
 from hands3c_core.hand_model.layer import HandLayer, HandOutput
-from hands3c_core.hand_model.load import DEFAULT, SHIPPED, load_hand_model
+from hands3c_core.hand_model.load import DEFAULT, load_hand_model
+from hands3c_core.hand_model.mano_files import from_mano_arrays
+from hands3c_core.hand_model.manopth_layer import ManoLayer
 from hands3c_core.hand_model.mirror import faces_for, flip_faces, mirror_model, mirror_points
+from hands3c_core.hand_model.render_mesh import (
+    RenderMesh,
+    render_mesh,
+    vertex_normals,
+)
 from hands3c_core.hand_model.rotations import (
     axis_angle_to_matrix,
     matrix_to_axis_angle,
     rot6d_to_matrix,
 )
+from hands3c_core.hand_model.shipped import SHIPPED, skin_texture_path
 
 __all__ = [
     "DEFAULT",
@@ -18,13 +26,19 @@ __all__ = [
     "HandLayer",
     "HandModelData",
     "HandOutput",
+    "ManoLayer",
+    "RenderMesh",
     "assemble_joints",
     "axis_angle_to_matrix",
     "faces_for",
     "flip_faces",
+    "from_mano_arrays",
     "load_hand_model",
     "matrix_to_axis_angle",
     "mirror_model",
     "mirror_points",
+    "render_mesh",
     "rot6d_to_matrix",
+    "skin_texture_path",
+    "vertex_normals",
 ]

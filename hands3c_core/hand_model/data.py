@@ -8,11 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hands3c_core.conventions import NUM_ROTATIONS, NUM_SHAPE
+from hands3c_core.conventions import (
+    NUM_JOINTS,
+    NUM_ROTATIONS,
+    NUM_SHAPE,
+    ROTATION_TO_JOINT,
+    TIP_JOINTS,
+)
 from hands3c_core.errors import UserError
 
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int32]
+
+#: Row of (16 rotation joints, then 5 tips) that holds each of the 21 joints.
+JOINT_GATHER = tuple((*ROTATION_TO_JOINT, *TIP_JOINTS).index(j) for j in range(NUM_JOINTS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,14 +190,3 @@ class HandModelData:
 def assemble_joints(rotation_joints: Floats, tips: Floats) -> Floats:
     """The 21 joints (..., 21, 3) from the 16 that turn (..., 16, 3) and the 5 tips (..., 5, 3)."""
     return np.concatenate((rotation_joints, tips), axis=-2)[..., JOINT_GATHER, :]
-
-
-def _joint_gather() -> tuple[int, ...]:
-    from hands3c_core.conventions import NUM_JOINTS, ROTATION_TO_JOINT, TIP_JOINTS
-
-    source = (*ROTATION_TO_JOINT, *TIP_JOINTS)
-    return tuple(source.index(joint) for joint in range(NUM_JOINTS))
-
-
-#: Row of (16 rotation joints, then 5 tips) that holds each of the 21 joints.
-JOINT_GATHER = _joint_gather()

@@ -9,15 +9,13 @@ from typing import Final, Literal
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model.arrays import read_npz
 from hands3c_core.hand_model.data import HandModelData
+from hands3c_core.hand_model.mano_files import load_mano
 from hands3c_core.hand_model.mirror import mirror_model
+from hands3c_core.hand_model.shipped import SHIPPED, read_shipped
 
 Side = Literal["right", "left"]
 
-#: The hands shipped in ``assets/hand``: the one for display, one with MANO's counts, a fine one.
-SHIPPED: Final = ("hand_mid", "hand_mano778", "hand_high")
 DEFAULT: Final = "hand_mid"
-
-ASSETS: Final = Path(__file__).resolve().parents[2] / "assets" / "hand"
 
 
 def load_hand_model(
@@ -46,12 +44,7 @@ def load_hand_model(
 
 def _load(spec: str, side: Side | None) -> HandModelData:
     if spec in SHIPPED:
-        path = ASSETS / f"{spec}.npz"
-        if not path.is_file():
-            raise UserError(
-                f"The shipped hand {spec} is missing from {ASSETS}; restore the assets folder."
-            )
-        return read_npz(path, spec)
+        return read_shipped(spec)
     path = Path(spec).expanduser()
     if not path.exists():
         raise UserError(
@@ -60,6 +53,4 @@ def _load(spec: str, side: Side | None) -> HandModelData:
         )
     if path.suffix.lower() == ".npz":
         return read_npz(path)
-    from hands3c_core.hand_model.mano_files import load_mano  # it needs the shipped hand itself
-
     return load_mano(path, side)
