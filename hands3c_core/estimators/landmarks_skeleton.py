@@ -1,0 +1,138 @@
+"""The joints of a hand model as five finger chains, and where a fit to landmarks starts."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from hands3c_core.conventions import ROTATION_TO_JOINT
+from hands3c_core.estimators.landmarks_solver import kinematics, turn_about
+from hands3c_core.hand_model.data import HandModelData, assemble_joints
+
+Floats = NDArray[np.float64]
+
+#: Number (1..15) of the rotation at joint 1..3 of each finger, thumb to little.
+_ROTATION_OF = np.array(
+    [[ROTATION_TO_JOINT.index(1 + 4 * f + j) for j in range(3)] for f in range(5)]
+)
+#: The joints that move with the palm alone: wrist and the roots of the four fingers.
+_PALM = np.array([0, 5, 9, 13, 17])
+
+
+class HandSkeleton:
+    """What a hand model says of its 21 joints, in the arrays that ``solve_hand`` takes.
+
+    The tips are taken to move rigidly with their last joint: exact for our hands, within a
+    millimetre for MANO, whose tips also have pose-dependent offsets.
+
+    Args:
+        data: any hand model with MANO's parameters, right or left.
+    """
+
+    def __init__(self, data: HandModelData) -> None:
+        regressor = data.J_regressor.astype(np.float64)
+        shapedirs = data.shapedirs.astype(np.float64)
+        rotation_joints = regressor @ data.v_template.astype(np.float64)
+        rotation_dirs = np.einsum("jv,vck->jck", regressor, shapedirs)
+        tips = data.v_template[data.fingertip_ids].astype(np.float64)
+        self.rest = assemble_joints(rotation_joints, tips)
+        tip_dirs = shapedirs[data.fingertip_ids]
+        self.rest_dirs = np.moveaxis(
+            assemble_joints(np.moveaxis(rotation_dirs, -1, 0), np.moveaxis(tip_dirs, -1, 0)), 0, -1
+        )
+        self.offsets = _from_parent(self.rest)
+        self.shape_offsets = _from_parent(self.rest_dirs)
+        self.axes = data.joint_axes.astype(np.float64)[_ROTATION_OF - 1]
+        self.limits = np.radians(data.joint_rom_deg.astype(np.float64))[_ROTATION_OF - 1]
+        self.mean_pose = data.hands_mean.astype(np.float64).reshape(15, 3)
+        self.prior_angles = np.clip(
+            self._angles_of(data.hands_prior_mean.astype(np.float64).reshape(15, 3)),
+            self.limits[..., 0],
+            self.limits[..., 1],
+        )
+
+    def joints(self, turn: Floats, root: Floats, angles: Floats, shape: Floats) -> Floats:
+        """The 21 joints (21, 3); arguments as for ``landmarks_solver.kinematics``."""
+        return kinematics(turn, root, angles, shape, self.offsets, self.shape_offsets, self.axes)[0]
+
+    def root_of_shape(self, shape: Floats) -> Floats:
+        """(3,) metres: the wrist of the shaped hand at rest."""
+        return self.rest[0] + self.rest_dirs[0] @ shape
+
+    def to_pose(self, turn: Floats, angles: Floats) -> NDArray[np.float32]:
+        """(16, 3) axis-angle relative to the model's mean pose, from rotations of the fit."""
+        matrices = np.empty((16, 3, 3))
+        matrices[0] = turn
+        for finger in range(5):
+            for joint in range(3):
+                axes, angle = self.axes[finger, joint], angles[finger, joint]
+                matrices[_ROTATION_OF[finger, joint]] = (
+                    turn_about(axes[1], angle[1])
+                    @ turn_about(axes[0], angle[0])
+                    @ turn_about(axes[2], angle[2])
+                )
+        pose = Rotation.from_matrix(matrices).as_rotvec()
+        pose[1:] -= self.mean_pose
+        return pose.astype(np.float32)
+
+    def _angles_of(self, axis_angle: Floats) -> Floats:
+        """(5, 3, 3) bend, spread and twist of small-spread rotations (15, 3), to first order."""
+        return np.einsum("fjdc,fjc->fjd", self.axes, axis_angle[_ROTATION_OF - 1])
+
+    def turn_to(self, world: Floats) -> Floats:
+        """The global rotation (3, 3) that lays the resting palm on world landmarks (21, 3) best
+        (Kabsch, Acta Crystallographica A32, 1976)."""
+        rest = self.rest[_PALM] - self.rest[_PALM].mean(axis=0)
+        seen = world[_PALM] - world[_PALM].mean(axis=0)
+        u, _, vt = np.linalg.svd(rest.T @ seen)
+        handed = np.diag([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))])
+        return vt.T @ handed @ u.T
+
+    def angles_to(self, turn: Floats, directions: Floats) -> Floats:
+        """Finger angles (5, 3, 3) whose bones point along ``directions`` (20, 3), within limits.
+
+        Each joint turns its bone from the resting direction by bend and spread only, given the
+        joints before it.
+        """
+        angles = np.zeros((5, 3, 3))
+        for finger in range(5):
+            frame = turn
+            for joint in range(3):
+                axes, limits = self.axes[finger, joint], self.limits[finger, joint]
+                rest = self.offsets[finger, joint + 1]
+                target = frame.T @ directions[4 * finger + joint + 1]
+                bend, spread = _bend_and_spread(axes, rest / np.linalg.norm(rest), target)
+                if bend < np.radians(-60.0):  # a fold past a half turn, no bend backwards
+                    bend = limits[0, 1]
+                angles[finger, joint, 0] = np.clip(bend, *limits[0])
+                angles[finger, joint, 1] = np.clip(spread, *limits[1])
+                frame = (
+                    frame
+                    @ turn_about(axes[1], angles[finger, joint, 1])
+                    @ turn_about(axes[0], angles[finger, joint, 0])
+                )
+        return angles
+
+
+def _from_parent(joints: Floats) -> Floats:
+    """Finger joints less their parents (5, 4, ...), from values per joint (21, ...)."""
+    chains = joints[1:].reshape(5, 4, *joints.shape[1:])
+    parents = np.concatenate(
+        (np.broadcast_to(joints[0], chains[:, :1].shape), chains[:, :3]), axis=1
+    )
+    return np.ascontiguousarray(chains - parents)
+
+
+def _bend_and_spread(axes: Floats, rest: Floats, target: Floats) -> tuple[float, float]:
+    """Angles with Rot(spread) Rot(bend) rest ~ target.
+
+    In the joint's frame (bone, bend axis, spread axis) bending moves the bone in the plane across
+    the bend axis and spreading then turns what is left of it along the bone.
+    """
+    bend_axis, spread_axis = axes[0], axes[1]
+    side = np.cross(bend_axis, rest)  # where the tip goes when the joint bends
+    along, lift = float(target @ rest), float(target @ side)
+    across = float(target @ np.cross(spread_axis, rest))
+    spread = np.arctan2(across, abs(along)) if along != 0.0 or across != 0.0 else 0.0
+    return float(np.arctan2(lift, along)), float(np.sign(along or 1.0) * spread)
