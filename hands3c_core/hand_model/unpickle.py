@@ -53,6 +53,15 @@ class _Scalar(metaclass=_Sealed):
         return np.frombuffer(data, dtype=dtype, count=1)[0]
 
 
+class _FromBuffer(metaclass=_Sealed):
+    """numpy's ``_frombuffer``: a whole array from its bytes (pickle protocol 5)."""
+
+    def __new__(cls, data: Any, dtype: np.dtype, shape: tuple[int, ...], order: str) -> Any:
+        if not isinstance(dtype, np.dtype):
+            raise pickle.UnpicklingError("only numeric arrays are read")
+        return np.frombuffer(data, dtype=dtype).reshape(shape, order="F" if order == "F" else "C")
+
+
 class _Encode(metaclass=_Sealed):
     """``_codecs.encode`` as Python 3 uses it to put bytes into old pickles."""
 
@@ -110,16 +119,9 @@ class SparseRowMatrix(SparseMatrix):
     by_column = False
 
 
-class CoordinateMatrix(StandIn):
-    """A scipy matrix in coordinate form."""
-
-
 _NUMPY = {"_reconstruct": _NewArray, "scalar": _Scalar}
-_SCIPY = {
-    "csc_matrix": SparseMatrix,
-    "csr_matrix": SparseRowMatrix,
-    "coo_matrix": CoordinateMatrix,
-}
+_BUFFERS = {"_frombuffer": _FromBuffer}
+_SCIPY = {"csc_matrix": SparseMatrix, "csr_matrix": SparseRowMatrix}
 
 #: What a pickle may name: module -> name -> what stands for it here. numpy and scipy renamed their
 #: modules over the years; Python 2 wrote ``copy_reg`` and ``__builtin__``.
@@ -127,6 +129,8 @@ _KNOWN: dict[str, dict[str, Any]] = {
     "numpy": {"ndarray": np.ndarray, "dtype": _NumberType},
     "numpy.core.multiarray": _NUMPY,
     "numpy._core.multiarray": _NUMPY,
+    "numpy.core.numeric": _BUFFERS,
+    "numpy._core.numeric": _BUFFERS,
     "_codecs": {"encode": _Encode},
     "copy_reg": {"_reconstructor": _Plain},
     "copyreg": {"_reconstructor": _Plain},
@@ -137,7 +141,7 @@ _KNOWN: dict[str, dict[str, Any]] = {
     "chumpy.reordering": {"Select": ChumpySelect},
     **{
         f"scipy.sparse.{mark}{kind}": {f"{kind}_matrix": _SCIPY[f"{kind}_matrix"]}
-        for kind in ("csc", "csr", "coo")
+        for kind in ("csc", "csr")
         for mark in ("", "_")
     },
 }
@@ -200,11 +204,6 @@ def to_array(value: Any) -> np.ndarray:
         return picked if wanted is None else picked.reshape(tuple(int(n) for n in wanted))
     if isinstance(value, SparseMatrix):
         return _from_compressed(value)
-    if isinstance(value, CoordinateMatrix):
-        dense = np.zeros(_shape(value))
-        rows, columns = to_array(value.state["row"]), to_array(value.state["col"])
-        np.add.at(dense, (rows, columns), to_array(value.state["data"]))
-        return dense
     array = np.asarray(value)
     if array.dtype.kind not in "fiub":
         raise ValueError(f"{array.dtype} instead of numbers")
