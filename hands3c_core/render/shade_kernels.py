@@ -271,3 +271,94 @@ def composite(rgba, x0, y0, opacity, image):
                     value = rgba[y, x, c] * opacity
                     value += image[y0 + y, x0 + x, c] * (1.0 - alpha * opacity)
                     image[y0 + y, x0 + x, c] = np.uint8(min(max(value + 0.5, 0.0), 255.0))
+
+
+@_jit
+def vertex_colors(albedo, points, normals, sh, lights, wrap, gloss, table):
+    """Shade vertices once for a renderer that only interpolates colours.
+
+    Args:
+        albedo: (V, 3) linear RGB. points (V, 3), normals (V, 3): in the frame of the lights, the
+            eye in the origin (view frame: x right, y down, z forward).
+        sh, lights, wrap, gloss, table: as in ``shade``.
+
+    Returns:
+        (V, 3) float64 sRGB in [0, 1].
+    """
+    out = np.empty((points.shape[0], 3), np.float64)
+    normal = np.empty(3, np.float64)
+    light = np.empty(3, np.float64)
+    gleam = np.empty(3, np.float64)
+    color = np.empty(3, np.float64)
+    for v in range(points.shape[0]):
+        z = points[v, 2] if points[v, 2] > 1e-6 else 1e-6
+        for k in range(3):
+            normal[k] = normals[v, k]
+        _irradiance_at(normal[0], normal[1], normal[2], sh, lights, wrap, light)
+        _highlights(normal, points[v, 0] / z, points[v, 1] / z, lights, gloss, gleam)
+        for k in range(3):
+            gleam[k] += albedo[v, k] * light[k]
+        _to_srgb(gleam, color, table)
+        for k in range(3):
+            out[v, k] = color[k] / 255.0
+    return out
+
+
+@_jit
+def to_bytes_smoothed(image, threshold):
+    """(H, W, 3) float32 in [0, 1] to uint8, with jagged edges softened.
+
+    Where brightness jumps by more than ``threshold`` between neighbours, the pixel is averaged with
+    two points along the edge's direction (the idea of FXAA, Lottes 2009): cheap anti-aliasing for a
+    renderer that has none. A threshold above 1 only converts.
+    """
+    height, width = image.shape[0], image.shape[1]
+    out = np.empty(image.shape, np.uint8)
+    luma = np.empty((height, width), np.float32)
+    for y in range(height):
+        for x in range(width):
+            r, g, b = image[y, x, 0], image[y, x, 1], image[y, x, 2]
+            luma[y, x] = 0.299 * r + 0.587 * g + 0.114 * b
+            out[y, x, 0] = np.uint8(min(max(r, 0.0), 1.0) * 255.0 + 0.5)
+            out[y, x, 1] = np.uint8(min(max(g, 0.0), 1.0) * 255.0 + 0.5)
+            out[y, x, 2] = np.uint8(min(max(b, 0.0), 1.0) * 255.0 + 0.5)
+    if threshold > 1.0:
+        return out
+    for y in range(1, height - 2):
+        for x in range(1, width - 2):
+            here = luma[y, x]
+            jump = max(
+                max(abs(luma[y, x + 1] - here), abs(luma[y, x - 1] - here)),
+                max(abs(luma[y + 1, x] - here), abs(luma[y - 1, x] - here)),
+            )
+            if jump <= threshold:
+                continue
+            a, b, c, d = (
+                luma[y - 1, x - 1],
+                luma[y - 1, x + 1],
+                luma[y + 1, x - 1],
+                luma[y + 1, x + 1],
+            )
+            gx = (b + 2.0 * luma[y, x + 1] + d) - (a + 2.0 * luma[y, x - 1] + c)
+            gy = (c + 2.0 * luma[y + 1, x] + d) - (a + 2.0 * luma[y - 1, x] + b)
+            length = np.sqrt(gx * gx + gy * gy)
+            if length == 0.0:
+                continue
+            # Along the edge: across the gradient.
+            dx, dy = -gy / length, gx / length
+            for k in range(3):
+                value = 0.5 * image[y, x, k] + 0.25 * (
+                    _tap(image, y + dy, x + dx, k) + _tap(image, y - dy, x - dx, k)
+                )
+                out[y, x, k] = np.uint8(min(max(value, 0.0), 1.0) * 255.0 + 0.5)
+    return out
+
+
+@_jit
+def _tap(image, y, x, k):
+    """Bilinear lookup at a position inside the image."""
+    x0, y0 = int(x), int(y)
+    tx, ty = x - x0, y - y0
+    top = image[y0, x0, k] * (1.0 - tx) + image[y0, x0 + 1, k] * tx
+    bottom = image[y0 + 1, x0, k] * (1.0 - tx) + image[y0 + 1, x0 + 1, k] * tx
+    return top * (1.0 - ty) + bottom * ty

@@ -1,0 +1,382 @@
+"""The 3D view: an off-screen Open3D scene of the hands that returns RGB images. No Qt.
+
+Open3D's legacy ``Visualizer`` is used because it renders off screen without a GPU (its newer
+``OffscreenRenderer`` does not reliably). What it took to make it behave:
+
+* On Linux the display variables are hidden while the window is made, which forces Open3D's own EGL
+  context: no X server or Wayland is needed or touched.
+* An OpenGL context belongs to one thread. Every call here must come from the thread that called
+  ``open``; another thread gets a RuntimeError instead of a crash inside the driver.
+* Resizing destroys the old context *before* opening the new: its destructor deletes GL names in
+  whatever context is current.
+* Lighting is computed here, per vertex, with the overlay's own light and skin (see ``DenseSkin``),
+  and Open3D only interpolates colours; so both views show the same hand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ..conventions import JOINT_NAMES
+from ..errors import UserError
+from ..types import Camera, UInt8
+from . import shade_kernels
+from .lighting import Lighting
+from .mesh import HandMeshes
+from .orbit_camera import OrbitCamera
+from .scene_geometry import DenseSkin, SkeletonSolid, axes, camera_outline, ground_grid
+
+#: Drawing modes of the hands.
+SCENE_MODES: Final = ("textured", "shaded", "wireframe")
+
+_BACKGROUND: Final = np.array([0.115, 0.12, 0.135])
+#: Brightness step, of 1, from which an edge is smoothed.
+_EDGE_CONTRAST: Final = 0.05
+#: The real camera's outline is hidden while the viewer is this near to it, metres.
+_OUTLINE_CLEARANCE: Final = 0.3
+_MAX_SIDE: Final = 8192
+_ENVIRONMENT_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class SceneHand:
+    """One hand to show."""
+
+    is_right: bool
+    vertices: NDArray[np.float32]
+    """(V, 3) metres, camera frame."""
+    joints: NDArray[np.float32] | None = None
+    """(21, 3) metres, camera frame; needed for the skeleton and the palm view."""
+
+
+@contextlib.contextmanager
+def _without_display() -> Iterator[None]:
+    """Hide the display from Open3D while it picks its OpenGL context (Linux only)."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY") if sys.platform.startswith("linux") else ()
+    with _ENVIRONMENT_LOCK:
+        hidden = {name: os.environ.pop(name) for name in names if name in os.environ}
+        try:
+            yield
+        finally:
+            os.environ.update(hidden)
+
+
+class HandScene:
+    """Hands, ground and axes, seen by a viewer's camera.
+
+    Args:
+        hand_meshes: right and left template (``render.hand_meshes``).
+        camera: the real camera; draws its outline in the origin. None: no outline.
+        supersample: 1 for live views (edges are smoothed in the image, as Open3D's off-screen
+            context does not); 2 renders four times the pixels and averages, for stills.
+        refine: colour the skin on a mesh of four times the triangles; False halves the time of a
+            frame and blurs nails and creases.
+    """
+
+    def __init__(
+        self,
+        hand_meshes: HandMeshes,
+        camera: Camera | None = None,
+        supersample: int = 1,
+        refine: bool = True,
+    ) -> None:
+        self.view = OrbitCamera()
+        self.lighting = Lighting.studio()
+        self._templates = hand_meshes
+        self._real_camera = camera
+        self._supersample = supersample
+        self._refine = refine
+        self._generation = 0
+        self._skins: dict[tuple[bool, int], DenseSkin] = {}
+        self._skeleton = SkeletonSolid()
+        self._hands: list[SceneHand] = []
+        self._mode: str | None = "textured"
+        self._show_skeleton = False
+        self._show_ground = True
+        self._visualizer: Any = None
+        self._thread: int | None = None
+        self._size = (0, 0)
+        self._solids: dict[str, Any] = {}
+        self._statics: list[Any] = []
+
+    # -- window ---------------------------------------------------------------------------------
+    @property
+    def is_open(self) -> bool:
+        """Whether ``render`` can be called."""
+        return self._visualizer is not None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the rendered image, px."""
+        return self._size
+
+    def open(self, size: tuple[int, int]) -> None:
+        """Make the OpenGL context on the calling thread.
+
+        Args:
+            size: width and height of the image, px.
+
+        Raises:
+            UserError: Open3D is missing or gets no OpenGL context.
+        """
+        if self.is_open:
+            self.close()
+        width, height = (int(min(max(side, 16), _MAX_SIDE // self._supersample)) for side in size)
+        try:
+            import open3d
+        except (ImportError, OSError) as error:
+            raise UserError(f"the 3D view needs Open3D, which does not load: {error}") from error
+        open3d.utility.set_verbosity_level(open3d.utility.VerbosityLevel.Error)
+        self._open3d: Any = open3d
+        visualizer = open3d.visualization.Visualizer()
+        scale = self._supersample
+        with _without_display():
+            opened = visualizer.create_window(
+                "hands", width * scale, height * scale, 0, 0, visible=False
+            )
+        if not opened:
+            raise UserError(
+                "Open3D could not create an OpenGL context for the 3D view; install libegl1 and "
+                "libgl1 (Mesa) or run headless"
+            )
+        self._visualizer, self._size = visualizer, (width, height)
+        self._thread = threading.get_ident()
+        options = visualizer.get_render_option()
+        options.background_color = _BACKGROUND
+        options.light_on = False
+        options.mesh_show_back_face = True
+        options.mesh_shade_option = open3d.visualization.MeshShadeOption.Color
+        options.line_width = float(scale)
+        control = visualizer.get_view_control()
+        control.set_constant_z_near(0.01)
+        control.set_constant_z_far(20.0)
+        self._solids, self._statics = {}, []
+        self._apply_ground()
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Reopen at another size; hands and view stay. Raises UserError as ``open`` does."""
+        self._check_thread()
+        if (int(size[0]), int(size[1])) != self._size:
+            self.open(size)
+
+    def close(self) -> None:
+        """Destroy the context. Safe to call twice."""
+        if self._visualizer is None:
+            return
+        self._check_thread()
+        self._solids, self._statics = {}, []
+        self._visualizer.destroy_window()
+        self._visualizer = None
+        self._thread = None
+
+    def _check_thread(self) -> None:
+        if self._visualizer is None:
+            raise RuntimeError("the scene is not open")
+        if self._thread != threading.get_ident():
+            raise RuntimeError("a scene must be used on the thread that opened it")
+
+    def set_refine(self, refine: bool) -> None:
+        """Change the detail of the skin (see the constructor)."""
+        if refine != self._refine:
+            self._refine, self._skins = refine, {}
+            self._generation += 1
+
+    # -- content --------------------------------------------------------------------------------
+    def set_hands(self, hands: Sequence[SceneHand | tuple[bool, NDArray]]) -> None:
+        """Show these hands from the next ``render`` on; the view stays as it is.
+
+        Args:
+            hands: ``SceneHand``s, or pairs (is_right, vertices (V, 3) in the camera frame).
+        """
+        self._hands = [hand if isinstance(hand, SceneHand) else SceneHand(*hand) for hand in hands]
+
+    def set_mode(self, mode: str | None) -> None:
+        """'textured', 'shaded', 'wireframe', or None for no mesh. Raises ValueError otherwise."""
+        if mode is not None and mode not in SCENE_MODES:
+            raise ValueError(f"unknown mode {mode!r}; use one of {', '.join(SCENE_MODES)}")
+        self._mode = mode
+
+    def show_skeleton(self, visible: bool) -> None:
+        """Show joints and bones of the hands that carry joints."""
+        self._show_skeleton = visible
+
+    def show_ground(self, visible: bool) -> None:
+        """Show the ground grid, the axes and the real camera's outline."""
+        self._show_ground = visible
+        if self.is_open:
+            self._check_thread()
+            self._apply_ground()
+
+    def set_camera(self, camera: Camera | None) -> None:
+        """Change the real camera (its outline and the 'camera' view)."""
+        self._real_camera = camera
+
+    # -- view -----------------------------------------------------------------------------------
+    def orbit(self, dx: float, dy: float) -> None:
+        """Turn by a drag of (dx, dy) image px."""
+        self.view.orbit(dx, dy)
+
+    def pan(self, dx: float, dy: float) -> None:
+        """Shift by a drag of (dx, dy) image px."""
+        self.view.pan(dx, dy, max(self._size[1], 1))
+
+    def zoom(self, steps: float) -> None:
+        """Nearer (positive) or away, 10 % a step."""
+        self.view.zoom(steps)
+
+    def reset_view(self) -> None:
+        """Back to the first view."""
+        self.view = OrbitCamera()
+
+    def set_preset(self, name: str) -> None:
+        """Look from 'front', 'palm', 'side', 'top' or 'camera'. Raises ValueError otherwise."""
+        self.view.fov_deg = OrbitCamera.fov_deg
+        if name == "camera" and self._real_camera is not None:
+            camera = self._real_camera
+            self.view.fov_deg = float(np.degrees(2 * np.arctan(camera.height / 2 / camera.fy)))
+        palm = palm_normal(self._hands[0]) if self._hands else None
+        self.view.apply_preset(name, [hand.vertices for hand in self._hands], palm)
+
+    # -- drawing --------------------------------------------------------------------------------
+    def render(self) -> UInt8:
+        """Draw the scene: (height, width, 3) RGB uint8. Raises RuntimeError if not open here."""
+        self._check_thread()
+        wanted: dict[str, tuple] = {}
+        for number, hand in enumerate(self._hands):
+            if self._mode is not None:
+                key, content = self._hand_geometry(number, hand)
+                wanted[key] = content
+            if self._show_skeleton and hand.joints is not None:
+                points, normals = self._skeleton.place(hand.joints)
+                colors = self._shade(self._skeleton.albedo, points, normals)
+                wanted[f"{number}/skeleton"] = (points, self._skeleton.faces, colors)
+        far = float(np.linalg.norm(self.view.eye())) > _OUTLINE_CLEARANCE
+        if self._show_ground and self._real_camera is not None and far:
+            wanted["camera"] = camera_outline(self._real_camera)
+        for key in [key for key in self._solids if key not in wanted]:
+            self._visualizer.remove_geometry(self._solids.pop(key), reset_bounding_box=False)
+        for key, content in wanted.items():
+            self._update(key, *content)
+        self._point_view()
+        buffer = self._visualizer.capture_screen_float_buffer(do_render=True)
+        if self._supersample == 1:
+            return shade_kernels.to_bytes_smoothed(np.asarray(buffer), _EDGE_CONTRAST)
+        image = shade_kernels.to_bytes_smoothed(np.asarray(buffer), 2.0)
+        return np.ascontiguousarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA))
+
+    def _hand_geometry(self, number: int, hand: SceneHand) -> tuple[str, tuple]:
+        vertices = np.ascontiguousarray(hand.vertices, dtype=np.float32)
+        skin = self._skin(hand.is_right, len(vertices))
+        if self._mode == "wireframe":
+            color = np.array([[0.36, 0.72, 1.0] if hand.is_right else [1.0, 0.62, 0.36]])
+            lines = np.repeat(color, len(skin.edges), axis=0)
+            key = f"{number}/wires/{hand.is_right}/{len(vertices)}"
+            return key, (vertices, skin.edges, lines)
+        points, normals = skin.place(vertices)
+        albedo = skin.albedo if self._mode == "textured" else skin.plain
+        key = f"{number}/skin/{hand.is_right}/{len(vertices)}/{self._generation}"
+        return key, (points, skin.faces, self._shade(albedo, points, normals))
+
+    def _skin(self, is_right: bool, vertex_count: int) -> DenseSkin:
+        key = (is_right, vertex_count)
+        if key not in self._skins:
+            template = self._templates[is_right]
+            if template.all_faces.max(initial=-1) >= vertex_count:
+                raise ValueError(f"the hand model does not fit a mesh of {vertex_count} vertices")
+            self._skins[key] = DenseSkin.from_template(template, vertex_count, self._refine)
+        return self._skins[key]
+
+    def _shade(self, albedo: NDArray, points: NDArray, normals: NDArray) -> NDArray[np.float64]:
+        """sRGB of vertices under a light that travels with the viewer."""
+        turn = self.view.rotation().astype(np.float32)
+        material = self._templates[True].material
+        return shade_kernels.vertex_colors(
+            albedo,
+            (points - self.view.eye().astype(np.float32)) @ turn.T,
+            normals @ turn.T,
+            self.lighting.ambient,
+            self.lighting.lights,
+            self.lighting.wrap,
+            np.array([material.specular, material.shininess_log2, material.rim]),
+            shade_kernels.LINEAR_TO_SRGB,
+        )
+
+    def _update(self, key: str, points: NDArray, index: NDArray, colors: NDArray) -> None:
+        """Move and recolour a geometry, or add it (triangles (F, 3) or lines (L, 2))."""
+        o3d = self._open3d
+        is_mesh = index.shape[1] == 3
+        positions = o3d.utility.Vector3dVector(points.astype(np.float64))
+        geometry: Any = self._solids.get(key)
+        known = geometry is not None
+        if not known:
+            geometry = o3d.geometry.TriangleMesh() if is_mesh else o3d.geometry.LineSet()
+            if is_mesh:
+                geometry.triangles = o3d.utility.Vector3iVector(index)
+            else:
+                geometry.lines = o3d.utility.Vector2iVector(index)
+        if is_mesh:
+            geometry.vertices = positions
+            geometry.vertex_colors = o3d.utility.Vector3dVector(colors)
+        else:
+            geometry.points = positions
+            geometry.colors = o3d.utility.Vector3dVector(colors)
+        if known:
+            self._visualizer.update_geometry(geometry)
+        else:
+            self._solids[key] = geometry
+            self._visualizer.add_geometry(geometry, reset_bounding_box=False)
+
+    def _apply_ground(self) -> None:
+        for geometry in self._statics:
+            self._visualizer.remove_geometry(geometry, reset_bounding_box=False)
+        self._statics = []
+        if not self._show_ground:
+            return
+        o3d = self._open3d
+        for number, (points, lines, colors) in enumerate((ground_grid(), axes((-0.5, 0.22, 0.0)))):
+            geometry = o3d.geometry.LineSet()
+            geometry.points = o3d.utility.Vector3dVector(points)
+            geometry.lines = o3d.utility.Vector2iVector(lines)
+            geometry.colors = o3d.utility.Vector3dVector(colors)
+            # The first geometry of a window must set its bounds, or Open3D ignores the camera.
+            self._visualizer.add_geometry(geometry, reset_bounding_box=number == 0)
+            self._statics.append(geometry)
+
+    def _point_view(self) -> None:
+        o3d = self._open3d
+        width, height = (side * self._supersample for side in self._size)
+        focal = self.view.focal_px(height)
+        parameters = o3d.camera.PinholeCameraParameters()
+        parameters.intrinsic = o3d.camera.PinholeCameraIntrinsic(
+            width, height, focal, focal, width / 2 - 0.5, height / 2 - 0.5
+        )
+        parameters.extrinsic = self.view.extrinsic()
+        self._visualizer.get_view_control().convert_from_pinhole_camera_parameters(
+            parameters, allow_arbitrary=True
+        )
+
+
+def palm_normal(hand: SceneHand) -> NDArray[np.float64] | None:
+    """(3,) unit normal out of a hand's palm, from wrist, index and little knuckle; None without
+    joints."""
+    if hand.joints is None:
+        return None
+    wrist, index, little = (
+        np.asarray(hand.joints[JOINT_NAMES.index(name)], np.float64)
+        for name in ("wrist", "index1", "little1")
+    )
+    normal = np.cross(index - wrist, little - wrist)
+    length = float(np.linalg.norm(normal))
+    if length == 0:
+        return None
+    return normal / length if hand.is_right else -normal / length
