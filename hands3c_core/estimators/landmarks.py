@@ -2,7 +2,7 @@
 
 The fit minimises, over global rotation, wrist position, finger angles and shape,
 
-* the distance of the projected joints from the image landmarks,
+* the distance of the model's projected landmarks from the image landmarks,
 * the difference between the directions of the bones and those of the world landmarks,
 * a pose prior, soft joint limits and a unit normal prior on shape,
 
@@ -30,6 +30,10 @@ from hands3c_core.types import Camera, HandEstimate, TrackedHand, UInt8
 Floats = NDArray[np.float64]
 
 _PARENTS = np.array([parent for parent, _ in BONES])
+#: Relative standard deviation of each image landmark: the wrist and the knuckles are less precise.
+_LANDMARK_SIGMA = np.ones(21)
+_LANDMARK_SIGMA[0] = 1.5
+_LANDMARK_SIGMA[[1, 5, 9, 13, 17]] = 1.25
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ class _Fit:
     root: Floats
     angles: Floats
     shape: Floats
-    joints: Floats
+    landmarks: Floats
     hessian: Floats = field(repr=False)
     evidence_cost: float
     cost: float
@@ -213,8 +217,8 @@ class LandmarkEstimator:
         skeleton = self.skeleton
         turn = skeleton.turn_to(evidence.world)
         angles = skeleton.angles_to(turn, evidence.directions)
-        joints = skeleton.joints(turn, np.zeros(3), angles, shape)
-        root = solve_translation(joints, evidence.landmarks_2d, evidence.camera)
+        landmarks = skeleton.landmarks(turn, np.zeros(3), angles, shape)
+        root = solve_translation(landmarks, evidence.landmarks_2d, evidence.camera)
         return turn, root.astype(np.float64), angles, shape
 
     def _solve(
@@ -232,6 +236,7 @@ class LandmarkEstimator:
                 self.skeleton.offsets,
                 self.skeleton.shape_offsets,
                 self.skeleton.axes,
+                self.skeleton.markers,
                 evidence.rays,
                 evidence.ray_weights,
                 evidence.directions,
@@ -265,7 +270,7 @@ class LandmarkEstimator:
         world = world @ _turn_to_ray(rays.mean(axis=0)).T
         bones = world[1:] - world[_PARENTS]
         directions = bones / np.maximum(np.linalg.norm(bones, axis=1, keepdims=True), 1e-6)
-        ray_weights = np.full(21, sigma**-2)
+        ray_weights = (sigma * _LANDMARK_SIGMA) ** -2
         return _Evidence(landmarks, world, camera, rays, ray_weights, directions, box_side)
 
     def _prepare_priors(self) -> None:
@@ -292,10 +297,10 @@ class LandmarkEstimator:
         )
 
     def _confidence(self, fit: _Fit, evidence: _Evidence) -> float:
-        rays = fit.joints[:, :2] / np.maximum(fit.joints[:, 2:], 0.02)
+        rays = fit.landmarks[:, :2] / np.maximum(fit.landmarks[:, 2:], 0.02)
         off = (rays - evidence.rays) * (evidence.camera.fx, evidence.camera.fy)
         distance = np.sqrt((off**2).sum(axis=1).mean()) / max(evidence.box_side, 1.0)
-        bones = fit.joints[1:] - fit.joints[_PARENTS]
+        bones = fit.landmarks[1:] - fit.landmarks[_PARENTS]
         bones /= np.maximum(np.linalg.norm(bones, axis=1, keepdims=True), 1e-6)
         angle = np.sqrt(((bones - evidence.directions) ** 2).sum(axis=1).mean())
         return float(np.exp(-((distance / 0.06) ** 2) - (angle / 0.7) ** 2))

@@ -19,6 +19,23 @@ _ROTATION_OF = np.array(
 #: The joints that move with the palm alone: wrist and the roots of the four fingers.
 _PALM = np.array([0, 5, 9, 13, 17])
 
+#: Where MediaPipe puts its landmarks of wrist, thumb and knuckles, in mm from the model's joints at
+#: rest. Found by fitting real webcam hands and averaging what remained in each bone's frame; the
+#: MANO family shares frame and joints, so one table serves all its hands.
+_MARKERS_MM = {
+    0: (2.5, -2.5, 4.0),
+    1: (4.5, -2.0, -1.5),
+    2: (-3.5, -3.5, 0.0),
+    3: (-2.5, -1.5, 0.5),
+    5: (0.0, 3.0, -1.0),
+    9: (7.5, 2.0, 1.0),
+    13: (3.5, 3.0, 4.5),
+    17: (3.5, 4.5, 4.0),
+}
+#: Its tip landmark lies on the nail's bed: this share of the last bone short of the tip's vertex
+#: (thumb to little), chosen by the overlap of the mesh with skin-coloured pixels.
+_TIP_SHORTFALL = (0.25, 0.2, 0.2, 0.2, 0.2)
+
 
 class HandSkeleton:
     """What a hand model says of its 21 joints, in the arrays that ``solve_hand`` takes.
@@ -27,10 +44,11 @@ class HandSkeleton:
     millimetre for MANO, whose tips also have pose-dependent offsets.
 
     Args:
-        data: any hand model with MANO's parameters, right or left.
+        data: any right hand model with MANO's parameters.
+        markers: (21, 3) m: landmarks from the joints at rest; MediaPipe's by default.
     """
 
-    def __init__(self, data: HandModelData) -> None:
+    def __init__(self, data: HandModelData, markers: Floats | None = None) -> None:
         regressor = data.J_regressor.astype(np.float64)
         shapedirs = data.shapedirs.astype(np.float64)
         rotation_joints = regressor @ data.v_template.astype(np.float64)
@@ -43,6 +61,7 @@ class HandSkeleton:
         )
         self.offsets = _from_parent(self.rest)
         self.shape_offsets = _from_parent(self.rest_dirs)
+        self.markers = _mediapipe_markers(self.offsets) if markers is None else markers
         self.axes = data.joint_axes.astype(np.float64)[_ROTATION_OF - 1]
         self.limits = np.radians(data.joint_rom_deg.astype(np.float64))[_ROTATION_OF - 1]
         self.mean_pose = data.hands_mean.astype(np.float64).reshape(15, 3)
@@ -54,7 +73,25 @@ class HandSkeleton:
 
     def joints(self, turn: Floats, root: Floats, angles: Floats, shape: Floats) -> Floats:
         """The 21 joints (21, 3); arguments as for ``landmarks_solver.kinematics``."""
-        return kinematics(turn, root, angles, shape, self.offsets, self.shape_offsets, self.axes)[0]
+        return self._kinematics(turn, root, angles, shape)[0]
+
+    def landmarks(self, turn: Floats, root: Floats, angles: Floats, shape: Floats) -> Floats:
+        """(21, 3): where a detector would put its landmarks; arguments as for ``joints``."""
+        return self._kinematics(turn, root, angles, shape)[1]
+
+    def _kinematics(
+        self, turn: Floats, root: Floats, angles: Floats, shape: Floats
+    ) -> tuple[Floats, Floats, Floats]:
+        return kinematics(
+            turn,
+            root,
+            angles,
+            shape,
+            self.offsets,
+            self.shape_offsets,
+            self.axes,
+            self.markers,
+        )
 
     def root_of_shape(self, shape: Floats) -> Floats:
         """(3,) metres: the wrist of the shaped hand at rest."""
@@ -83,7 +120,8 @@ class HandSkeleton:
     def turn_to(self, world: Floats) -> Floats:
         """The global rotation (3, 3) that lays the resting palm on world landmarks (21, 3) best
         (Kabsch, Acta Crystallographica A32, 1976)."""
-        rest = self.rest[_PALM] - self.rest[_PALM].mean(axis=0)
+        markers = self.rest + self.markers
+        rest = markers[_PALM] - markers[_PALM].mean(axis=0)
         seen = world[_PALM] - world[_PALM].mean(axis=0)
         u, _, vt = np.linalg.svd(rest.T @ seen)
         handed = np.diag([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))])
@@ -113,6 +151,16 @@ class HandSkeleton:
                     @ turn_about(axes[0], angles[finger, joint, 0])
                 )
         return angles
+
+
+def _mediapipe_markers(offsets: Floats) -> Floats:
+    """(21, 3) m: MediaPipe's landmarks from the joints of a hand with these bones (5, 4, 3)."""
+    markers = np.zeros((21, 3))
+    for joint, millimetres in _MARKERS_MM.items():
+        markers[joint] = np.array(millimetres) / 1000
+    for finger, share in enumerate(_TIP_SHORTFALL):
+        markers[4 + 4 * finger] = -share * offsets[finger, 3]
+    return markers
 
 
 def _from_parent(joints: Floats) -> Floats:

@@ -57,6 +57,15 @@ def _matmul(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 @numba.njit(cache=True)
+def _turn_columns(jacobian: np.ndarray, arm: np.ndarray) -> None:
+    """Write a point's derivatives (3, 25) for turns about x, y and z, ``arm`` from the wrist."""
+    x, y, z = arm
+    jacobian[1, 0], jacobian[2, 0] = -z, y
+    jacobian[0, 1], jacobian[2, 1] = z, -x
+    jacobian[0, 2], jacobian[1, 2] = -y, x
+
+
+@numba.njit(cache=True)
 def kinematics(
     root_turn: np.ndarray,
     root: np.ndarray,
@@ -65,8 +74,9 @@ def kinematics(
     offsets: np.ndarray,
     shape_offsets: np.ndarray,
     axes: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """The 21 joints of a hand and their derivatives.
+    markers: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The 21 joints of a hand, its 21 landmarks and their derivatives.
 
     Args:
         root_turn: (3, 3) global rotation.
@@ -76,17 +86,24 @@ def kinematics(
         offsets: (5, 4, 3) m: each finger joint (root to tip) from its parent, at rest.
         shape_offsets: (5, 4, 3, 10) m: their change per unit of shape.
         axes: (5, 3, 3, 3): unit axes of bend, spread and twist at rest.
+        markers: (21, 3) m: each landmark from its joint, at rest; it moves with the joint's bone
+            (the wrist's with the palm).
 
     Returns:
-        Joints (21, 3) and derivatives (21, 3, 25), columns: wrist turn, wrist position, the nine
-        angles of the joint's finger, shape.
+        Joints (21, 3), landmarks (21, 3) and the landmarks' derivatives (21, 3, 25), columns: wrist
+        turn, wrist position, the nine angles of the joint's finger, shape.
     """
     joints = np.empty((21, 3))
     jacobian = np.zeros((21, 3, _COLUMNS))
     world_axes = np.empty((9, 3))
+    landmarks = np.empty((21, 3))
     joints[0] = root
     for i in range(3):
+        landmarks[0, i] = root[i]
         jacobian[0, i, 3 + i] = 1.0
+        for j in range(3):
+            landmarks[0, i] += root_turn[i, j] * markers[0, j]
+    _turn_columns(jacobian[0], landmarks[0] - root)
     for finger in range(5):
         turn = root_turn
         for link in range(4):
@@ -104,13 +121,13 @@ def kinematics(
                         length += change * shape[m]
                         jacobian[k, i, 15 + m] += turn[i, j] * change
                     joints[k, i] += turn[i, j] * length
-            x, y, z = joints[k] - root
-            jacobian[k, 1, 0], jacobian[k, 2, 0] = -z, y
-            jacobian[k, 0, 1], jacobian[k, 2, 1] = z, -x
-            jacobian[k, 0, 2], jacobian[k, 1, 2] = -y, x
+                landmarks[k, i] = joints[k, i]
+                for j in range(3):
+                    landmarks[k, i] += turn[i, j] * markers[k, j]
+            _turn_columns(jacobian[k], landmarks[k] - root)
             for a in range(3 * link):
                 pivot = 1 + 4 * finger + a // 3
-                dx, dy, dz = joints[k] - joints[pivot]
+                dx, dy, dz = landmarks[k] - joints[pivot]
                 ax, ay, az = world_axes[a]
                 jacobian[k, 0, 6 + a] = ay * dz - az * dy
                 jacobian[k, 1, 6 + a] = az * dx - ax * dz
@@ -125,7 +142,7 @@ def kinematics(
                         turn[i, 0] * axis[0] + turn[i, 1] * axis[1] + turn[i, 2] * axis[2]
                     )
                 turn = _matmul(turn, turn_about(axis, angles[finger, link, dof]))
-    return joints, jacobian
+    return joints, landmarks, jacobian
 
 
 @numba.njit(cache=True)
@@ -148,7 +165,7 @@ def _add_row(
 
 @numba.njit(cache=True)
 def _normal_equations(
-    joints: np.ndarray,
+    landmarks: np.ndarray,
     jacobian: np.ndarray,
     rays: np.ndarray,
     ray_weights: np.ndarray,
@@ -173,11 +190,11 @@ def _normal_equations(
         finger = max(k - 1, 0) // 4
         for a in range(9):
             columns[6 + a] = FIRST_ANGLE + 9 * finger + a
-        # Image term: the joint's ray (x/z, y/z) against the landmark's.
-        depth = max(joints[k, 2], 0.02)
+        # Image term: the model landmark's ray (x/z, y/z) against the image landmark's.
+        depth = max(landmarks[k, 2], 0.02)
         squared = 0.0
         for i in range(2):
-            ray = joints[k, i] / depth
+            ray = landmarks[k, i] / depth
             residuals[i] = ray - rays[k, i]
             squared += residuals[i] ** 2
             for c in range(_COLUMNS):
@@ -191,7 +208,7 @@ def _normal_equations(
             continue
         # Direction term: the unit vector of the bone that ends here against the world landmarks'.
         parent = k - 1 if (k - 1) % 4 > 0 else 0
-        bone = joints[k] - joints[parent]
+        bone = landmarks[k] - landmarks[parent]
         length = max(np.sqrt((bone**2).sum()), 1e-6)
         squared = 0.0
         for i in range(3):
@@ -298,6 +315,7 @@ def solve_hand(
     offsets: np.ndarray,
     shape_offsets: np.ndarray,
     axes: np.ndarray,
+    markers: np.ndarray,
     rays: np.ndarray,
     ray_weights: np.ndarray,
     directions: np.ndarray,
@@ -326,8 +344,8 @@ def solve_hand(
     share ``tolerance``.
 
     Returns:
-        Global rotation (3, 3), wrist (3,) m, angles (5, 3, 3), shape (10,), joints (21, 3) m, the
-        lower triangle of the Hessian (61, 61), the evidence's cost, the whole cost, iterations.
+        Global rotation (3, 3), wrist (3,) m, angles (5, 3, 3), shape (10,), landmarks (21, 3) m,
+        the lower triangle of the Hessian (61, 61), the evidence's cost, the whole cost, iterations.
     """
     damping = 1e-3
     hessian = np.zeros((NUM_UNKNOWNS, NUM_UNKNOWNS))
@@ -335,16 +353,16 @@ def solve_hand(
     new_hessian, new_gradient = np.zeros_like(hessian), np.zeros_like(gradient)
     cost, evidence_cost = np.inf, np.inf
     new_turn, new_root, new_angles, new_shape = root_turn, root, angles, shape
-    joints = np.zeros((21, 3))
+    landmarks = np.zeros((21, 3))
     iteration = 0
     while True:
-        new_joints, jacobian = kinematics(
-            new_turn, new_root, new_angles, new_shape, offsets, shape_offsets, axes
+        _, new_landmarks, jacobian = kinematics(
+            new_turn, new_root, new_angles, new_shape, offsets, shape_offsets, axes, markers
         )
         new_hessian[:] = 0.0
         new_gradient[:] = 0.0
         new_evidence_cost = _normal_equations(
-            new_joints,
+            new_landmarks,
             jacobian,
             rays,
             ray_weights,
@@ -374,7 +392,7 @@ def solve_hand(
         settled = better and iteration > 0 and cost - new_cost < tolerance * cost
         if better:
             root_turn, root, angles, shape = new_turn, new_root, new_angles, new_shape
-            joints, cost, evidence_cost = new_joints, new_cost, new_evidence_cost
+            landmarks, cost, evidence_cost = new_landmarks, new_cost, new_evidence_cost
             hessian, new_hessian = new_hessian, hessian
             gradient, new_gradient = new_gradient, gradient
             damping = max(damping * 0.2, 1e-7)
@@ -391,4 +409,4 @@ def solve_hand(
         new_root = root + step[3:6]
         new_angles = angles + step[FIRST_ANGLE:FIRST_SHAPE].copy().reshape((5, 3, 3))
         new_shape = shape + step[FIRST_SHAPE:]
-    return root_turn, root, angles, shape, joints, hessian, evidence_cost, cost, iteration
+    return root_turn, root, angles, shape, landmarks, hessian, evidence_cost, cost, iteration
