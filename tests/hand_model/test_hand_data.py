@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -153,3 +154,12 @@ def test_named_poses_file_matches(own_hand: HandModelData) -> None:
             ]
             expected = (turns[0] * turns[1] * turns[2]).as_rotvec()
             np.testing.assert_allclose(pose[row], expected, atol=1e-4)
+
+
+def test_card_lists_every_asset_with_its_checksum() -> None:
+    card = (ASSETS / "README.md").read_text(encoding="utf-8")
+    for path in ASSETS.iterdir():
+        if path.name != "README.md":
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            assert f"| `{path.name}` |" in card
+            assert digest in card, path.name
