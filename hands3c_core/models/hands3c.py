@@ -1,0 +1,219 @@
+"""HandS3C: one RGB crop of a hand -> 2D joints, pose, shape and mesh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hands3c_core.conventions import CROP_SIZE
+from hands3c_core.hand_model import HandLayer, HandModelData, matrix_to_axis_angle, rot6d_to_matrix
+from hands3c_core.models.backbone import ResNet50
+from hands3c_core.models.crops import crops_to_tensor, images_from_crops
+from hands3c_core.models.encoder import HandEncoder
+from hands3c_core.models.fpn import FEATURE_STRIDE, FeaturePyramid
+from hands3c_core.models.heatmap_head import HeatmapHead
+from hands3c_core.models.initialise import initialise_regressor
+from hands3c_core.models.mano_head import ManoHead
+from hands3c_core.models.outputs import AttentionTensors, HandPrediction, concatenate
+from hands3c_core.models.s3c import S3C, BranchOutputs, channel_rms
+
+#: Sides of the input that can be built: the encoder needs 16 cells, the backbone multiples of 32.
+SIZE_STEP = 32
+SMALLEST_SIZE = FEATURE_STRIDE * HandEncoder.SMALLEST_SIDE
+
+
+@dataclass(frozen=True, slots=True)
+class HandS3CConfig:
+    """What distinguishes the networks of the HandS3C family."""
+
+    name: str = "hands3c"
+    """Name in the registry."""
+    input_size: int = CROP_SIZE
+    """Side of the input crop, px: a multiple of 32, at least 128. 256 and 224 are published."""
+    attention: bool = True
+    """Whether there is an attention module; without one the features go straight to the heads."""
+    channel_branch: bool = True
+    """Whether the attention module scans channels besides the plane."""
+
+    @property
+    def feature_side(self) -> int:
+        """Cells a side of the feature map F."""
+        return self.input_size // FEATURE_STRIDE
+
+
+class Regressed(NamedTuple):
+    """What the network's learned part says of B hands, before the hand model is posed."""
+
+    backbone_features: Tensor
+    """(B, 256, h, w)"""
+    features: Tensor
+    """(B, 256, h, w)"""
+    branches: BranchOutputs | None
+    """Outputs of the attention's branches, None without attention."""
+    heatmaps: Tensor
+    """(B, 21, h, w)"""
+    joints_2d: Tensor
+    """(B, 21, 2)"""
+    encoding: Tensor
+    """(B, 1024)"""
+    rot6d: Tensor
+    """(B, 16, 6)"""
+    shape: Tensor
+    """(B, 10)"""
+
+
+class HandS3C(nn.Module):
+    """HandS3C (Jiao et al., "HandS3C: 3D Hand Mesh Reconstruction with State Space Spatial Channel
+    Attention from RGB images", ICASSP 2025), equal to the published network number by number.
+
+        crop -> backbone -> fpn -> s3c -> heatmap_head -> encoder -> mano_head -> hand_layer
+        (B, 3, 256, 256)    F (B, 256, 32, 32)    (B, 21, 32, 32)  (B, 1024)  pose, shape   mesh
+
+    The state dict holds the learned part only: the hand model's arrays are not part of it.
+
+    Args:
+        hand: the hand model that pose and shape are given to.
+        config: which network of the family.
+
+    Raises:
+        ValueError: the input size cannot be built.
+    """
+
+    def __init__(self, hand: HandModelData, config: HandS3CConfig | None = None) -> None:
+        super().__init__()
+        config = config or HandS3CConfig()
+        if config.input_size % SIZE_STEP or config.input_size < SMALLEST_SIZE:
+            raise ValueError(
+                f"input size {config.input_size} must be a multiple of {SIZE_STEP}, "
+                f"at least {SMALLEST_SIZE}"
+            )
+        self.config = config
+        self.backbone = ResNet50()
+        self.fpn = FeaturePyramid()
+        self.s3c = None
+        if config.attention:
+            self.s3c = S3C(config.feature_side if config.channel_branch else None)
+        self.heatmap_head = HeatmapHead()
+        self.encoder = HandEncoder()
+        self.mano_head = ManoHead()
+        self.hand_layer = HandLayer(hand)
+        for part in (self.heatmap_head, self.encoder, self.mano_head):
+            initialise_regressor(part)
+        self.mano_head.start_at_identity()
+
+    @property
+    def name(self) -> str:
+        """Name in the registry."""
+        return self.config.name
+
+    @property
+    def input_size(self) -> int:
+        """Side of the input crop, px."""
+        return self.config.input_size
+
+    @property
+    def hand(self) -> HandModelData:
+        """The hand model that is posed."""
+        return self.hand_layer.data
+
+    def set_hand(self, hand: HandModelData) -> None:
+        """Pose another hand model from now on; weights stay."""
+        old = self.hand_layer.v_template
+        self.hand_layer = HandLayer(hand, dtype=old.dtype).to(old.device)
+
+    def forward(self, images: Tensor, *, attention: bool = False) -> HandPrediction:
+        """All outputs, differentiable.
+
+        Args:
+            images: (B, 3, S, S) RGB in [0, 1], no mean or deviation subtracted, in the network's
+                dtype; S is ``input_size``.
+            attention: also compute the attention maps.
+
+        Raises:
+            ValueError: the images are not of the size the network was made for.
+        """
+        return self.complete(self.regress(images), attention=attention)
+
+    def regress(self, images: Tensor) -> Regressed:
+        """The learned part of ``forward``."""
+        if images.shape[1:] != (3, self.input_size, self.input_size):
+            raise ValueError(
+                f"images must be (B, 3, {self.input_size}, {self.input_size}), "
+                f"not {tuple(images.shape)}"
+            )
+        backbone_features = self.fpn(self.backbone(images))
+        features, branches = backbone_features, None
+        if self.s3c is not None:
+            features, branches = self.s3c(backbone_features)
+        heatmaps, joints_2d, encoding_map = self.heatmap_head(features)
+        encoding = self.encoder(heatmaps, encoding_map)
+        rot6d, shape = self.mano_head(encoding)
+        return Regressed(
+            backbone_features, features, branches, heatmaps, joints_2d, encoding, rot6d, shape
+        )
+
+    def complete(self, regressed: Regressed, *, attention: bool = False) -> HandPrediction:
+        """Rotations and mesh from what the learned part said."""
+        kind = self.hand_layer.v_template.dtype
+        rotations = rot6d_to_matrix(regressed.rot6d.to(kind))
+        pose = matrix_to_axis_angle(rotations)
+        shape = regressed.shape.to(kind)
+        posed = self.hand_layer(pose, shape)
+        maps = None
+        if attention and regressed.branches is not None:
+            spatial, channel = regressed.branches
+            maps = AttentionTensors(
+                before=channel_rms(regressed.backbone_features),
+                after=channel_rms(regressed.features),
+                spatial=channel_rms(spatial),
+                channel=None if channel is None else channel_rms(channel),
+            )
+        return HandPrediction(
+            backbone_features=regressed.backbone_features,
+            features=regressed.features,
+            heatmaps=regressed.heatmaps,
+            joints_2d=regressed.joints_2d,
+            encoding=regressed.encoding,
+            rot6d=regressed.rot6d,
+            rotations=rotations,
+            pose=pose,
+            shape=shape,
+            joints_3d=posed.joints,
+            vertices=posed.vertices,
+            attention=maps,
+        )
+
+    def predict(
+        self,
+        crops: np.ndarray | Tensor,
+        *,
+        attention: bool = False,
+        batch_size: int | None = None,
+    ) -> HandPrediction:
+        """All outputs for ready crops, without gradients and with the running batch statistics.
+
+        Args:
+            crops: (B, S, S, 3) uint8 RGB, S = ``input_size``; left hands mirrored by the caller.
+            attention: also compute the attention maps.
+            batch_size: crops a pass; None takes all at once.
+
+        Raises:
+            UserError: the crops have another size or type.
+        """
+        crops = crops_to_tensor(crops, self.input_size)
+        parameter = self.mano_head.pose.weight
+        was_training = self.training
+        self.eval()
+        try:
+            with torch.inference_mode():
+                predictions = [
+                    self(images_from_crops(part, parameter), attention=attention)
+                    for part in crops.split(batch_size or max(len(crops), 1))
+                ]
+        finally:
+            self.train(was_training)
+        return concatenate(predictions)

@@ -1,0 +1,1 @@
+"""Training: losses and everything around the optimiser."""
