@@ -1,0 +1,262 @@
+// Four-direction cross-scan of a position-major plane: channels are contiguous, so a tile's rows
+// are plain loads, and a direction is only the order in which positions are visited.
+#pragma once
+
+#include "problems.h"
+#include "rows.h"
+
+namespace HANDS3C_NAMESPACE {
+
+constexpr int num_directions = 4;
+
+// Positions of steps [start, start + steps): 0 row-major, 1 column-major, 2 and 3 those reversed.
+inline void visit_positions(int direction, int64_t height, int64_t width, int64_t start, int steps,
+                            int64_t* positions) {
+  const int64_t length = height * width;
+  const bool by_column = direction & 1, reversed = direction >= 2;
+  for (int l = 0; l < steps; ++l) {
+    const int64_t step = reversed ? length - 1 - (start + l) : start + l;
+    positions[l] = by_column ? step % height * width + step / height : step;
+  }
+}
+
+// out[step][vectors] += x[step] . weights, for 4 steps and `vectors` vectors kept in registers.
+template <class Scalar, int vectors>
+HANDS3C_INLINE void project_steps(const Scalar* const* x, int64_t channels, const Scalar* weights,
+                                  int64_t stride, Scalar* out) {
+  using Vector = VectorOf<Scalar>;
+  constexpr int lanes = Simd<Scalar>::lanes;
+  Vector sums[4][vectors] = {};
+  for (int64_t c = 0; c < channels; ++c) {
+    Vector w[vectors];
+#pragma GCC unroll 3
+    for (int v = 0; v < vectors; ++v) w[v] = load(weights + c * stride + v * lanes);
+#pragma GCC unroll 4
+    for (int l = 0; l < 4; ++l) {
+#pragma GCC unroll 3
+      for (int v = 0; v < vectors; ++v) sums[l][v] += w[v] * x[l][c];
+    }
+  }
+#pragma GCC unroll 4
+  for (int l = 0; l < 4; ++l) {
+#pragma GCC unroll 3
+    for (int v = 0; v < vectors; ++v) store(out + l * stride + v * lanes, sums[l][v]);
+  }
+}
+
+template <class Scalar>
+class CrossScanAccess {
+ public:
+  static constexpr int lanes = Simd<Scalar>::lanes;
+
+  // `plane` is where this task's outputs (or dx) go; `accumulate` adds to what is there.
+  CrossScanAccess(const CrossScanProblem<Scalar>& p, int64_t batch, int direction, int64_t channel,
+                  int rows, int64_t block, Scalar* plane, bool accumulate)
+      : p_(p),
+        batch_(batch),
+        channel_(channel),
+        block_(block),
+        direction_(direction),
+        rows_(rows),
+        outputs_(p.rank + 2 * p.states),
+        stride_((outputs_ + lanes - 1) / lanes * lanes),
+        plane_(plane),
+        accumulate_(accumulate),
+        projected_(tile_steps * stride_),
+        weights_(p.projected ? 0 : p.channels * stride_),
+        dt_weights_((rows + lanes - 1) / lanes * p.rank * lanes),
+        bias_(p.dt_bias + direction * p.channels + channel) {
+    const Scalar* dt_weight = p.dt_weight + (direction * p.channels + channel) * p.rank;
+    for (int r = 0; r < rows; ++r)
+      for (int64_t q = 0; q < p.rank; ++q)
+        dt_weights_[(r / lanes * p.rank + q) * lanes + r % lanes] = dt_weight[r * p.rank + q];
+    if (p.projected) return;
+    const Scalar* weight = p.x_proj_weight + direction * outputs_ * p.channels;
+    for (int64_t o = 0; o < outputs_; ++o)
+      for (int64_t c = 0; c < p.channels; ++c) weights_[c * stride_ + o] = weight[o * p.channels + c];
+  }
+
+  void begin_tile(int64_t start, int steps, Scalar* B, Scalar* C) {
+    steps_ = steps;
+    visit_positions(direction_, p_.height, p_.width, start, steps, positions_);
+    const int64_t base = batch_ * p_.height * p_.width;
+    for (int l = 0; l < steps; ++l) positions_[l] += base;
+    if (p_.projected)
+      copy_projections();
+    else
+      project();
+    const int64_t padded = padded_states(p_.states);
+    for (int l = 0; l < steps; ++l) {
+      const Scalar* from = projected_ + l * stride_ + p_.rank;
+      std::memcpy(B + l * padded, from, sizeof(Scalar) * p_.states);
+      std::memcpy(C + l * padded, from + p_.states, sizeof(Scalar) * p_.states);
+    }
+  }
+
+  void load_input(int group, Scalar* x) { load_rows(p_.x, group, x); }
+
+  HANDS3C_INLINE void load_delta(int group, Scalar* dt) {
+    const Scalar* weights = dt_weights_ + group * p_.rank * lanes;
+    const auto bias = load_lanes(bias_ + group * lanes, count(group));
+    for (int l = 0; l < steps_; ++l) {
+      const Scalar* from = projected_ + l * stride_;
+      VectorOf<Scalar> even = bias, odd = {};
+      int64_t q = 0;
+      for (; q + 2 <= p_.rank; q += 2) {
+        even += load(weights + q * lanes) * from[q];
+        odd += load(weights + (q + 1) * lanes) * from[q + 1];
+      }
+      if (q < p_.rank) even += load(weights + q * lanes) * from[q];
+      store(dt + l * lanes, even + odd);
+    }
+  }
+
+  void store_output(int group, const Scalar* y) { store_rows(y, group); }
+
+  void load_output_gradient(int group, Scalar* dy) { load_rows(p_.dy, group, dy); }
+
+  void store_gradients(int group, const Scalar* dx, const Scalar* ddelta) {
+    store_rows(dx, group);
+    const int64_t all = p_.batch * p_.height * p_.width;
+    Scalar* to = p_.ddelta + direction_ * all * p_.channels + channel_ + group * lanes;
+    for (int l = 0; l < steps_; ++l)
+      store_lanes(to + positions_[l] * p_.channels, load(ddelta + l * lanes), count(group));
+  }
+
+  void store_projection_gradients(const Scalar* dB, const Scalar* dC) {
+    const int64_t padded = padded_states(p_.states), all = p_.batch * p_.height * p_.width;
+    for (int l = 0; l < steps_; ++l) {
+      Scalar* to = p_.dBC + ((block_ * all + positions_[l]) * num_directions + direction_) * 2 *
+                               p_.states;
+      std::memcpy(to, dB + l * padded, sizeof(Scalar) * p_.states);
+      std::memcpy(to + p_.states, dC + l * padded, sizeof(Scalar) * p_.states);
+    }
+  }
+
+ private:
+  int count(int group) const { return std::min(lanes, rows_ - group * lanes); }
+
+  void copy_projections() {
+    for (int l = 0; l < steps_; ++l)
+      std::memcpy(projected_ + l * stride_,
+                  p_.projected + (positions_[l] * num_directions + direction_) * outputs_,
+                  sizeof(Scalar) * outputs_);
+  }
+
+  void project() {
+    for (int l = 0; l < steps_; l += 4) {
+      const Scalar* x[4];  // the last steps may be short of four: repeat the last position
+      for (int i = 0; i < 4; ++i)
+        x[i] = p_.x + positions_[std::min(l + i, steps_ - 1)] * p_.channels;
+      Scalar* out = projected_ + l * stride_;
+      int64_t at = 0;
+      for (; at + 3 * lanes <= stride_; at += 3 * lanes)
+        project_steps<Scalar, 3>(x, p_.channels, weights_ + at, stride_, out + at);
+      for (; at < stride_; at += lanes)
+        project_steps<Scalar, 1>(x, p_.channels, weights_ + at, stride_, out + at);
+    }
+  }
+
+  HANDS3C_INLINE void load_rows(const Scalar* from, int group, Scalar* to) {
+    const int rows = count(group);
+    from += channel_ + group * lanes;
+    for (int l = 0; l < steps_; ++l)
+      store(to + l * lanes, load_lanes(from + positions_[l] * p_.channels, rows));
+  }
+
+  HANDS3C_INLINE void store_rows(const Scalar* from, int group) {
+    const int rows = count(group);
+    for (int l = 0; l < steps_; ++l) {
+      Scalar* to = plane_ + positions_[l] * p_.channels + channel_ + group * lanes;
+      const auto value = load(from + l * lanes);
+      store_lanes(to, accumulate_ ? value + load_lanes<Scalar>(to, rows) : value, rows);
+    }
+  }
+
+  const CrossScanProblem<Scalar>& p_;
+  const int64_t batch_, channel_, block_;
+  const int direction_, rows_;
+  const int64_t outputs_, stride_;
+  Scalar* const plane_;
+  const bool accumulate_;
+  Buffer<Scalar> projected_, weights_, dt_weights_;
+  const Scalar* const bias_;
+  int64_t positions_[tile_steps];
+  int steps_ = 0;
+};
+
+// One task = one slot of one block of channels of one batch item; a slot takes the directions
+// slot, slot + slots, ... one after the other and adds them in its own plane.
+template <class Scalar>
+struct CrossScanTasks {
+  static constexpr int lanes = Simd<Scalar>::lanes;
+  const CrossScanProblem<Scalar>& p;
+  int64_t length = p.height * p.width;
+  int64_t block_rows = p.row_groups_per_block * lanes;
+  int64_t blocks = (p.channels + block_rows - 1) / block_rows;
+  int64_t count = p.batch * blocks * p.slots;
+  int64_t plane = p.batch * length * p.channels;
+  int64_t tiles = (length + tile_steps - 1) / tile_steps;
+  int64_t lane_groups = (p.channels + lanes - 1) / lanes;
+
+  // Calls visit(batch, direction, channel, block, row block, offset of saved states, plane's slot,
+  // whether the slot holds an earlier direction).
+  template <class Visit>
+  void run(const Visit& visit) const {
+#pragma omp parallel for num_threads(static_cast<int>(p.threads)) schedule(dynamic, 1)
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t slot = i % p.slots, block = i / p.slots % blocks, batch = i / p.slots / blocks;
+      const int64_t channel = block * block_rows;
+      const int rows = static_cast<int>(std::min(block_rows, p.channels - channel));
+      for (int64_t k = slot; k < num_directions; k += p.slots) {
+        const int64_t row = k * p.channels + channel;
+        const RowBlock<Scalar> block_of_rows{rows,  p.states,   length, p.A + row * p.states,
+                                             p.D + row, true};
+        const int64_t groups_before =
+            (batch * num_directions + k) * lane_groups + block * p.row_groups_per_block;
+        visit(batch, static_cast<int>(k), channel, block, block_of_rows,
+              groups_before * tiles * padded_states(p.states) * lanes, slot, k != slot);
+      }
+    }
+  }
+
+  // planes[0] += planes[1] + ...
+  void add_slots(Scalar* planes) const {
+    if (p.slots == 1) return;
+    constexpr int64_t chunk = 4096;
+#pragma omp parallel for num_threads(static_cast<int>(p.threads)) schedule(static)
+    for (int64_t first = 0; first < plane; first += chunk) {
+      const int64_t end = std::min(plane, first + chunk);
+      for (int64_t slot = 1; slot < p.slots; ++slot)
+        for (int64_t i = first; i < end; ++i) planes[i] += planes[slot * plane + i];
+    }
+  }
+};
+
+template <class Scalar>
+void cross_scan_forward(const CrossScanProblem<Scalar>& p) {
+  const CrossScanTasks<Scalar> tasks{p};
+  tasks.run([&](int64_t batch, int direction, int64_t channel, int64_t block,
+                const RowBlock<Scalar>& rows, int64_t saved, int64_t slot, bool accumulate) {
+    CrossScanAccess<Scalar> access(p, batch, direction, channel, rows.rows, block,
+                                   p.y + slot * tasks.plane, accumulate);
+    scan_rows<Scalar>(rows, access, p.saved ? p.saved + saved : nullptr, nullptr);
+  });
+  tasks.add_slots(p.y);
+}
+
+template <class Scalar>
+void cross_scan_backward(const CrossScanProblem<Scalar>& p) {
+  const CrossScanTasks<Scalar> tasks{p};
+  tasks.run([&](int64_t batch, int direction, int64_t channel, int64_t block,
+                const RowBlock<Scalar>& rows, int64_t saved, int64_t slot, bool accumulate) {
+    CrossScanAccess<Scalar> access(p, batch, direction, channel, rows.rows, block,
+                                   p.dx + slot * tasks.plane, accumulate);
+    const int64_t row = (batch * num_directions + direction) * p.channels + channel;
+    scan_rows_backward<Scalar>(rows, access, p.saved + saved, nullptr,
+                               RowGradients<Scalar>{p.dA + row * p.states, p.dD + row, nullptr});
+  });
+  tasks.add_slots(p.dx);
+}
+
+}  // namespace HANDS3C_NAMESPACE

@@ -1,0 +1,92 @@
+// The library's C interface: picks the instruction set the CPU has, once, and forwards calls.
+#include <cstdlib>
+#include <cstring>
+#include <initializer_list>
+
+#include "kernel_table.h"
+
+namespace {
+
+struct Active {
+  const KernelTable* table;
+  const char* name;
+};
+
+bool supported(const char* name) {
+#if defined(HANDS3C_X86)
+  __builtin_cpu_init();
+  if (!std::strcmp(name, "avx512"))
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+  if (!std::strcmp(name, "avx2"))
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+  return !std::strcmp(name, "portable");
+}
+
+bool find(const char* name, Active* found) {
+  if (!supported(name)) return false;
+#if defined(HANDS3C_X86)
+  if (!std::strcmp(name, "avx512")) *found = {kernels_avx512(), "avx512"};
+  else if (!std::strcmp(name, "avx2")) *found = {kernels_avx2(), "avx2"};
+  else
+#endif
+    *found = {kernels_portable(), "portable"};
+  return true;
+}
+
+Active best() {
+  Active active{};
+  for (const char* name : {"avx512", "avx2", "portable"})
+    if (find(name, &active)) break;
+  return active;
+}
+
+Active& active() {
+  static Active chosen = best();
+  return chosen;
+}
+
+}  // namespace
+
+#pragma GCC visibility push(default)
+extern "C" {
+
+const char* hands3c_isa() { return active().name; }
+
+// Use another instruction set from now on ("avx512", "avx2", "portable"): 0, or 1 if the CPU lacks
+// it. Not while kernels run.
+int hands3c_use_isa(const char* name) { return find(name, &active()) ? 0 : 1; }
+
+// Layout constants: lanes (of float or double), states per block, steps per tile.
+void hands3c_layout(int is_double, int64_t* out) {
+  const KernelTable& t = *active().table;
+  out[0] = is_double ? t.lanes_f64 : t.lanes_f32;
+  out[1] = t.block_states;
+  out[2] = t.tile_steps;
+}
+
+void hands3c_scan_forward_f32(const ScanProblem<float>* p) { active().table->scan_forward_f32(*p); }
+void hands3c_scan_forward_f64(const ScanProblem<double>* p) {
+  active().table->scan_forward_f64(*p);
+}
+void hands3c_scan_backward_f32(const ScanProblem<float>* p) {
+  active().table->scan_backward_f32(*p);
+}
+void hands3c_scan_backward_f64(const ScanProblem<double>* p) {
+  active().table->scan_backward_f64(*p);
+}
+void hands3c_cross_scan_forward_f32(const CrossScanProblem<float>* p) {
+  active().table->cross_scan_forward_f32(*p);
+}
+void hands3c_cross_scan_forward_f64(const CrossScanProblem<double>* p) {
+  active().table->cross_scan_forward_f64(*p);
+}
+void hands3c_cross_scan_backward_f32(const CrossScanProblem<float>* p) {
+  active().table->cross_scan_backward_f32(*p);
+}
+void hands3c_cross_scan_backward_f64(const CrossScanProblem<double>* p) {
+  active().table->cross_scan_backward_f64(*p);
+}
+}
+#pragma GCC visibility pop

@@ -1,0 +1,159 @@
+// The scan itself, on one tile: `steps` time steps of one vector of rows (a "lane group").
+//
+// A tile of per-row values is [step][lane]; a tile of projections is [step][padded state]. States
+// are walked in blocks of `block_states`, which stay in registers; N is padded to whole blocks with
+// B = C = 0, so padded states stay 0.
+#pragma once
+
+#include <cstdlib>
+#include <new>
+
+#include "vectors.h"
+
+namespace HANDS3C_NAMESPACE {
+
+// Steps per tile, and per saved state for the backward pass.
+constexpr int tile_steps = 32;
+// 16 states of AVX-512 take half of its 32 registers; the others have 16 registers.
+constexpr int block_states = HANDS3C_VECTOR_BYTES == 64 ? 16 : 8;
+
+constexpr int64_t padded_states(int64_t states) {
+  return (states + block_states - 1) / block_states * block_states;
+}
+
+// Cache-line aligned working memory of one task.
+template <class Scalar>
+class Buffer {
+ public:
+  explicit Buffer(int64_t size) {
+    const size_t bytes = (sizeof(Scalar) * static_cast<size_t>(size) + 127) / 64 * 64;
+    data_ = static_cast<Scalar*>(std::aligned_alloc(64, bytes));
+    if (!data_) throw std::bad_alloc();
+    std::memset(static_cast<void*>(data_), 0, bytes);
+  }
+  ~Buffer() { std::free(data_); }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  HANDS3C_INLINE operator Scalar*() { return data_; }
+
+ private:
+  Scalar* data_;
+};
+
+// y (+)= <C, h> (+ D x), h = exp2(dt A log2e) h + dt x B; `log2_decay` is A log2e, [state][lane].
+template <class Scalar>
+HANDS3C_INLINE void scan_tile(int steps, int64_t states, const Scalar* dt, const Scalar* x,
+                              const Scalar* B, const Scalar* C, const Scalar* log2_decay,
+                              VectorOf<Scalar> skip, Scalar* state, Scalar* y) {
+  using Vector = VectorOf<Scalar>;
+  constexpr int lanes = Simd<Scalar>::lanes;
+  for (int64_t first = 0; first < states; first += block_states) {
+    Vector h[block_states];
+#pragma GCC unroll 16
+    for (int n = 0; n < block_states; ++n) h[n] = load(state + (first + n) * lanes);
+    const Scalar* decay = log2_decay + first * lanes;
+    for (int l = 0; l < steps; ++l) {
+      const Vector step = load(dt + l * lanes), input = load(x + l * lanes);
+      const Vector drive = step * input, bounded = bounded_step<Scalar>(step);
+      const Scalar* b = B + l * states + first;
+      const Scalar* c = C + l * states + first;
+      Vector even = first ? load(y + l * lanes) : skip * input, odd = {};
+#pragma GCC unroll 16
+      for (int n = 0; n < block_states; n += 2) {
+        const Vector e0 = exp2_product<Scalar>(bounded, load(decay + n * lanes));
+        h[n] = e0 * h[n] + drive * b[n];
+        even += h[n] * c[n];
+        const Vector e1 = exp2_product<Scalar>(bounded, load(decay + (n + 1) * lanes));
+        h[n + 1] = e1 * h[n + 1] + drive * b[n + 1];
+        odd += h[n + 1] * c[n + 1];
+      }
+      store(y + l * lanes, even + odd);
+    }
+#pragma GCC unroll 16
+    for (int n = 0; n < block_states; ++n) store(state + (first + n) * lanes, h[n]);
+  }
+}
+
+// Working memory of scan_tile_backward: states and decays of one block, recomputed.
+template <class Scalar>
+struct Replay {
+  static constexpr int slice = block_states * Simd<Scalar>::lanes;
+  Buffer<Scalar> states{(tile_steps + 1) * slice};
+  Buffer<Scalar> decays{tile_steps * slice};
+};
+
+// Gradients of one tile, given the state before it (`start`) and dL/dy (`dy`).
+//   adjoint  [state][lane]  dL/dh after the tile's last step in, before its first step out
+//   dA       [state][lane]  dL/d(A log2e) / ln2, added to
+//   dB, dC   [step][state]  added to, summed over the lanes
+//   du_part  [step][lane]   sum_n B dL/dh;  dt_part: sum_n dL/d(dt A) A log2e; both overwritten
+template <class Scalar>
+HANDS3C_INLINE void scan_tile_backward(int steps, int64_t states, const Scalar* dt, const Scalar* x,
+                                       const Scalar* dy, const Scalar* B, const Scalar* C,
+                                       const Scalar* log2_decay, const Scalar* start,
+                                       Replay<Scalar>& replay, Scalar* adjoint, Scalar* dA,
+                                       Scalar* dB, Scalar* dC, Scalar* du_part, Scalar* dt_part) {
+  using Vector = VectorOf<Scalar>;
+  constexpr int lanes = Simd<Scalar>::lanes;
+  constexpr int slice = Replay<Scalar>::slice;
+  Scalar* const H = replay.states;
+  Scalar* const E = replay.decays;
+  for (int64_t first = 0; first < states; first += block_states) {
+    const Scalar* decay = log2_decay + first * lanes;
+    {
+      Vector h[block_states];
+#pragma GCC unroll 16
+      for (int n = 0; n < block_states; ++n) {
+        h[n] = load(start + (first + n) * lanes);
+        store(H + n * lanes, h[n]);
+      }
+      for (int l = 0; l < steps; ++l) {
+        const Vector step = load(dt + l * lanes), drive = step * load(x + l * lanes);
+        const Vector bounded = bounded_step<Scalar>(step);
+        const Scalar* b = B + l * states + first;
+#pragma GCC unroll 16
+        for (int n = 0; n < block_states; ++n) {
+          const Vector e = exp2_product<Scalar>(bounded, load(decay + n * lanes));
+          store(E + l * slice + n * lanes, e);
+          h[n] = e * h[n] + drive * b[n];
+          store(H + (l + 1) * slice + n * lanes, h[n]);
+        }
+      }
+    }
+    Vector dh[block_states];
+#pragma GCC unroll 16
+    for (int n = 0; n < block_states; ++n) dh[n] = load(adjoint + (first + n) * lanes);
+    for (int l = steps - 1; l >= 0; --l) {
+      const Vector up = load(dy + l * lanes), step = load(dt + l * lanes);
+      const Vector drive = step * load(x + l * lanes);
+      const Scalar* b = B + l * states + first;
+      const Scalar* c = C + l * states + first;
+      const Scalar* h_now = H + (l + 1) * slice;
+      const Scalar* h_before = H + l * slice;
+      Vector along_b = first ? load(du_part + l * lanes) : Vector{};
+      Vector along_a = first ? load(dt_part + l * lanes) : Vector{};
+      Vector lane_sums[block_states];
+#pragma GCC unroll 16
+      for (int n = 0; n < block_states; ++n) lane_sums[n] = up * load(h_now + n * lanes);
+      add_lane_sums<Scalar, block_states>(lane_sums, dC + l * states + first);
+#pragma GCC unroll 16
+      for (int n = 0; n < block_states; ++n) {
+        dh[n] += up * c[n];
+        lane_sums[n] = dh[n] * drive;
+        along_b += dh[n] * b[n];
+        dh[n] *= load(E + l * slice + n * lanes);
+        const Vector exponent = dh[n] * load(h_before + n * lanes);  // dL/d(dt A_n)
+        along_a += exponent * load(decay + n * lanes);
+        Scalar* a = dA + (first + n) * lanes;
+        store(a, load(a) + exponent * step);
+      }
+      add_lane_sums<Scalar, block_states>(lane_sums, dB + l * states + first);
+      store(du_part + l * lanes, along_b);
+      store(dt_part + l * lanes, along_a);
+    }
+#pragma GCC unroll 16
+    for (int n = 0; n < block_states; ++n) store(adjoint + (first + n) * lanes, dh[n]);
+  }
+}
+
+}  // namespace HANDS3C_NAMESPACE
