@@ -26,6 +26,9 @@ class HandOutput:
     output frame. The last column is the joint's position in metres."""
 
 
+torch.export.register_dataclass(HandOutput)  # lets networks that return it be exported
+
+
 class HandLayer(nn.Module):
     """Linear blend skinning with shape and pose correctives (SMPL, Loper et al. 2015, eq. 2 to 11).
 

@@ -134,8 +134,9 @@ _KNOWN: dict[str, dict[str, Any]] = {
     "_codecs": {"encode": _Encode},
     "copy_reg": {"_reconstructor": _Plain},
     "copyreg": {"_reconstructor": _Plain},
-    "__builtin__": {"object": StandIn},
-    "builtins": {"object": StandIn},
+    # chumpy keeps the names of its changed variables in a set.
+    "__builtin__": {"object": StandIn, "set": set},
+    "builtins": {"object": StandIn, "set": set},
     "chumpy.ch": {"Ch": ChumpyArray},
     "chumpy": {"Ch": ChumpyArray},
     "chumpy.reordering": {"Select": ChumpySelect},

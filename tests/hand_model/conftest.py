@@ -92,6 +92,7 @@ def write_mano(
         array, select = chumpy_classes
         # The originals hold 20 shape directions and select the first ten of them.
         twenty = array()
+        twenty._dirty_vars, twenty._itr, twenty._depends_on_deps = {"x"}, None, {}
         twenty.x = np.concatenate((table["shapedirs"], 0 * table["shapedirs"]), axis=2)
         chosen = select()
         chosen.a = twenty

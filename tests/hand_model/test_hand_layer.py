@@ -164,6 +164,17 @@ def test_batch_and_type(batch: int, double: bool, name: str, seed: int) -> None:
         torch.testing.assert_close(output.vertices[index], alone.vertices[0], rtol=0, atol=1e-5)
 
 
+def test_export(own_hand: HandModelData) -> None:
+    layer = HandLayer(own_hand)
+    pose, shape, move = (p.float() for p in random_parameters(2))
+    exported = torch.export.export(layer, (pose, shape, move)).module()
+    for got, expected in (
+        (exported(pose, shape, move).vertices, layer(pose, shape, move).vertices),
+        (exported(pose, 2 * shape, move).joints, layer(pose, 2 * shape, move).joints),
+    ):
+        torch.testing.assert_close(got, expected)
+
+
 def test_model_arrays_stay_out_of_checkpoints(own_hand: HandModelData) -> None:
     assert not HandLayer(own_hand).state_dict()
 
