@@ -1,5 +1,6 @@
 """Parametric hands: MANO's parameters in, mesh and joints out."""
 
+from hands3c_core.hand_model.arrays import write_npz
 from hands3c_core.hand_model.data import HandModelData, assemble_joints
 from hands3c_core.hand_model.fast import FastHandLayer
 from hands3c_core.hand_model.layer import HandLayer, HandOutput
@@ -41,4 +42,5 @@ __all__ = [
     "rot6d_to_matrix",
     "skin_texture_path",
     "vertex_normals",
+    "write_npz",
 ]

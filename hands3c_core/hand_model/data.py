@@ -71,11 +71,12 @@ class HandModelData:
     """(15, 3, 2) degrees: least and greatest angle on each of ``joint_axes`` from the template, for
     R = Rot(spread) Rot(bend) Rot(twist)."""
     hands_components: Floats
-    """(45, 45): rows are principal components of hand poses."""
+    """(K, 45): rows are principal components of hand poses, most important first; K is 45, or
+    fewer where a published checkpoint carries only those it used."""
     hands_prior_mean: Floats
     """(45,) rad: mean of the poses the components were computed from, from the template."""
     hands_components_std: Floats | None = None
-    """(45,) rad: standard deviation along each row of ``hands_components``, if known."""
+    """(K,) rad: standard deviation along each row of ``hands_components``, if known."""
     named_poses: dict[str, Floats] = field(default_factory=dict)
     """(45,) rad each, from the template (mean pose included): 'fist', 'pinch', ..."""
     vt: Floats | None = None
@@ -112,6 +113,7 @@ class HandModelData:
         count = len(self.v_template)
         triangles = len(self.faces)
         textures = 0 if self.vt is None else len(self.vt)
+        components = min(len(self.hands_components), 45)
         return {
             "v_template": (count, 3),
             "shapedirs": (count, 3, NUM_SHAPE),
@@ -124,9 +126,9 @@ class HandModelData:
             "fingertip_ids": (5,),
             "joint_axes": (15, 3, 3),
             "joint_rom_deg": (15, 3, 2),
-            "hands_components": (45, 45),
+            "hands_components": (components, 45),
             "hands_prior_mean": (45,),
-            "hands_components_std": (45,),
+            "hands_components_std": (components,),
             "vt": (textures, 2),
             "ft": (triangles, 3),
             "vt_vertex": (textures,),

@@ -90,7 +90,9 @@ def from_mano_arrays(
 
     Args:
         arrays: v_template, shapedirs, posedirs, J_regressor, weights, f, hands_mean,
-            hands_components; also hands_coeffs if present.
+            hands_components (any number of rows); also hands_coeffs if there. A published
+            checkpoint holds them as ``th_*`` buffers; its ``th_faces`` are ``f`` here and its
+            ``th_selected_comps`` the hands_components.
         name: name of the model.
         licence: licence of the arrays.
         right: the same of the right hand, if at hand, to recognise the left hand's fault.
@@ -168,7 +170,7 @@ def _pose_prior(
     mean: np.ndarray, components: np.ndarray, coefficients: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Mean pose and deviation along each component of the poses MANO was trained on."""
-    if coefficients is None or coefficients.ndim != 2 or coefficients.shape[1:] != (45,):
+    if coefficients is None or coefficients.ndim != 2 or coefficients.shape[1] != len(components):
         return mean, None
     centre = mean + _rounded(coefficients.mean(axis=0)) @ components
     return centre, _rounded(coefficients.std(axis=0))
@@ -226,8 +228,7 @@ def _candidates(path: Path) -> dict[str, bytes]:
     """Contents of the MANO files at ``path``, by name ('MANO_RIGHT' first)."""
     try:
         if path.is_dir():
-            found = {f.stem.upper(): f for f in sorted(path.rglob("*.pkl")) if _is_mano(f.name)}
-            files = {stem: _read(file) for stem, file in found.items()}
+            files = _from_folder(path)
         elif zipfile.is_zipfile(path):
             files = _from_zip(path)
         else:
@@ -245,6 +246,16 @@ def _neighbour(left: Path) -> bytes | None:
         with contextlib.suppress(OSError):
             return _read(left.with_name(name))
     return None
+
+
+def _from_folder(path: Path) -> dict[str, bytes]:
+    """The files nearest to the folder's top; MANO's own folder has them in ``models``."""
+    found: dict[str, Path] = {}
+    for pattern in ("*", "*/*", "*/*/*"):
+        for file in sorted(path.glob(pattern)):
+            if _is_mano(file.name):
+                found.setdefault(file.stem.upper(), file)
+    return {stem: _read(file) for stem, file in found.items()}
 
 
 def _from_zip(path: Path) -> dict[str, bytes]:

@@ -21,6 +21,9 @@ _PALM_VERTICES = (95, 22)
 class ManoLayer(nn.Module):
     """Parameters, call and results of manopth's ``ManoLayer`` (Hasson et al., CVPR 2019).
 
+    One difference: the middle fingertip of a left hand is vertex 444, as on the right hand; manopth
+    takes 445.
+
     Args:
         center_idx: joint that becomes the origin where no translation is given, or None.
         flat_hand_mean: if True poses are relative to the flat hand, else to the model's mean pose.
@@ -81,6 +84,10 @@ class ManoLayer(nn.Module):
             )
             return
         data = load_hand_model(mano_root, side)
+        if use_pca and ncomps > len(data.hands_components):
+            raise UserError(
+                f"ncomps is {ncomps}, but {data.name} has {len(data.hands_components)} components."
+            )
         self._layer = HandLayer(data, dtype=dtype)
         mean = data.hands_mean * (0 if flat_hand_mean else 1)
         self._buffer("th_hands_mean", torch.tensor(mean, dtype=dtype)[None])

@@ -282,6 +282,8 @@ def test_other_shapes_are_refused(own_hand: HandModelData) -> None:
         "hands_components": own_hand.hands_components,
     }
     assert from_mano_arrays(arrays, "hand").is_right
+    few = from_mano_arrays({**arrays, "hands_components": own_hand.hands_components[:6]}, "hand")
+    assert few.hands_components.shape == (6, 45)
     for key, wrong in (
         ("v_template", own_hand.v_template[:100]),
         ("J_regressor", np.zeros((24, 778))),
@@ -289,6 +291,7 @@ def test_other_shapes_are_refused(own_hand: HandModelData) -> None:
         ("weights", np.full((778, 16), np.nan)),
         ("f", own_hand.faces + 5),
         ("hands_mean", np.zeros(48)),
+        ("hands_components", np.zeros((46, 45))),
     ):
         with pytest.raises(UserError, match="hand"):
             from_mano_arrays({**arrays, key: wrong}, "hand")
