@@ -1,0 +1,176 @@
+"""A folder of images, or one image, as a clip."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from hands3c_core.errors import UserError
+from hands3c_core.sources.base import Source, check_fps
+from hands3c_core.sources.decode import Flips, apply_flips
+from hands3c_core.types import Frame, UInt8
+
+log = logging.getLogger(__name__)
+
+DEFAULT_FPS = 30.0
+
+#: Flips (transpose, mirror, upside down) by EXIF orientation (EXIF 2.32, tag 0x0112).
+_EXIF_FLIPS: dict[int, Flips] = {
+    2: (False, True, False),
+    3: (False, True, True),
+    4: (False, False, True),
+    5: (True, False, False),
+    6: (True, True, False),
+    7: (True, True, True),
+    8: (True, False, True),
+}
+_ORIENTATION_TAG = 0x0112
+_EXIF_METADATA = 0  # cv2.IMAGE_METADATA_EXIF
+
+
+class ImageFolder(Source):
+    """The images of a folder in natural order (2 before 10), or a single image.
+
+    Takes whatever OpenCV reads. 16-bit images keep their upper 8 bits, floating-point ones are
+    clipped to 0..1, grey ones become RGB, transparent ones are laid over black, EXIF orientation
+    is applied. Image k has timestamp k / fps. Files that are no images are left out from the start,
+    images that turn out to be damaged are passed over; both are counted in ``skipped`` (each file
+    once). Images may differ in size.
+    """
+
+    def __init__(self, path: str | Path, fps: float | None = None) -> None:
+        """Open the folder or image ``path``.
+
+        Raises:
+            UserError: there is no such folder or no image in it can be read.
+        """
+        check_fps(fps)
+        path = Path(path)
+        self.name = path.name or str(path)
+        self.fps = fps or DEFAULT_FPS
+        files = _files_of(path)
+        self._files = [file for file in files if is_image(file)]
+        self._junk = len(files) - len(self._files)
+        self._damaged: set[Path] = set()
+        self._position = 0
+        first = self.read()
+        if first is None:
+            raise UserError(f"{path} holds no image that can be read: choose another one")
+        self._position = 0
+        self.frame_count = len(self._files)
+        self.duration = len(self._files) / self.fps
+
+    @property
+    def skipped(self) -> int:  # type: ignore[override]
+        return self._junk + len(self._damaged)
+
+    def read(self) -> Frame | None:
+        while self._position < len(self._files):
+            index = self._position
+            self._position += 1
+            image = read_image(self._files[index])
+            if image is not None:
+                self.size = (image.shape[1], image.shape[0])
+                return Frame(image, index / self.fps, index, time.monotonic())
+            self._damaged.add(self._files[index])
+            log.debug("skipped damaged image %s", self._files[index].name)
+        return None
+
+    def seek(self, seconds: float) -> None:
+        index = int(seconds * self.fps + 1e-6)
+        self._position = min(max(index, 0), len(self._files) - 1)
+
+    def close(self) -> None:
+        self._position = len(self._files)
+
+
+def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    """Sorting key that orders runs of digits by value and letters without regard to case."""
+    parts = re.findall(r"\d+|\D+", name)
+    return [(0, int(p), "") if p.isdecimal() else (1, 0, p.casefold()) for p in parts], name
+
+
+def is_image(path: Path) -> bool:
+    """Whether the file's first bytes are those of an image format OpenCV reads."""
+    try:
+        return path.stat().st_size > 0 and cv2.haveImageReader(str(path))
+    except (OSError, cv2.error):
+        return False
+
+
+def read_image(path: Path) -> UInt8 | None:
+    """The image as upright (H, W, 3) RGB, or None if it cannot be decoded."""
+    try:
+        # Not cv2.imread: it cannot open every path on Windows.
+        data = np.fromfile(path, dtype=np.uint8)
+        flags = cv2.IMREAD_UNCHANGED
+        image, kinds, metadata = cv2.imdecodeWithMetadata(data, None, flags)
+    except (OSError, cv2.error):
+        return None
+    if image is None or image.size == 0:
+        return None
+    rgb = _to_rgb(_to_uint8(image))
+    for kind, content in zip(np.ravel(kinds).tolist(), metadata, strict=False):
+        if kind == _EXIF_METADATA:
+            flips = _EXIF_FLIPS.get(exif_orientation(np.asarray(content).tobytes()))
+            return rgb if flips is None else apply_flips(rgb, flips)
+    return rgb
+
+
+def exif_orientation(exif: bytes) -> int:
+    """The orientation (1..8) in a TIFF-structured EXIF block; 1 if there is none."""
+    exif = exif.removeprefix(b"Exif\0\0")
+    order = {b"II": "little", b"MM": "big"}.get(exif[:2])
+    if order is None:
+        return 1
+
+    def number(at: int, length: int) -> int:
+        return int.from_bytes(exif[at : at + length], order)  # type: ignore[arg-type]
+
+    start = number(4, 4)
+    for k in range(number(start, 2)):
+        entry = start + 2 + 12 * k
+        if entry + 12 > len(exif):
+            break
+        if number(entry, 2) == _ORIENTATION_TAG:
+            return number(entry + 8, 2)
+    return 1
+
+
+def _files_of(path: Path) -> list[Path]:
+    """The folder's files in natural order, without hidden ones."""
+    if path.is_file():
+        return [path]
+    try:
+        files = [f for f in path.iterdir() if f.is_file() and not f.name.startswith(".")]
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist: check the path") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): check its rights") from None
+    return sorted(files, key=lambda file: natural_key(file.name))
+
+
+def _to_uint8(image: Any) -> UInt8:
+    if image.dtype == np.uint8:
+        return image
+    if image.dtype == np.uint16:
+        return (image >> 8).astype(np.uint8)
+    if image.dtype.kind == "f":
+        return (np.nan_to_num(np.clip(image, 0, 1)) * 255 + 0.5).astype(np.uint8)
+    return np.clip(image, 0, 255).astype(np.uint8)
+
+
+def _to_rgb(image: Any) -> UInt8:
+    channels = 1 if image.ndim == 2 else image.shape[2]
+    if channels == 1:
+        return np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
+    rgb: Any = cv2.cvtColor(image[..., :3], cv2.COLOR_BGR2RGB)
+    if channels == 4:
+        rgb = (rgb * (image[..., 3:].astype(np.uint16) + 1) >> 8).astype(np.uint8)
+    return rgb

@@ -1,0 +1,91 @@
+"""One function that opens any source."""
+
+from __future__ import annotations
+
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from hands3c_core.errors import UserError
+from hands3c_core.sources.base import Source, check_fps, check_size
+from hands3c_core.sources.camera import CameraSource
+from hands3c_core.sources.camera_list import list_cameras
+from hands3c_core.sources.images import ImageFolder, is_image
+from hands3c_core.sources.stream import StreamSource, redact
+from hands3c_core.sources.video import VideoSource
+
+_CAMERA = "camera:"
+
+
+def open_source(
+    spec: str | int | Path, size: tuple[int, int] | None = None, fps: float | None = None
+) -> Source:
+    """Open whatever ``spec`` names.
+
+    Args:
+        spec: a camera's index (``0`` or ``"0"``), ``"camera:NAME"`` or ``"camera:0"``, an
+            ``http(s)://`` or ``rtsp(s)://`` address, or the path (or ``file://`` address) of a
+            video, an image or a folder of images. What a file is, is decided by its content. A
+            text that is no path but a camera's exact name opens that camera.
+        size: (width, height) asked of a camera, px; other sources have their own.
+        fps: frame rate asked of a camera, or at which images play; videos have their own.
+
+    Raises:
+        UserError: there is no such thing, or it gives no picture.
+    """
+    check_size(size)
+    check_fps(fps)
+    if isinstance(spec, int):
+        return _open_camera(str(spec), size, fps)
+    if isinstance(spec, Path):
+        return _open_path(spec, fps)
+    text = spec.strip()
+    if not text:
+        raise UserError("no source is given: name a camera (0), a file, a folder or an address")
+    if text.isdecimal():
+        return _open_camera(text, size, fps)
+    if text.lower().startswith(_CAMERA):
+        return _open_camera(text[len(_CAMERA) :].strip(), size, fps)
+    if "://" in text:
+        return _open_address(text, fps)
+    path = Path(text).expanduser()
+    if not path.exists() and any(
+        camera.name.casefold() == text.casefold() for camera in list_cameras()
+    ):
+        return _open_camera(text, size, fps)
+    return _open_path(path, fps)
+
+
+def _open_camera(camera: str, size: tuple[int, int] | None, fps: float | None) -> Source:
+    if not camera:
+        raise UserError("the camera's name is missing: give camera:NAME or camera:0")
+    if camera.isdecimal():
+        return CameraSource(int(camera), size, fps)
+    if camera.lstrip("-").isdecimal():
+        raise UserError(f"camera {camera} is not valid: cameras count from 0")
+    return CameraSource(camera, size, fps)
+
+
+def _open_address(text: str, fps: float | None) -> Source:
+    try:
+        scheme = urllib.parse.urlsplit(text).scheme.lower()
+    except ValueError:
+        raise UserError(
+            "the address is not valid: give http://host/path or rtsp://host/path"
+        ) from None
+    if scheme == "file":
+        return _open_path(Path(urllib.request.url2pathname(urllib.parse.urlsplit(text).path)), fps)
+    if scheme in ("http", "https", "rtsp", "rtsps"):
+        return StreamSource(text)
+    raise UserError(
+        f"{redact(text)} cannot be opened: addresses begin with http://, https:// or rtsp://"
+    )
+
+
+def _open_path(path: Path, fps: float | None) -> Source:
+    if path.is_dir():
+        return ImageFolder(path, fps)
+    # An animated GIF is a video that OpenCV takes for an image.
+    if path.is_file() and path.suffix.lower() != ".gif" and is_image(path):
+        return ImageFolder(path, fps)
+    return VideoSource(path)

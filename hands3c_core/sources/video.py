@@ -1,0 +1,253 @@
+"""Video files, decoded with FFmpeg (PyAV)."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+from av.error import EOFError as EndOfFile
+from av.error import FFmpegError, InvalidDataError
+from av.stream import Disposition
+
+from hands3c_core.errors import UserError
+from hands3c_core.sources.base import MIN_STEP_S, Source
+from hands3c_core.sources.decode import frame_to_rgb, pixel_aspect_of
+from hands3c_core.types import Frame
+
+log = logging.getLogger(__name__)
+
+#: Containers that hold their own picture. Playlists (HLS, DASH, concat, SDP) are left out: a file
+#: must never make us open another file or a network connection.
+_FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,gif,nut,mxf,dv,"
+    "ivf,h264,hevc,m4v,mjpeg,mjpeg_2000,yuv4mpegpipe,rm,av1,obu,vc1,h263,h261,webp_anim,apng,"
+    "swf,wtv,gxf,nsv,amv,roq,smk,bink,rawvideo,"
+    "wav,mp3,flac,aac,aiff,ac3,eac3,caf,w64,amr,au,ape,tta,wv"
+)
+_FALLBACK_FPS = 30.0
+#: A demuxer that fails this many times in a row has nothing more to give.
+_MAX_ERRORS_IN_A_ROW = 50
+
+
+class VideoSource(Source):
+    """A video file.
+
+    Every decodable frame in presentation order, turned upright and with square pixels, at its true
+    timestamp, also for variable frame rates. Packets that do not decode, and frames the decoder
+    marks as damaged, are skipped and counted in ``skipped``. A frame without a usable timestamp
+    gets the one of its predecessor plus a frame period. ``Frame.index`` counts frames; after
+    ``seek`` it is worked out from the time and the mean frame rate, so it is exact for constant
+    frame rates only.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        """Open ``path``.
+
+        Raises:
+            UserError: there is no such file, it cannot be read, or no frame in it can be decoded.
+        """
+        self._path = Path(path)
+        self.name = self._path.name
+        self._container = _open_container(self._path)
+        try:
+            self._stream = _picture_stream(self._container, self.name)
+            self._stream.thread_type = "AUTO"
+            self.fps = float(self._stream.average_rate or self._stream.guessed_rate or 0)
+            if not 0.01 < self.fps < 1000:
+                self.fps = _FALLBACK_FPS
+            self._aspect = pixel_aspect_of(self._stream)
+            self._pending: deque[av.VideoFrame] = deque()
+            self._last: float | None = None
+            self._next_index = 0
+            self._origin = 0.0
+            self._frames = self._decode()
+            self._read_first()
+            self.duration = self._find_duration()
+        except BaseException:
+            self.close()
+            raise
+        self.frame_count = self._stream.frames or max(1, round(self.duration * self.fps))
+
+    def read(self) -> Frame | None:
+        frame = self._next()
+        if frame is None:
+            return None
+        image = frame_to_rgb(frame, self._aspect)
+        timestamp = self._time_of(frame)
+        if timestamp is None:
+            timestamp = 0.0 if self._last is None else self._last + 1.0 / self.fps
+        if self._last is not None:
+            timestamp = max(timestamp, self._last + MIN_STEP_S)
+        index = self._next_index
+        self._last, self._next_index = timestamp, index + 1
+        self.size = (image.shape[1], image.shape[0])
+        return Frame(image, timestamp, index, time.monotonic())
+
+    def seek(self, seconds: float) -> None:
+        seconds = max(0.0, seconds)
+        shown = self._decode_up_to(seconds)
+        self._last = None
+        at = self._time_of(shown) if shown is not None else None
+        self._next_index = 0 if at is None else max(0, round(at * self.fps))
+
+    def close(self) -> None:
+        self._container.close()
+
+    def _read_first(self) -> None:
+        """Decode one frame: the proof that there is a picture, its size, and the time's origin."""
+        first = self._next()
+        if first is None:
+            raise UserError(
+                f"{self.name} holds no frame that can be decoded: "
+                "it may be damaged or still being written; try another file"
+            )
+        starts = [float(first.time or 0.0)]
+        if self._container.start_time is not None:
+            starts.append(self._container.start_time / av.time_base)
+        self._origin = min(starts)
+        image = frame_to_rgb(first, self._aspect)
+        self.size = (image.shape[1], image.shape[0])
+        self._pending.appendleft(first)
+
+    def _next(self) -> av.VideoFrame | None:
+        return self._pending.popleft() if self._pending else next(self._frames, None)
+
+    def _time_of(self, frame: av.VideoFrame) -> float | None:
+        return None if frame.pts is None else float(frame.time) - self._origin
+
+    def _decode(self) -> Iterator[av.VideoFrame]:
+        """Every sound frame from where the container stands."""
+        for packet in self._packets():
+            try:
+                frames = packet.decode()
+            except EndOfFile:
+                return
+            except FFmpegError as error:
+                self._skip(error)
+                continue
+            for frame in frames:
+                if frame.is_corrupt:
+                    self._skip("damaged frame")
+                else:
+                    yield frame  # type: ignore[misc]
+
+    def _packets(self) -> Iterator[av.Packet]:
+        """The picture's packets; goes on after errors in the container as long as it can."""
+        errors = 0
+        while errors < _MAX_ERRORS_IN_A_ROW:
+            try:
+                for packet in self._container.demux(self._stream):
+                    yield packet
+                    errors = 0
+                return
+            except EndOfFile:
+                return
+            except FFmpegError as error:
+                errors += 1
+                self._skip(error)
+
+    def _skip(self, reason: object) -> None:
+        self.skipped += 1
+        log.debug("%s: skipped a packet: %s", self.name, reason)
+
+    def _decode_up_to(self, seconds: float) -> av.VideoFrame | None:
+        """Leave the frame shown at ``seconds`` (and perhaps its successor) pending; return it."""
+        back = 0.0
+        while True:
+            target = max(0.0, seconds - back)
+            self._jump(target)
+            before: av.VideoFrame | None = None
+            while (frame := self._next()) is not None:
+                at = self._time_of(frame)
+                if at is not None and at > seconds + 1e-6:
+                    break
+                before = frame
+            if before is not None or target == 0.0:
+                break
+            # Some containers land after the time asked for: ask for an earlier one.
+            back = max(1.0, back * 4)
+        self._pending.extend(f for f in (before, frame) if f is not None)
+        return self._pending[0] if self._pending else None
+
+    def _jump(self, seconds: float) -> None:
+        """Move the container to a key frame at or before ``seconds``, or to its start."""
+        self._pending.clear()
+        try:
+            if seconds <= 0.0:
+                raise InvalidDataError(0, "from the start")
+            assert self._stream.time_base is not None
+            offset = int((seconds + self._origin) / self._stream.time_base)
+            self._container.seek(offset, stream=self._stream, backward=True)
+        except FFmpegError:
+            self._restart()
+        self._frames = self._decode()
+
+    def _restart(self) -> None:
+        """Open the file anew: the one way back that works for every format."""
+        self._container.close()
+        self._container = _open_container(self._path)
+        self._stream = _picture_stream(self._container, self.name)
+        self._stream.thread_type = "AUTO"
+
+    def _find_duration(self) -> float:
+        """From the header; raw streams and interrupted recordings are measured packet by packet."""
+        stream, container = self._stream, self._container
+        if stream.duration and stream.time_base:
+            start = float((stream.start_time or 0) * stream.time_base) - self._origin
+            return float(stream.duration * stream.time_base) + max(0.0, start)
+        if container.duration:
+            return container.duration / av.time_base
+        return self._measure_duration()
+
+    def _measure_duration(self) -> float:
+        end, count = 0.0, 0
+        with _open_container(self._path) as container:
+            stream = _picture_stream(container, self.name)
+            try:
+                for packet in container.demux(stream):
+                    count += packet.size > 0
+                    if packet.pts is not None:
+                        end = max(end, float(packet.pts * (packet.time_base or 0)) - self._origin)
+            except FFmpegError as error:
+                log.debug("%s: its end cannot be read: %s", self.name, error)
+        return (end if end > 0 else (count - 1) / self.fps) + 1.0 / self.fps
+
+
+def _open_container(path: Path) -> av.container.InputContainer:
+    _check_file(path)
+    try:
+        return av.open(
+            str(path.resolve()),
+            options={"protocol_whitelist": "file", "format_whitelist": _FORMATS},
+            metadata_errors="replace",
+        )
+    except FFmpegError:
+        raise UserError(
+            f"{path.name} is not a video that can be read: "
+            "it may be damaged, incomplete or of another kind; try another file"
+        ) from None
+
+
+def _check_file(path: Path) -> None:
+    try:
+        if not path.is_file():
+            what = "is not a file" if path.exists() else "does not exist"
+            raise UserError(f"{path} {what}: check the path")
+        if path.stat().st_size == 0:
+            raise UserError(f"{path.name} is empty (0 bytes): record or copy it again")
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): check its rights") from None
+
+
+def _picture_stream(container: av.container.InputContainer, name: str) -> av.VideoStream:
+    """The container's video, leaving out cover pictures of music."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            return stream
+    raise UserError(f"{name} has sound but no picture: choose a video")
