@@ -1,7 +1,9 @@
 """Networks: HandS3C and its relatives, by name, with their checkpoints."""
 
+from hands3c_core.models.checkpoints import load_weights, read_header, save_weights
 from hands3c_core.models.hands3c import HandS3C, HandS3CConfig, Regressed
 from hands3c_core.models.outputs import AttentionTensors, HandPrediction
+from hands3c_core.models.published import PublishedCheckpoint, read_published, write_published
 from hands3c_core.models.registry import build_model, canonical_name, model_names
 
 __all__ = [
@@ -9,8 +11,14 @@ __all__ = [
     "HandPrediction",
     "HandS3C",
     "HandS3CConfig",
+    "PublishedCheckpoint",
     "Regressed",
     "build_model",
     "canonical_name",
+    "load_weights",
     "model_names",
+    "read_header",
+    "read_published",
+    "save_weights",
+    "write_published",
 ]

@@ -43,7 +43,7 @@ class HeatmapOutput(NamedTuple):
     heatmaps: Tensor
     """(B, 21, h, w) probabilities; each map sums to 1."""
     joints_2d: Tensor
-    """(B, 21, 2) expected position (u, v) in [0, 1] of the crop's width and height."""
+    """(B, 21, 2) expected position (u, v) in [0, 1]."""
     encoding: Tensor
     """(B, 256, h, w) the map that the heatmaps were read from."""
 

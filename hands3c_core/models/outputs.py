@@ -44,8 +44,8 @@ class HandPrediction:
     heatmaps: Tensor
     """(B, 21, h, w) per-joint probabilities over the crop, each map summing to 1."""
     joints_2d: Tensor
-    """(B, 21, 2) joints (u, v) in [0, 1] of the crop: pixel x = u S - 0.5 where pixel centres have
-    integer coordinates. Order of ``conventions.JOINT_NAMES``."""
+    """(B, 21, 2) joints (u, v), about [0, 1]: px in the crop (integers at pixel centres) over S, as
+    the published training divides them. Order of ``conventions.JOINT_NAMES``."""
     encoding: Tensor
     """(B, 1024) the vector that pose and shape are regressed from."""
     rot6d: Tensor

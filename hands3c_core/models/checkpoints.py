@@ -1,0 +1,199 @@
+"""Weights on disk: our safetensors files, and published checkpoints directly."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from hands3c_core.conventions import CROP_SIZE
+from hands3c_core.errors import UserError
+from hands3c_core.hand_model import SHIPPED, HandModelData, load_hand_model
+from hands3c_core.hand_model.arrays import read_npz, write_npz
+from hands3c_core.hand_model.mano_files import cache_folder
+from hands3c_core.models.fpn import FEATURE_STRIDE
+from hands3c_core.models.hands3c import HandS3C
+from hands3c_core.models.published import PublishedCheckpoint, read_published, write_whole
+from hands3c_core.models.registry import DEFAULT_HAND, build_model, model_names
+from hands3c_core.models.untrusted import check_file, check_state, read_safetensors
+
+#: Value of 'format' in the header of our files.
+FORMAT = "hands3c-live"
+#: How a header names a hand model in the user's cache.
+_CACHED = "cache:"
+
+log = logging.getLogger(__name__)
+
+
+def save_weights(
+    model: HandS3C,
+    path: str | os.PathLike[str],
+    metadata: Mapping[str, str] | None = None,
+    *,
+    half: bool = False,
+) -> None:
+    """Write a network's weights as safetensors; the file appears whole or not at all.
+
+    The header says which network it is ('format', 'model', 'input_size', 'hand') beside
+    ``metadata``. The hand model itself is never part of the file.
+
+    Args:
+        model: the network.
+        path: the file.
+        metadata: further texts for the header, such as 'source', 'licence', 'epoch'.
+        half: store numbers as float16, half the size; they are float32 again when loaded.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    header = {
+        "format": FORMAT,
+        "model": model.name,
+        "input_size": str(model.input_size),
+        "hand": model.hand.name,
+        **(metadata or {}),
+    }
+    kind = torch.float16 if half else torch.float32
+    tensors = {
+        name: (tensor.to(kind) if tensor.is_floating_point() else tensor).cpu().contiguous()
+        for name, tensor in model.state_dict().items()
+    }
+    write_whole(Path(path), lambda temporary: save_file(tensors, temporary, header))
+
+
+def load_weights(
+    path: str | os.PathLike[str],
+    *,
+    hand: str | HandModelData | None = None,
+    device: str | torch.device = "cpu",
+) -> HandS3C:
+    """A network with the weights of a file, in evaluation mode.
+
+    Args:
+        path: a safetensors file of ours (float16 or float32) or a published checkpoint.
+        hand: the hand model to pose: a name or path for ``load_hand_model``, or its data. None
+            takes the one that the weights were trained for, if it is at hand (in the published
+            checkpoint, or in the cache where the import has put it), else the shipped one.
+        device: where the network is to run.
+
+    Raises:
+        UserError: the file is missing, damaged, malicious or of another network, or the hand model
+            or the device is not there.
+    """
+    path = Path(path)
+    check_file(path)
+    if is_safetensors(path):
+        model = _load_safetensors(path, hand)
+    else:
+        checkpoint = read_published(path)
+        model = build_published(checkpoint, hand)
+    try:
+        return model.to(device).eval()
+    except (RuntimeError, AssertionError) as error:
+        first_line = (str(error).splitlines() or [""])[0]
+        raise UserError(f"The device {device} cannot be used ({first_line}); try cpu.") from None
+
+
+def read_header(path: str | os.PathLike[str]) -> dict[str, str]:
+    """The header texts of a safetensors file, without loading its tensors; see ``save_weights``.
+
+    Raises:
+        UserError: the file is missing, truncated or no safetensors file.
+    """
+    return read_safetensors(Path(path), header_only=True)[1]
+
+
+def build_published(
+    checkpoint: PublishedCheckpoint, hand: str | HandModelData | None = None
+) -> HandS3C:
+    """The network of a published checkpoint, with the hand it carries unless another is given."""
+    model = build_model(
+        checkpoint.model_name,
+        input_size=checkpoint.input_size,
+        hand=hand or checkpoint.hand or DEFAULT_HAND,
+    )
+    model.load_state_dict(checkpoint.state)
+    return model
+
+
+def store_hand(hand: HandModelData) -> tuple[str, Path]:
+    """Put a checkpoint's hand model into the user's cache.
+
+    Returns:
+        What a header says of it ('cache:...') and the file.
+
+    Raises:
+        UserError: the cache cannot be written.
+    """
+    digest = hashlib.sha256()
+    for array in (hand.v_template, hand.shapedirs, hand.posedirs, hand.weights, hand.hands_mean):
+        digest.update(array.tobytes())
+    name = f"checkpoint_{digest.hexdigest()[:16]}"
+    path = cache_folder() / f"{name}.npz"
+    try:
+        write_npz(hand, path)
+    except OSError as error:
+        raise UserError(f"The hand model cannot be kept in {path.parent} ({error}).") from None
+    return _CACHED + name, path
+
+
+def is_safetensors(path: Path) -> bool:
+    """Whether a file is a safetensors file: an 8-byte length, then a JSON table."""
+    with path.open("rb") as file:
+        start = file.read(9)
+    return path.suffix == ".safetensors" or (len(start) == 9 and start[8:] == b"{")
+
+
+def _load_safetensors(path: Path, hand: str | HandModelData | None) -> HandS3C:
+    state, header = read_safetensors(path)
+    name = header.get("model", _name_of(state))
+    if name not in model_names():
+        raise UserError(f"{path} is for a network {name!r}, which this version does not have.")
+    model = build_model(
+        name, input_size=_input_size(header, state, path), hand=hand or _hand(header)
+    )
+    check_state(state, model.state_dict(), str(path))
+    model.load_state_dict(state)
+    return model
+
+
+def _name_of(state: Mapping[str, Tensor]) -> str:
+    """Which network of the family a file without a header is of."""
+    if "s3c.ss2d.channel.projection" in state:
+        return "hands3c"
+    return "ssa" if "s3c.ss2d.spatial.projection" in state else "baseline"
+
+
+def _input_size(header: Mapping[str, str], state: Mapping[str, Tensor], path: Path) -> int:
+    text = header.get("input_size")
+    if text is None:
+        channel = state.get("s3c.ss2d.channel.projection")
+        return CROP_SIZE if channel is None else FEATURE_STRIDE * channel.shape[-1]
+    if not text.isdecimal():
+        raise UserError(f"{path} has an unreadable input size {text!r} in its header.")
+    return int(text)
+
+
+def _hand(header: Mapping[str, str]) -> HandModelData:
+    """The hand model that a header names, or the shipped one if it is not at hand."""
+    wanted = header.get("hand", DEFAULT_HAND)
+    if wanted in SHIPPED:
+        return load_hand_model(wanted)
+    if wanted.startswith(_CACHED):
+        # Only the last part of the name: a header must not lead out of the cache.
+        cached = cache_folder() / f"{Path(wanted.removeprefix(_CACHED)).name}.npz"
+        if cached.is_file():
+            return read_npz(cached)
+    log.warning(
+        "The weights were trained with another hand model (%s), which is not at hand; "
+        "the mesh is that of %s. Give the hand model, or import the checkpoint again.",
+        wanted,
+        DEFAULT_HAND,
+    )
+    return load_hand_model(DEFAULT_HAND)

@@ -1,0 +1,303 @@
+"""Checkpoints of the published code: ``snapshot_*.pth.tar``, read and written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hands3c_core.conventions import CROP_SIZE
+from hands3c_core.errors import UserError
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.hand_model.mano_files import from_mano_arrays
+from hands3c_core.models.fpn import FEATURE_STRIDE
+from hands3c_core.models.hands3c import HandS3C
+from hands3c_core.models.heatmap_head import cell_centers
+from hands3c_core.models.published_names import (
+    ATTENTION_NAME,
+    GRID_NAMES,
+    HAND_PREFIX,
+    OLD_ATTENTION_NAME,
+    PARALLEL_PREFIX,
+    bare_name,
+    our_name,
+    published_name,
+)
+from hands3c_core.models.registry import build_model
+from hands3c_core.models.untrusted import check_state, read_torch_file
+
+#: Name of a hand model that came out of a checkpoint.
+HAND_NAME = "MANO_from_checkpoint"
+#: The only vertex count for which the published format has room.
+PUBLISHED_VERTICES = 778
+_CHANNEL_WEIGHT = f"{ATTENTION_NAME}.self_attention.x_proj_weight_ch"
+
+
+@dataclass(frozen=True)
+class PublishedCheckpoint:
+    """A published checkpoint, checked and with our names."""
+
+    model_name: str
+    """Which network it is: 'hands3c', 'ssa' or 'baseline'."""
+    input_size: int
+    """Side of the crop it was trained for, px: 256, or 224 for FreiHAND."""
+    state: dict[str, Tensor]
+    """Every tensor of the network by our name."""
+    epoch: int | None
+    """Epochs it was trained for, counted from 0, if the file says so."""
+    hand: HandModelData | None
+    """The MANO hand the file carries, if it does."""
+    notes: tuple[str, ...] = field(default=())
+    """What is unusual about the file, one sentence each."""
+
+
+def read_published(path: str | os.PathLike[str]) -> PublishedCheckpoint:
+    """Read ``{'epoch', 'network', 'optimizer'}`` as the published training saves it.
+
+    Names may have ``module.`` before them or not, and ``SSCA`` for ``S3C`` as in the first version;
+    a bare state dict is taken too. The optimizer's state is ignored.
+
+    Raises:
+        UserError: the file is missing, truncated, malicious, not a checkpoint of this network, or a
+            tensor is missing, left over, misshapen or not finite.
+    """
+    path = Path(path)
+    content = read_torch_file(path)
+    network = _network_of(content, path)
+    names = {bare_name(name): name for name in network}
+    if len(names) != len(network):
+        raise UserError(f"{path} names some tensors twice; use a file as the published code saves.")
+    tensors = {bare: network[name] for bare, name in names.items()}
+    if not any(our_name(name) for name in tensors):
+        raise UserError(f"{path} is no HandS3C checkpoint: none of its tensors has a known name.")
+
+    model_name, input_size = _detect(tensors, path)
+    notes = [
+        f"The file has no {name}; it was computed." for name in GRID_NAMES if name not in tensors
+    ]
+    if any(name.startswith(f"{PARALLEL_PREFIX}{OLD_ATTENTION_NAME}.") for name in network) or any(
+        name.startswith(f"{OLD_ATTENTION_NAME}.") for name in network
+    ):
+        notes.append(f"An older file: its attention module is named {OLD_ATTENTION_NAME}.")
+    hand_arrays = {
+        name.removeprefix(HAND_PREFIX): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(HAND_PREFIX)
+    }
+    hand = _read_hand(hand_arrays, path) if hand_arrays else None
+    state, extra = _translate(tensors)
+    expected = build_model(model_name, input_size=input_size).state_dict()
+    check_state(state, expected, str(path), extra=extra)
+    epoch = content.get("epoch") if isinstance(content, Mapping) else None
+    return PublishedCheckpoint(
+        model_name=model_name,
+        input_size=input_size,
+        state={name: state[name].contiguous() for name in expected},
+        epoch=epoch if isinstance(epoch, int) else None,
+        hand=hand,
+        notes=tuple(notes),
+    )
+
+
+def published_state(model: HandS3C, hand: HandModelData | None = None) -> dict[str, Tensor]:
+    """The network's tensors under the published names, without ``module.``.
+
+    Args:
+        model: the network, of any input size.
+        hand: the hand model whose arrays are added, 778 vertices; None leaves them out (the
+            published code then keeps the ones it has read from the user's MANO file).
+
+    Raises:
+        UserError: the hand has another number of vertices.
+    """
+    state = {}
+    for name, tensor in model.state_dict().items():
+        published = published_name(name)
+        if published is None:
+            raise UserError(f"{model.name} has {name}, for which the published format has no name.")
+        state[published] = tensor.detach().cpu().contiguous()
+    state |= _grids(model.input_size // FEATURE_STRIDE)
+    if hand is not None:
+        state |= _hand_buffers(hand)
+    return state
+
+
+def write_published(
+    model: HandS3C,
+    path: str | os.PathLike[str],
+    *,
+    epoch: int = 0,
+    hand: HandModelData | None = None,
+) -> None:
+    """Write a checkpoint that the published code loads; the file appears whole or not at all.
+
+    Args:
+        model, hand: as in ``published_state``.
+        path: the file, by custom ``snapshot_<epoch + 1>.pth.tar``.
+        epoch: epochs trained, counted from 0.
+
+    Raises:
+        UserError: the hand has another number of vertices, or the file cannot be written.
+    """
+    network = {
+        PARALLEL_PREFIX + name: tensor for name, tensor in published_state(model, hand).items()
+    }
+    content = {
+        "epoch": epoch,
+        "network": network,
+        "optimizer": {"state": {}, "param_groups": []},
+    }
+    write_whole(Path(path), lambda temporary: torch.save(content, temporary))
+
+
+def write_whole(path: Path, write: Any) -> None:
+    """Call ``write(temporary path)`` in the folder of ``path``, then give the file its name.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}", suffix=".part")
+        os.close(handle)
+    except OSError as error:
+        raise UserError(f"{path} cannot be written ({error.strerror}); choose another.") from None
+    temporary = Path(name)
+    try:
+        write(temporary)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError | RuntimeError):
+            raise UserError(f"{path} cannot be written ({error}); choose another.") from None
+        raise
+
+
+def _network_of(content: object, path: Path) -> dict[str, Tensor]:
+    """The table of tensors in what the file holds."""
+    table = content
+    if isinstance(content, Mapping):
+        table = content.get("network", content.get("state_dict", content))
+    if (
+        not isinstance(table, Mapping)
+        or not table
+        or not all(isinstance(name, str) and isinstance(t, Tensor) for name, t in table.items())
+    ):
+        raise UserError(
+            f"{path} is no HandS3C checkpoint: it holds no table of tensors named 'network'."
+        )
+    return dict(table)
+
+
+def _detect(tensors: Mapping[str, Tensor], path: Path) -> tuple[str, int]:
+    """Which network of the family the tensors are of, and its input size."""
+    sides = {int(tensors[name].shape[-1]) for name in GRID_NAMES if _is_grid(tensors.get(name))}
+    channel = tensors.get(_CHANNEL_WEIGHT)
+    if channel is not None and channel.dim() == 3:
+        sides.add(int(channel.shape[-1]))
+    if len(sides) > 1:
+        raise UserError(
+            f"{path} contradicts itself: its tensors are for feature maps {sorted(sides)} wide."
+        )
+    size = FEATURE_STRIDE * sides.pop() if sides else CROP_SIZE
+    for name in GRID_NAMES:
+        if name in tensors:
+            _check_grid(name, tensors[name], size, path)
+    attention = any(name.startswith(f"{ATTENTION_NAME}.") for name in tensors)
+    if not attention:
+        return "baseline", size
+    return ("hands3c" if channel is not None else "ssa"), size
+
+
+def _is_grid(tensor: Tensor | None) -> bool:
+    return tensor is not None and tensor.dim() == 2
+
+
+def _check_grid(name: str, tensor: Tensor, size: int, path: Path) -> None:
+    wanted = _grids(size // FEATURE_STRIDE)[name]
+    if tensor.shape != wanted.shape or not torch.allclose(tensor.float(), wanted, atol=1e-6):
+        raise UserError(f"{path} has an unknown grid {name}; its heatmaps cannot be read.")
+
+
+def _grids(side: int) -> dict[str, Tensor]:
+    """The published grids of cell centres: u grows along columns, v along rows."""
+    centers = cell_centers(side, torch.empty(0))
+    v, u = torch.meshgrid(centers, centers, indexing="ij")
+    return {GRID_NAMES[0]: u.contiguous(), GRID_NAMES[1]: v.contiguous()}
+
+
+def _translate(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], list[str]]:
+    """The network's tensors by our names (numbers as float32), and the names we do not know."""
+    state, unknown = {}, []
+    for name, tensor in tensors.items():
+        ours = our_name(name)
+        if ours is not None:
+            state[ours] = tensor.float() if tensor.is_floating_point() else tensor
+        elif name not in GRID_NAMES and not name.startswith(HAND_PREFIX):
+            unknown.append(name)
+    return state, unknown
+
+
+def _read_hand(buffers: Mapping[str, Tensor], path: Path) -> HandModelData:
+    """The hand model in a checkpoint's buffers.
+
+    A checkpoint holds only the first few pose components (6); the others are completed to an
+    orthonormal basis, which spans the same poses but is not MANO's.
+    """
+    wanted = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "faces")
+    missing = [f"th_{name}" for name in (*wanted, "hands_mean") if name not in buffers]
+    if missing:
+        raise UserError(f"{path} holds only a part of a hand model: it lacks {', '.join(missing)}.")
+    arrays = {name: buffers[name].numpy() for name in (*wanted, "hands_mean")}
+    components = buffers.get("selected_comps")
+    known = np.empty((0, 45)) if components is None else components.numpy().reshape(-1, 45)
+    return from_mano_arrays(
+        {
+            "v_template": arrays["v_template"].reshape(-1, 3),
+            "shapedirs": arrays["shapedirs"],
+            "posedirs": arrays["posedirs"],
+            "J_regressor": arrays["J_regressor"],
+            "weights": arrays["weights"],
+            "f": arrays["faces"],
+            "hands_mean": arrays["hands_mean"].reshape(-1),
+            "hands_components": _completed_basis(known),
+        },
+        HAND_NAME,
+    )
+
+
+def _completed_basis(rows: np.ndarray) -> np.ndarray:
+    """``rows`` (K, 45), K <= 45, and orthonormal rows across them: (45, 45)."""
+    rows = rows[:45].astype(np.float64)
+    basis = np.linalg.svd(rows, full_matrices=True)[2] if len(rows) else np.eye(45)
+    return np.concatenate((rows, basis[len(rows) :]))
+
+
+def _hand_buffers(hand: HandModelData) -> dict[str, Tensor]:
+    """A hand model's arrays as the published network stores them."""
+    if hand.num_vertices != PUBLISHED_VERTICES:
+        raise UserError(
+            f"The published format has room for a hand of {PUBLISHED_VERTICES} vertices; "
+            f"{hand.name} has {hand.num_vertices}."
+        )
+    arrays = {
+        "betas": np.zeros((1, 10), np.float32),
+        "shapedirs": hand.shapedirs,
+        "posedirs": hand.posedirs,
+        "v_template": hand.v_template[None],
+        "J_regressor": hand.J_regressor,
+        "weights": hand.weights,
+        "hands_mean": hand.hands_mean[None],
+        "selected_comps": hand.hands_components[:6],
+    }
+    buffers = {HAND_PREFIX + name: torch.tensor(array).float() for name, array in arrays.items()}
+    buffers[HAND_PREFIX + "faces"] = torch.tensor(hand.faces).long()
+    return buffers
