@@ -19,7 +19,8 @@ class FastHandLayer:
     """``HandLayer`` without gradients, equal to it within 1e-5 m and much faster for single hands.
 
     Not thread-safe: give each thread its own. The hand of the last ``shape`` is kept, so a settled
-    shape costs nothing.
+    shape costs nothing. No BLAS is called: for products this small its threads cost more than they
+    save, above all where other threads keep the cores busy.
 
     Args:
         data: the hand model.
@@ -30,23 +31,29 @@ class FastHandLayer:
         count = data.num_vertices
         self.data = data
         self._template = data.v_template.astype(np.float32)
-        self._shapedirs = data.shapedirs.reshape(3 * count, NUM_SHAPE).astype(np.float32)
-        self._posedirs = np.ascontiguousarray(data.posedirs.reshape(3 * count, -1), np.float32)
-        self._regressor = data.J_regressor.astype(np.float32)
+        self._shapedirs = np.ascontiguousarray(data.shapedirs, np.float32)
+        # Joints are linear in the shape: J (template + shapedirs shape).
+        regressor = data.J_regressor.astype(np.float64)
+        self._joint_template = (regressor @ data.v_template).astype(np.float32)
+        joint_dirs = regressor @ data.shapedirs.reshape(count, -1)
+        self._joint_dirs = joint_dirs.reshape(NUM_ROTATIONS, 3, NUM_SHAPE).astype(np.float32)
         self._tips = data.fingertip_ids.astype(np.int64)
-        tip_rows = (3 * self._tips[:, None] + np.arange(3)).ravel()
-        self._tip_posedirs = np.ascontiguousarray(self._posedirs[tip_rows])
+        self._moving_ids, self._correctives = _active_correctives(data.posedirs)
+        self._tip_moving_ids = self._moving_ids[self._tips]
+        self._tip_correctives = self._correctives[self._tips]
         # Each vertex follows few joints: keep only those, most important first.
         used = int((data.weights > 0).sum(axis=1).max())
         self._bone_ids = np.argsort(-data.weights, axis=1, kind="stable")[:, :used].astype(np.int32)
         self._bone_weights = np.take_along_axis(data.weights, self._bone_ids, 1).astype(np.float32)
+        self._tip_bone_ids = self._bone_ids[self._tips]
+        self._tip_bone_weights = self._bone_weights[self._tips]
         mean = np.zeros((NUM_ROTATIONS, 3))
         if not flat_hand_mean:
             mean[1:] = data.hands_mean.reshape(15, 3)
         self._mean = mean
         self._shape: Float32 | None = None
-        self._shaped = self._template
-        self._rest_joints = np.zeros((NUM_ROTATIONS, 3), np.float32)
+        self._shaped = self._template.copy()
+        self._rest_joints = self._joint_template.copy()
 
     def forward(
         self, pose: ArrayLike, shape: ArrayLike, translation: ArrayLike | None = None
@@ -67,18 +74,9 @@ class FastHandLayer:
         if np.ndim(pose) == 3:
             return self._batch(np.asarray(pose), np.asarray(shape), translation)
         turns, positions, features, move = self._prepare(pose, shape, translation)
-        offsets = (self._posedirs @ features).reshape(-1, 3)
-        vertices = np.empty_like(self._shaped)
-        _skin(
-            self._shaped,
-            offsets,
-            self._bone_ids,
-            self._bone_weights,
-            turns,
-            positions,
-            move,
-            vertices,
-        )
+        vertices = self._shaped.copy()
+        _add_correctives(self._moving_ids, self._correctives, features, vertices)
+        _skin(self._bone_ids, self._bone_weights, turns, positions, move, vertices)
         posed_joints = positions[:, 0] + move
         joints = np.concatenate((posed_joints, vertices[self._tips]))[_GATHER]
         return vertices, joints
@@ -90,10 +88,9 @@ class FastHandLayer:
     ) -> Float32:
         """The 21 joints (21, 3) of one hand alone; only the tips' vertices are computed."""
         turns, positions, features, move = self._prepare(pose, shape, translation)
-        offsets = (self._tip_posedirs @ features).reshape(-1, 3)
-        tips = np.empty_like(offsets)
-        ids, weights = self._bone_ids[self._tips], self._bone_weights[self._tips]
-        _skin(self._shaped[self._tips], offsets, ids, weights, turns, positions, move, tips)
+        tips = self._shaped[self._tips]
+        _add_correctives(self._tip_moving_ids, self._tip_correctives, features, tips)
+        _skin(self._tip_bone_ids, self._tip_bone_weights, turns, positions, move, tips)
         return np.concatenate((positions[:, 0] + move, tips))[_GATHER]
 
     def _prepare(
@@ -116,8 +113,8 @@ class FastHandLayer:
             return
         if shape.shape != (NUM_SHAPE,):
             raise ValueError(f"shape must be (10,) or (B, 10), not {shape.shape}")
-        self._shaped = self._template + (self._shapedirs @ shape).reshape(-1, 3)
-        self._rest_joints = self._regressor @ self._shaped
+        _shape_points(self._template, self._shapedirs, shape, self._shaped)
+        _shape_points(self._joint_template, self._joint_dirs, shape, self._rest_joints)
         self._shape = shape.copy()
 
     def _batch(
@@ -132,6 +129,53 @@ class FastHandLayer:
         for index in range(count):
             vertices[index], joints[index] = self.forward(pose[index], shape[index], move[index])
         return vertices, joints
+
+
+def _active_correctives(posedirs: np.ndarray) -> tuple[NDArray[np.int32], Float32]:
+    """The pose correctives without their zeros: most vertices answer to a few joints alone.
+
+    Returns:
+        (V, K) finger rotations (0..14) that move each vertex, and their correctives (V, K, 3, 9),
+        K being the most that any vertex has; those of unused places are zero.
+    """
+    blocks = posedirs.reshape(-1, 3, NUM_ROTATIONS - 1, 9).transpose(0, 2, 1, 3)
+    active = (blocks != 0).any(axis=(2, 3))
+    most = max(1, int(active.sum(axis=1).max()))
+    ids = np.argsort(~active, axis=1, kind="stable")[:, :most]
+    chosen = np.take_along_axis(blocks, ids[:, :, None, None], axis=1)
+    return ids.astype(np.int32), np.ascontiguousarray(chosen, dtype=np.float32)
+
+
+@numba.njit(cache=True, fastmath=True)
+def _shape_points(
+    template: np.ndarray, directions: np.ndarray, shape: np.ndarray, out: np.ndarray
+) -> None:
+    """``template + directions @ shape`` into ``out``."""
+    for p in range(len(template)):
+        for i in range(3):
+            total = template[p, i]
+            for k in range(len(shape)):
+                total += directions[p, i, k] * shape[k]
+            out[p, i] = total
+
+
+@numba.njit(cache=True, fastmath=True)
+def _add_correctives(
+    ids: np.ndarray, blocks: np.ndarray, features: np.ndarray, vertices: np.ndarray
+) -> None:
+    """Add the pose correctives to shaped ``vertices``; see ``_active_correctives``."""
+    for v in range(len(vertices)):
+        x = y = z = np.float32(0.0)
+        for k in range(ids.shape[1]):
+            first = 9 * ids[v, k]
+            for e in range(9):
+                feature = features[first + e]
+                x += blocks[v, k, 0, e] * feature
+                y += blocks[v, k, 1, e] * feature
+                z += blocks[v, k, 2, e] * feature
+        vertices[v, 0] += x
+        vertices[v, 1] += y
+        vertices[v, 2] += z
 
 
 @numba.njit(cache=True)
@@ -183,16 +227,14 @@ def _pose_chain(
 
 @numba.njit(cache=True, fastmath=True)
 def _skin(
-    shaped: np.ndarray,
-    offsets: np.ndarray,
     bone_ids: np.ndarray,
     bone_weights: np.ndarray,
     turns: np.ndarray,
     positions: np.ndarray,
     move: np.ndarray,
-    out: np.ndarray,
+    vertices: np.ndarray,
 ) -> None:
-    """Linear blend skinning of ``shaped + offsets`` into ``out``."""
+    """Linear blend skinning of ``vertices``, in place."""
     shifts = np.empty((len(turns), 3), np.float32)
     for k in range(len(turns)):
         for i in range(3):
@@ -201,16 +243,16 @@ def _skin(
                 + turns[k, i, 1] * positions[k, 1, 1]
                 + turns[k, i, 2] * positions[k, 1, 2]
             )
-    for v in range(len(shaped)):
-        x = shaped[v, 0] + offsets[v, 0]
-        y = shaped[v, 1] + offsets[v, 1]
-        z = shaped[v, 2] + offsets[v, 2]
-        for i in range(3):
-            total = move[i]
-            for b in range(bone_ids.shape[1]):
-                weight = bone_weights[v, b]
-                k = bone_ids[v, b]
-                total += weight * (
-                    turns[k, i, 0] * x + turns[k, i, 1] * y + turns[k, i, 2] * z + shifts[k, i]
-                )
-            out[v, i] = total
+    for v in range(len(vertices)):
+        x, y, z = vertices[v]
+        out_x, out_y, out_z = move
+        for b in range(bone_ids.shape[1]):
+            w = bone_weights[v, b]
+            t = turns[bone_ids[v, b]]
+            s = shifts[bone_ids[v, b]]
+            out_x += w * (t[0, 0] * x + t[0, 1] * y + t[0, 2] * z + s[0])
+            out_y += w * (t[1, 0] * x + t[1, 1] * y + t[1, 2] * z + s[1])
+            out_z += w * (t[2, 0] * x + t[2, 1] * y + t[2, 2] * z + s[2])
+        vertices[v, 0] = out_x
+        vertices[v, 1] = out_y
+        vertices[v, 2] = out_z

@@ -119,8 +119,17 @@ def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     normals = np.zeros_like(vertices)
     for f in range(len(faces)):
         i, j, k = faces[f]
-        ax, ay, az = vertices[j] - vertices[i]
-        bx, by, bz = vertices[k] - vertices[i]
+        # Coordinate by coordinate: array expressions would allocate in the loop.
+        ax, ay, az = (
+            vertices[j, 0] - vertices[i, 0],
+            vertices[j, 1] - vertices[i, 1],
+            vertices[j, 2] - vertices[i, 2],
+        )
+        bx, by, bz = (
+            vertices[k, 0] - vertices[i, 0],
+            vertices[k, 1] - vertices[i, 1],
+            vertices[k, 2] - vertices[i, 2],
+        )
         nx, ny, nz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
         for v in (i, j, k):
             normals[v, 0] += nx
@@ -130,5 +139,7 @@ def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
         x, y, z = normals[v]
         length = np.sqrt(x * x + y * y + z * z)
         if length > 0:
-            normals[v] /= length
+            normals[v, 0] = x / length
+            normals[v, 1] = y / length
+            normals[v, 2] = z / length
     return normals

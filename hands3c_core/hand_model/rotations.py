@@ -44,6 +44,9 @@ def rot6d_to_matrix(rot6d: Tensor) -> Tensor:
         raise ValueError(f"rot6d must have 6 numbers in its last dimension, not {rot6d.shape[-1]}")
     first = _or_stand_in(rot6d[..., :3], None)
     second = _or_stand_in(rot6d[..., 3:], first)
+    # Of halves nearly on one line, one Gram-Schmidt step leaves a visible slant; two do not.
+    unit = torch.nn.functional.normalize(first, dim=-1)
+    second = second - (second * unit).sum(-1, keepdim=True) * unit
     return roma.special_gramschmidt(torch.stack((first, second), dim=-1))
 
 
