@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the user chooses about the model, the view and the playback: immutable values, no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from hands3c_core.conventions import DEFAULT_FOV_DEG
+
+#: Estimators the app offers: name and what the panel says of it.
+ESTIMATORS: tuple[tuple[str, str], ...] = (("landmarks", "Landmark fit"),)
+
+#: Said wherever meshes are shown or written, until a trained network is shipped.
+ESTIMATOR_NOTES: dict[str, str] = {
+    "landmarks": "Meshes come from the landmark estimator; the trained network comes later",
+}
+
+#: Hand models shipped with the app: name and what the panel says of it.
+HAND_MODELS: tuple[tuple[str, str], ...] = (
+    ("hand_mano778", "778 vertices (MANO's size)"),
+    ("hand_mid", "1,500 vertices (balanced)"),
+    ("hand_high", "6,573 vertices (finest)"),
+)
+
+SPEEDS: tuple[float, ...] = (0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """What turns frames into hands."""
+
+    estimator: str = "landmarks"
+    hand_model: str = "hand_mid"
+    """One of ``HAND_MODELS`` or the path of a MANO file or folder."""
+    smoothing: float = 0.5
+    """Strength of the One-Euro filter, 0 (off) to 1."""
+    fov_deg: float = DEFAULT_FOV_DEG
+    """Horizontal field of view, degrees; not used when there is a calibration."""
+    calibration: Path | None = None
+    """Camera calibration file."""
+
+    @property
+    def note(self) -> str:
+        """One line saying where the meshes come from."""
+        return ESTIMATOR_NOTES.get(self.estimator, f"Meshes come from {self.estimator}")
+
+
+class Layout(str, Enum):
+    """How the two views share the stage."""
+
+    SIDE_BY_SIDE = "side"
+    CAMERA = "camera"
+    SCENE = "scene"
+    PICTURE_IN_PICTURE = "pip"
+
+
+class MeshStyle(str, Enum):
+    """How the mesh on the camera picture is shaded."""
+
+    TEXTURED = "textured"
+    SHADED = "shaded"
+    WIREFRAME = "wireframe"
+    NORMALS = "normals"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewState:
+    """What the views show. None of it changes what is computed or, but for the overlay, written."""
+
+    mesh: bool = True
+    skeleton: bool = False
+    boxes: bool = False
+    labels: bool = True
+    opacity: float = 0.9
+    mesh_style: MeshStyle = MeshStyle.TEXTURED
+    mirror: bool = False
+    """Selfie view: the picture is flipped as it is painted, nothing else."""
+    layout: Layout = Layout.SIDE_BY_SIDE
+    scene_style: MeshStyle = MeshStyle.TEXTURED
+    scene_grid: bool = True
+    scene_skeleton: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordChoice:
+    """Which files a recording writes, and where."""
+
+    folder: Path = Path("out")
+    video: bool = True
+    glb: bool = True
+    jsonl: bool = True
+
+    @property
+    def any(self) -> bool:
+        return self.video or self.glb or self.jsonl

@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The session's engine: one thread that takes frames, runs the pipeline and hands results on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.meters import Meter
+from app.model import LoadedModel
+from app.outlets import Outlets
+from app.player import Player
+from app.recording import RecordFiles, Recording
+from app.session_types import ModelStatus, Notice, RecordingState, Shown, State
+from hands3c_core.errors import UserError
+from hands3c_core.geometry import default_camera
+from hands3c_core.types import Frame, FrameResult
+
+log = logging.getLogger(__name__)
+
+_STATS_PERIOD_S = 0.25
+_IDLE_S = 0.25
+_JOIN_TIMEOUT_S = 15.0
+
+
+class Engine:
+    """Runs commands and frames on its own thread; every method but ``do``, ``start`` and ``close``
+    belongs to that thread, and so does ``player``."""
+
+    def __init__(
+        self,
+        outlets: Outlets,
+        meter: Meter,
+        paint: Callable[[Shown], None],
+        *,
+        paced: bool,
+        max_frames: int | None,
+    ) -> None:
+        self._out = outlets
+        self._meter = meter
+        self._paint = paint
+        self._max_frames = max_frames
+        self._processed = 0
+        self.player = Player(paced=paced, notify=outlets.notices.emit)
+        self._model: LoadedModel | None = None
+        self._recording: Recording | None = None
+        self._finishing: list[Recording] = []
+        self._stats_due = 0.0
+        self._commands: deque[Callable[[], None]] = deque()
+        self._wake = threading.Condition()
+        self._closing = False
+        self.shown: Shown | None = None
+        """The newest result; any thread may read it."""
+        self._thread = threading.Thread(target=self._run, name="hands3c-engine", daemon=True)
+
+    # ------------------------------------------------------------------------------ any thread
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def do(self, command: Callable[[], None]) -> None:
+        """Run ``command`` on the engine's thread before the next frame."""
+        with self._wake:
+            self._commands.append(command)
+            self._wake.notify_all()
+
+    def close(self) -> None:
+        """Finish recordings, release the source and the model, and end the thread."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify_all()
+        if self._thread is not threading.current_thread():
+            self._thread.join(_JOIN_TIMEOUT_S)
+
+    # ------------------------------------------------------------------------------- the thread
+
+    def _run(self) -> None:
+        try:
+            while not self._closing:
+                try:
+                    self._run_commands()
+                    self._advance()
+                except UserError as error:
+                    self.fail(str(error))
+                except Exception as error:
+                    log.exception("the engine failed on a frame")
+                    self.fail(f"Something went wrong ({error}); the log has the details.")
+        finally:
+            self.stop_recording()
+            for recording in tuple(self._finishing):
+                recording.join()
+                self._recording_finished(recording)
+            self.player.close()
+            if self._model is not None:
+                self._model.pipeline.close()
+
+    def _run_commands(self) -> None:
+        while not self._closing:
+            with self._wake:
+                command = self._commands.popleft() if self._commands else None
+            if command is None:
+                return
+            command()
+
+    def _advance(self) -> None:
+        """Process the next frame, or wait a moment for one."""
+        waiting = self._model is None and not self._shows_unfitted()
+        frame, jumped = (None, False) if waiting else self.player.next_frame()
+        if jumped and self._model is not None:
+            self._model.pipeline.reset()
+        if frame is not None:
+            self._process(frame, jumped=jumped)
+        self.say_playback()
+        self._say_stats()
+        if waiting or not self.player.is_open:
+            with self._wake:
+                if not self._commands and not self._closing:
+                    self._wake.wait(_IDLE_S)
+
+    def _shows_unfitted(self) -> bool:
+        """Before the first model is ready, a camera shows its picture; a file waits."""
+        return self.player.is_live and self._out.model_status.value.loading
+
+    def _process(self, frame: Frame, *, jumped: bool) -> None:
+        arrived_at = frame.captured_at if self.player.is_live else time.monotonic()
+        if self._model is not None:
+            result = self._model.pipeline.process(frame)
+        else:
+            height, width = frame.image.shape[:2]
+            camera = default_camera(width, height, self._out.model.value.fov_deg)
+            result = FrameResult(frame=frame, camera=camera, hands=())
+        self._meter.processed(result, dropped=self.player.dropped)
+        self._publish(Shown(result=result, model=self._model, arrived_at=arrived_at))
+        self._record(jumped=jumped)
+        self._processed += 1
+        if self._max_frames is not None and self._processed >= self._max_frames:
+            self.player.stop()
+
+    def _publish(self, shown: Shown) -> None:
+        self.shown = shown
+        self._paint(shown)
+        self._out.results.emit(shown)
+
+    def fail(self, text: str) -> None:
+        """Say what went wrong with the source and stop asking it for frames."""
+        self.player.stop()
+        self.say_playback()
+        self._out.notices.emit(Notice("source", text, "error"))
+
+    # -------------------------------------------------------------------------------- commands
+
+    def open(self, spec: str, *, play: bool, is_bundled: bool) -> None:
+        """Open ``spec``; the old source goes on if that fails."""
+        before = self._out.playback.value
+        self._out.playback.set(replace(before, state=State.OPENING))
+        try:
+            info = self.player.open(spec, play=play, is_bundled=is_bundled)
+        except UserError as error:
+            self._out.notices.emit(Notice("source", str(error), "error"))
+            return
+        finally:
+            self.say_playback()
+        self.stop_recording()
+        self._meter.reset()
+        if self._model is not None:
+            self._model.pipeline.reset()
+        self._out.notices.emit(Notice("source", ""))
+        self._out.source.set(info)
+        self.say_playback()
+
+    def use_model(self, model: LoadedModel) -> None:
+        """Swap ``model`` in; the frame on show is done again with it."""
+        old, self._model = self._model, model
+        if old is not None:
+            old.pipeline.close()
+        self._out.model_status.set(ModelStatus(loading=False, ready=True, note=model.config.note))
+        if self._recording is not None:
+            self.stop_recording()
+            self._out.notices.emit(
+                Notice("record", "The hand model changed, so the recording was finished.")
+            )
+        if self.player.state is not State.PLAYING and self.shown is not None:
+            result = model.pipeline.process(self.shown.result.frame)
+            self._publish(Shown(result, model, time.monotonic()))
+            model.pipeline.reset()
+
+    def keep_model(self) -> None:
+        """A new model could not be built: the choice goes back to the one that runs."""
+        running = self._model
+        if running is not None:
+            self._out.model.set(running.config)
+        note = running.config.note if running is not None else ""
+        self._out.model_status.set(ModelStatus(ready=running is not None, note=note))
+
+    def start_recording(self, files: RecordFiles) -> None:
+        """Write from the next frame on."""
+        if self._recording is not None:
+            return
+        info = self._out.source.value
+        if info is None:
+            self._out.notices.emit(Notice("record", "Open a source first, then record.", "warning"))
+            return
+        self._recording = Recording(
+            files,
+            view=self._out.view,
+            fps=info.fps,
+            source=info.name,
+            on_finished=lambda done: self.do(lambda: self._recording_finished(done)),
+        )
+        self._out.recording.set(RecordingState(active=True))
+
+    def stop_recording(self) -> None:
+        """No more frames; the take is announced when its files are complete."""
+        if self._recording is not None:
+            recording, self._recording = self._recording, None
+            self._finishing.append(recording)
+            self._out.recording.set(RecordingState(saving=True))
+            recording.finish()
+
+    def _record(self, *, jumped: bool) -> None:
+        if self._recording is None or self.shown is None or self.shown.model is None:
+            return
+        self._recording.add(self.shown, jumped=jumped, wait=not self.player.is_live)
+        self._out.recording.set(self._recording.state)
+
+    def _recording_finished(self, recording: Recording) -> None:
+        if recording is self._recording:  # it ended by itself: the disk is full, a file failed
+            self._recording = None
+        if recording in self._finishing:
+            self._finishing.remove(recording)
+        if self._recording is None:
+            self._out.recording.set(RecordingState(saving=bool(self._finishing)))
+        if recording.take is not None:
+            self._out.takes.set((recording.take, *self._out.takes.value))
+            files = recording.take.files
+            text = f"Saved {', '.join(file.name for file in files)} in {files[0].parent}"
+            self._out.notices.emit(Notice("record", text, seconds=6.0))
+        if recording.error:
+            self._out.notices.emit(Notice("record", recording.error, "error"))
+
+    # ------------------------------------------------------------------------------- reporting
+
+    def say_playback(self) -> None:
+        self._out.playback.set(self.player.playback())
+
+    def _say_stats(self) -> None:
+        now = time.monotonic()
+        if now >= self._stats_due:
+            self._stats_due = now + _STATS_PERIOD_S
+            self._out.stats.set(self._meter.stats())

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Starts the window."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from dataclasses import replace
+
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QApplication
+
+from app.config import RecordChoice
+from app.options import Options, model_config
+from app.session import Session
+from app.settings import APPLICATION, ORGANISATION, Settings
+from app.theme import Theme, as_choice
+from app.windows.dialogs import RecentLog
+from app.windows.main_window import MainWindow
+
+
+def run_window(options: Options, settings: Settings | None = None) -> int:
+    """Show the window until it is closed; returns the exit code."""
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName(APPLICATION)
+    application.setApplicationDisplayName("HandS3C Live")
+    application.setOrganizationName(ORGANISATION)
+    log = RecentLog()
+    logging.getLogger().addHandler(log)
+    settings = settings or Settings()
+    theme = Theme(application, as_choice(settings.get("theme", "system")))
+    view = settings.load_view()
+    record = settings.load_record(RecordChoice(folder=options.out))
+    session = Session(
+        model_config(options, settings.load_model()),
+        replace(view, mirror=view.mirror or options.mirror),
+        record,
+    )
+    session.set_loop(options.loop is not False)
+    window = MainWindow(session, settings, theme, log)
+    window.show()
+    window.open_at_start(options.source)
+    # Python sees Ctrl-C in the terminal only when it runs: wake it now and then.
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    pulse = QTimer()
+    pulse.timeout.connect(lambda: None)
+    pulse.start(300)
+    try:
+        return int(application.exec())
+    finally:
+        window.close()
+        session.close()
+        logging.getLogger().removeHandler(log)

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The same session without a window: annotated video, GLB and JSONL, with a progress bar."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from app.config import ModelConfig, ViewState
+from app.options import Options, bundled_clip, model_config
+from app.recording import RecordFiles
+from app.session import Session
+from app.session_types import Notice, Shown, State, Take
+from hands3c_core.errors import UserError
+
+#: How long to wait for the recorder to finish its files, s.
+_FINISH_S = 120.0
+
+
+def run_headless(options: Options, console: Console | None = None) -> int:
+    """Run the source through the pipeline and write the files; returns the exit code.
+
+    Ctrl-C ends the run early and keeps what was written (exit code 130).
+
+    Raises:
+        UserError: the source cannot be opened, the model not built, a file not written.
+    """
+    console = console or Console(stderr=True)
+    spec = options.source or str(bundled_clip())
+    if options.source is None:
+        console.print("No source given: running on the bundled clip.")
+    files = output_files(spec, options.out)
+    with Session(
+        model_config(options, ModelConfig()),
+        ViewState(),
+        paced=False,
+        paints=False,
+        max_frames=options.max_frames,
+    ) as session:
+        run = _Run(session, console, loop=bool(options.loop))
+        return run.record(spec, files, is_bundled=options.source is None)
+
+
+def output_files(spec: str, folder: Path) -> RecordFiles:
+    """Where the output for source ``spec`` goes.
+
+    Raises:
+        UserError: the folder cannot be made, or the output would overwrite the source.
+    """
+    stem = re.sub(r"[^\w.-]+", "_", spec.rstrip("/").rsplit("/", 1)[-1]).strip("._") or "stream"
+    path = Path(spec)
+    if path.is_file():
+        stem = path.stem
+    elif stem.isdigit():
+        stem = f"camera{stem}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError(
+            f"Cannot make the folder {folder}: {reason}; choose another --out."
+        ) from error
+    files = RecordFiles(
+        video=folder / f"{stem}.mp4", glb=folder / f"{stem}.glb", jsonl=folder / f"{stem}.jsonl"
+    )
+    for file in files.all:
+        if file.exists() and path.exists() and file.samefile(path):
+            raise UserError(f"The output would overwrite the source {path}; choose another --out.")
+    return files
+
+
+class _Run:
+    """One headless run: waits for the session's end and shows how far it is."""
+
+    def __init__(self, session: Session, console: Console, *, loop: bool) -> None:
+        self._session = session
+        self._console = console
+        self._loop = loop
+        self._done = threading.Event()
+        self._interrupted = False
+        self._error: str | None = None
+        self._frames = 0
+        self._with_hands = 0
+
+    def record(self, spec: str, files: RecordFiles, *, is_bundled: bool) -> int:
+        """Open, record to the end, say what was written."""
+        outlets = self._session.outlets
+        outlets.notices.connect(self._on_notice)
+        self._session.open(spec, play=False, is_bundled=is_bundled)
+        self._session.set_loop(self._loop)
+        self._session.wait_idle()
+        self._raise_error()
+        info = outlets.source.value
+        assert info is not None
+        self._console.print(
+            f"{info.name}: {info.width} x {info.height}. {outlets.model.value.note}."
+        )
+        self._session.start_recording(files)
+        with _ctrl_c(self._interrupt), self._progress() as progress:
+            task = progress.add_task("Hands", total=info.frame_count if not self._loop else None)
+
+            def on_result(shown: Shown) -> None:
+                self._frames += 1
+                self._with_hands += bool(shown.result.hands)
+                progress.update(task, completed=self._frames)
+
+            outlets.results.connect(on_result)
+            outlets.playback.connect(
+                lambda playback: self._done.set() if playback.state is State.ENDED else None,
+                now=False,
+            )
+            self._session.play()
+            self._wait()
+            take = self._finish()
+        self._raise_error()
+        self._report(take)
+        return 130 if self._interrupted else 0
+
+    def _wait(self) -> None:
+        # In steps, so that a signal's handler runs on every platform.
+        while not self._done.wait(0.2):
+            pass
+
+    def _finish(self) -> Take | None:
+        """Stop, and wait until the files are complete."""
+        finished = threading.Event()
+        outlets = self._session.outlets
+        self._session.pause()
+        self._session.stop_recording()
+        self._session.wait_idle()
+        outlets.recording.connect(
+            lambda state: None if state.active or state.saving else finished.set()
+        )
+        finished.wait(_FINISH_S)
+        self._session.wait_idle()
+        takes = outlets.takes.value
+        return takes[0] if takes else None
+
+    def _report(self, take: Take | None) -> None:
+        if self._interrupted:
+            self._console.print("Stopped early; what was written is complete.")
+        if take is None:
+            self._console.print("Nothing was written: there was no frame.")
+            return
+        share = 100.0 * self._with_hands / max(1, self._frames)
+        self._console.print(
+            f"{self._frames} frames, a hand in {share:.1f} % of them. "
+            f"{self._session.outlets.model.value.note}."
+        )
+        for file in take.files:
+            self._console.print(f"Wrote {file}", soft_wrap=True, highlight=False)
+
+    def _progress(self) -> Progress:
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("frames"),
+            TimeRemainingColumn(),
+            console=self._console,
+        )
+
+    def _on_notice(self, notice: Notice) -> None:
+        if notice.level == "error":
+            self._error = notice.text
+            self._done.set()
+        elif notice.level == "warning" and notice.text:
+            self._console.print(notice.text)
+
+    def _interrupt(self) -> None:
+        self._interrupted = True
+        self._done.set()
+
+    def _raise_error(self) -> None:
+        if self._error is not None:
+            raise UserError(self._error)
+
+
+@contextmanager
+def _ctrl_c(stop: Callable[[], None]) -> Iterator[None]:
+    """Call ``stop`` on Ctrl-C or a request to end; a second Ctrl-C ends at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        stop()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, handle) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Counts what the pipeline does: frames per second, milliseconds by stage, latency, drops."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+
+from app.session_types import Stats
+from hands3c_core.types import FrameResult
+
+_WINDOW_S = 1.0
+_LATENCIES = 60
+
+
+class Meter:
+    """Collects from any thread; ``stats()`` sums up the last second."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Start again, for a new source."""
+        with self._lock:
+            self._frames: deque[tuple[float, dict[str, float]]] = deque()
+            self._draws: deque[tuple[float, float]] = deque()
+            self._latencies: deque[float] = deque(maxlen=_LATENCIES)
+            self._dropped = 0
+            self._hands = 0
+
+    def processed(self, result: FrameResult, *, dropped: int) -> None:
+        """A frame went through the pipeline; ``dropped`` did not, since the source was opened."""
+        with self._lock:
+            self._frames.append((self._now(), result.timings_ms))
+            self._dropped = dropped
+            self._hands = len(result.hands)
+
+    def drawn(self, milliseconds: float) -> None:
+        with self._lock:
+            self._draws.append((self._now(), milliseconds))
+
+    def displayed(self, arrived_at: float) -> None:
+        """A picture whose frame arrived at ``arrived_at`` (monotonic) was painted."""
+        with self._lock:
+            self._latencies.append((self._now() - arrived_at) * 1e3)
+
+    def stats(self) -> Stats:
+        with self._lock:
+            start = self._now() - _WINDOW_S
+            while self._frames and self._frames[0][0] < start:
+                self._frames.popleft()
+            while self._draws and self._draws[0][0] < start:
+                self._draws.popleft()
+            sums: dict[str, float] = defaultdict(float)
+            for _, timings in self._frames:
+                for stage, milliseconds in timings.items():
+                    sums[stage] += milliseconds
+            stages = {stage: total / len(self._frames) for stage, total in sums.items()}
+            if self._draws:
+                stages["draw"] = statistics.fmean(ms for _, ms in self._draws)
+            return Stats(
+                fps=self._rate(),
+                stages_ms=stages,
+                dropped=self._dropped,
+                latency_ms=statistics.median(self._latencies) if self._latencies else None,
+                hands=self._hands,
+            )
+
+    def _rate(self) -> float:
+        if len(self._frames) < 2:
+            return 0.0
+        span = self._frames[-1][0] - self._frames[0][0]
+        return (len(self._frames) - 1) / span if span > 0 else 0.0

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from app.config import ModelConfig
+from hands3c_core.assets import asset_path
+from hands3c_core.conventions import DEFAULT_FOV_DEG
+from hands3c_core.errors import UserError
+
+DESCRIPTION = """Turns hands in a camera, video or stream into live textured 3D meshes.
+
+With no source it opens the first camera, or else the clip that comes with the app. With no display
+it runs headless and writes an annotated video, an animated GLB and the parameters as JSONL.
+
+Until the trained network is shipped, meshes come from the landmark estimator.
+
+Examples:
+  hands3c-live                          the first camera
+  hands3c-live clip.mp4 --loop          a video
+  hands3c-live rtsp://host/stream       a stream
+  hands3c-live clip.mp4 --headless      no window: write out/clip.mp4, .glb and .jsonl
+"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for on the command line."""
+
+    source: Annotated[
+        str | None,
+        tyro.conf.Positional,
+        tyro.conf.arg(
+            metavar="SOURCE",
+            help="Camera index or name, video or picture file, folder of pictures, or URL "
+            "(http, rtsp). Left out: the first camera, or else the bundled clip.",
+        ),
+    ] = None
+    headless: Annotated[
+        bool, tyro.conf.arg(help="Run without a window and write the files named above.")
+    ] = False
+    out: Annotated[
+        Path, tyro.conf.arg(metavar="DIR", help="Folder for recordings and headless output.")
+    ] = Path("out")
+    loop: Annotated[
+        bool | None,
+        tyro.conf.arg(
+            help="Start files again at their end. The window does so anyway; headless, it runs "
+            "until --max-frames or Ctrl-C."
+        ),
+    ] = None
+    estimator: Annotated[
+        Literal["landmarks"], tyro.conf.arg(help="What turns a detected hand into a mesh.")
+    ] = "landmarks"
+    hand_model: Annotated[
+        str | None,
+        tyro.conf.arg(
+            metavar="NAME|PATH",
+            help="hand_mid (1500 vertices), hand_mano778, hand_high (6573), or your own MANO file, "
+            "zip or folder.",
+        ),
+    ] = None
+    fov: Annotated[
+        float | None,
+        tyro.conf.arg(
+            metavar="DEG",
+            help=f"Camera's horizontal field of view ({DEFAULT_FOV_DEG:g} if unknown).",
+        ),
+    ] = None
+    calibration: Annotated[
+        Path | None, tyro.conf.arg(metavar="FILE", help="Camera calibration; overrides --fov.")
+    ] = None
+    smoothing: Annotated[
+        float | None,
+        tyro.conf.arg(metavar="0..1", help="Strength of the smoothing; 0 turns it off."),
+    ] = None
+    max_frames: Annotated[int | None, tyro.conf.arg(metavar="N", help="Stop after N frames.")] = (
+        None
+    )
+    mirror: Annotated[
+        bool, tyro.conf.arg(help="Selfie view: mirror the picture on screen (never the data).")
+    ] = False
+    verbose: Annotated[bool, tyro.conf.arg(help="Log what happens in detail.")] = False
+
+
+def parse(arguments: list[str]) -> Options:
+    """The options in ``arguments`` (without the program's name).
+
+    Raises:
+        SystemExit: --help was asked for, or tyro refused the arguments (code 2).
+        UserError: a value is out of range.
+    """
+    options = tyro.cli(
+        Options,
+        args=arguments,
+        prog="hands3c-live",
+        description=DESCRIPTION,
+        config=(tyro.conf.FlagCreatePairsOff,),
+    )
+    if options.fov is not None and not 5.0 <= options.fov <= 170.0:
+        raise UserError(f"--fov {options.fov:g} is no field of view: use 5 to 170 degrees.")
+    if options.smoothing is not None and not 0.0 <= options.smoothing <= 1.0:
+        raise UserError(f"--smoothing {options.smoothing:g} is out of range: use 0 to 1.")
+    if options.max_frames is not None and options.max_frames < 1:
+        raise UserError(f"--max-frames {options.max_frames} is too few: use 1 or more.")
+    return options
+
+
+def model_config(options: Options, remembered: ModelConfig) -> ModelConfig:
+    """What is on the command line over what is remembered."""
+    smoothing = remembered.smoothing if options.smoothing is None else options.smoothing
+    calibration = options.calibration
+    if calibration is None and options.fov is None:
+        calibration = remembered.calibration
+    return ModelConfig(
+        estimator=options.estimator,
+        hand_model=options.hand_model or remembered.hand_model,
+        smoothing=smoothing,
+        fov_deg=options.fov or remembered.fov_deg,
+        calibration=calibration,
+    )
+
+
+def has_display() -> bool:
+    """Whether a window can be shown, or Qt was told where to show it."""
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def bundled_clip() -> Path:
+    """The clip that comes with the app; raises UserError if it is missing."""
+    return asset_path("demo.mp4")

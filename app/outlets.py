@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything a session tells: observable values and events, shared by session and engine."""
+
+from __future__ import annotations
+
+from app.config import ModelConfig, RecordChoice, ViewState
+from app.observe import Event, Observable
+from app.session_types import (
+    ModelStatus,
+    Notice,
+    Picture,
+    Playback,
+    RecordingState,
+    Shown,
+    SourceInfo,
+    Stats,
+    Take,
+)
+
+
+class Outlets:
+    """Callbacks come from the session's threads; listeners must return at once."""
+
+    def __init__(self, model: ModelConfig, view: ViewState, record: RecordChoice) -> None:
+        self.model: Observable[ModelConfig] = Observable(model)
+        self.view: Observable[ViewState] = Observable(view)
+        self.record_choice: Observable[RecordChoice] = Observable(record)
+        self.source: Observable[SourceInfo | None] = Observable(None)
+        self.playback: Observable[Playback] = Observable(Playback())
+        self.model_status: Observable[ModelStatus] = Observable(ModelStatus())
+        self.stats: Observable[Stats] = Observable(Stats())
+        self.recording: Observable[RecordingState] = Observable(RecordingState())
+        self.takes: Observable[tuple[Take, ...]] = Observable(())
+        """Finished recordings, newest first."""
+        self.cameras: Observable[tuple[tuple[str, str], ...] | None] = Observable(None)
+        """(specification, name) of each camera; None until they were looked for."""
+        self.notices: Event[Notice] = Event()
+        self.results: Event[Shown] = Event()
+        """Every processed frame, from the engine's thread."""
+        self.pictures: Event[Picture] = Event()
+        """The newest drawn frame, from the painter's thread."""

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The transport bar under the views: play, step, seek, loop, speed."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
+
+from app.config import SPEEDS
+from app.session_types import Playback, SourceInfo, State
+from app.theme import Theme
+from app.views.controls import ComboBox, IconButton, JumpSlider
+
+#: Positions of the seek bar; fine enough for one frame in ten minutes on a wide screen.
+_STEPS = 10_000
+
+
+def clock(seconds: float) -> str:
+    """``seconds`` as m:ss.t or h:mm:ss."""
+    seconds = max(0.0, seconds)
+    minutes, rest = divmod(seconds, 60.0)
+    hours, minutes = divmod(int(minutes), 60)
+    if hours:
+        return f"{hours}:{minutes:02d}:{int(rest):02d}"
+    return f"{minutes}:{int(rest):02d}.{int(rest * 10) % 10}"
+
+
+class TransportBar(QFrame):
+    """Shows a ``Playback`` and asks for changes; live sources only pause and resume."""
+
+    play_asked = pyqtSignal()
+    step_asked = pyqtSignal(int)
+    seek_asked = pyqtSignal(float)
+    loop_asked = pyqtSignal(bool)
+    speed_asked = pyqtSignal(float)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("transport")
+        self._info: SourceInfo | None = None
+        self.start_button = IconButton("start", "Back to the start (Home)", theme)
+        self.back_button = IconButton("step-back", "One frame back (,)", theme)
+        self.play_button = IconButton("play", "Play or pause (Space)", theme, role="play")
+        self.play_button.setFixedSize(QSize(36, 36))
+        self.forward_button = IconButton("step-forward", "One frame on (.)", theme)
+        self.position_label = QLabel("0:00.0")
+        self.position_label.setMinimumWidth(52)
+        self.position_label.setAlignment(
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        )
+        self.seek_slider = JumpSlider()
+        self.seek_slider.setRange(0, _STEPS)
+        self.seek_slider.setToolTip("Seek (Left and Right arrows: one second)")
+        self.seek_slider.setAccessibleName("Position")
+        self.seek_slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.duration_label = QLabel("0:00.0")
+        self.duration_label.setProperty("role", "value")
+        self.loop_button = IconButton("loop", "Loop (L)", theme, checkable=True)
+        self.speed_box = ComboBox(theme)
+        self.speed_box.setToolTip("Playback speed")
+        self.speed_box.setAccessibleName("Playback speed")
+        self.speed_box.setMinimumContentsLength(4)
+        for speed in SPEEDS:
+            self.speed_box.addItem(f"{speed:g}×", speed)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(10, 6, 10, 6)
+        layout.setSpacing(4)
+        for widget in (self.start_button, self.back_button, self.play_button, self.forward_button):
+            layout.addWidget(widget)
+        layout.addSpacing(4)
+        layout.addWidget(self.position_label)
+        layout.addSpacing(6)
+        layout.addWidget(self.seek_slider, 1)
+        layout.addSpacing(6)
+        layout.addWidget(self.duration_label)
+        layout.addSpacing(6)
+        layout.addWidget(self.loop_button)
+        layout.addWidget(self.speed_box)
+        self.start_button.clicked.connect(lambda: self.seek_asked.emit(0.0))
+        self.back_button.clicked.connect(lambda: self.step_asked.emit(-1))
+        self.forward_button.clicked.connect(lambda: self.step_asked.emit(1))
+        self.play_button.clicked.connect(self.play_asked)
+        self.loop_button.clicked.connect(self.loop_asked)
+        self.speed_box.activated.connect(self._on_speed)
+        self.seek_slider.valueChanged.connect(self._on_seek)
+        self.show_source(None)
+
+    def show_source(self, info: SourceInfo | None) -> None:
+        """Enable what ``info`` can do."""
+        self._info = info
+        seekable = info is not None and not info.is_live and bool(info.duration)
+        for widget in (
+            self.start_button,
+            self.back_button,
+            self.forward_button,
+            self.seek_slider,
+            self.loop_button,
+            self.speed_box,
+        ):
+            widget.setEnabled(seekable)
+        self.play_button.setEnabled(info is not None)
+        if info is None:
+            self.duration_label.setText("–:––")
+        else:
+            self.duration_label.setText("live" if info.is_live else clock(info.duration or 0.0))
+
+    def show_playback(self, playback: Playback) -> None:
+        """Show where playback stands, without asking for anything."""
+        playing = playback.state is State.PLAYING
+        self.play_button.set_icon_name("pause" if playing else "play")
+        self.play_button.setAccessibleName("Pause" if playing else "Play")
+        self.position_label.setText(clock(playback.position))
+        self.loop_button.setChecked(playback.loop)
+        self.speed_box.select_data(playback.speed)
+        duration = self._info.duration if self._info is not None else None
+        if duration and not self.seek_slider.isSliderDown():
+            blocked = self.seek_slider.blockSignals(True)
+            self.seek_slider.setValue(round(playback.position / duration * _STEPS))
+            self.seek_slider.blockSignals(blocked)
+
+    def _on_seek(self, value: int) -> None:
+        if self._info is not None and self._info.duration:
+            self.seek_asked.emit(value / _STEPS * self._info.duration)
+
+    def _on_speed(self) -> None:
+        self.speed_asked.emit(float(self.speed_box.currentData()))

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The open source and where it stands: a ``SourceReader`` as the session sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.session_types import Notice, Playback, SourceInfo, State
+from hands3c_core.errors import UserError
+from hands3c_core.sources import ReaderState, Source, SourceReader, list_cameras, open_source
+from hands3c_core.types import Frame
+
+#: How long to wait for a frame before looking for commands, s.
+_POLL_S = 0.03
+
+
+class Player:
+    """Opens sources and plays them. Used on the engine's thread only."""
+
+    def __init__(self, *, paced: bool, notify: Callable[[Notice], None]) -> None:
+        """``paced`` plays files at their own speed; ``notify`` hears of lost and found sources."""
+        self._paced = paced
+        self._notify = notify
+        self._reader: SourceReader | None = None
+        self._spec = ""
+        self._epoch = -1
+        self._stopped = False
+        self._loop = True
+        self._speed = 1.0
+
+    @property
+    def is_open(self) -> bool:
+        return self._reader is not None
+
+    @property
+    def is_live(self) -> bool:
+        return self._reader is not None and self._reader.source.is_live
+
+    @property
+    def state(self) -> State:
+        reader = self._reader
+        if reader is None:
+            return State.EMPTY
+        if self._stopped or reader.state is ReaderState.ENDED:
+            return State.ENDED
+        return State.PAUSED if reader.paused else State.PLAYING
+
+    @property
+    def dropped(self) -> int:
+        """Frames of a live source that nobody took in time."""
+        return self._reader.dropped if self._reader is not None else 0
+
+    def playback(self) -> Playback:
+        """What the transport shows."""
+        position = self._reader.position if self._reader is not None else 0.0
+        return Playback(self.state, position, self._speed, self._loop)
+
+    def open(self, spec: str, *, play: bool, is_bundled: bool) -> SourceInfo:
+        """Open ``spec`` in place of what is open.
+
+        Raises:
+            UserError: it cannot be opened; what was open stays open (unless it is the same
+                device, which has to be released first).
+        """
+        if self.is_live and spec == self._spec:
+            self.close()
+        source = open_source(spec)
+        info = _describe(source, spec, is_bundled)
+        self.close()
+        reader = SourceReader(
+            source, loop=self._loop, realtime=self._paced, on_state=self._on_reader_state
+        )
+        if not play:
+            reader.pause()
+        if not source.is_live:
+            reader.set_speed(self._speed)
+        self._reader, self._spec, self._epoch, self._stopped = reader, spec, -1, False
+        return info
+
+    def close(self) -> None:
+        """Release the source."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
+
+    def next_frame(self) -> tuple[Frame | None, bool]:
+        """The frame to process now, if there is one, and whether it does not follow the last one
+        (a seek, a new round, a new source): trackers must start afresh then."""
+        reader = self._reader
+        if reader is None or self._stopped:
+            return None, False
+        frame = reader.next(timeout=_POLL_S)
+        if frame is None:
+            return None, False
+        jumped = reader.epoch != self._epoch
+        self._epoch = reader.epoch
+        return frame, jumped
+
+    def play(self) -> None:
+        """Go on; from the start if the file has ended."""
+        if self._reader is not None:
+            self._stopped = False
+            self._reader.resume()
+
+    def pause(self) -> None:
+        if self._reader is not None:
+            self._reader.pause()
+
+    def toggle(self) -> None:
+        if self.state is State.PLAYING:
+            self.pause()
+        else:
+            self.play()
+
+    def stop(self) -> None:
+        """Ask for no further frames; counts as the end."""
+        self.pause()
+        self._stopped = self._reader is not None
+
+    def step(self, frames: int) -> None:
+        """Pause and show the frame ``frames`` after (before, if negative) this one."""
+        if self._reader is not None:
+            self._stopped = False
+            self._reader.step(frames)
+
+    def seek(self, seconds: float) -> None:
+        """Go to ``seconds`` of a file; paused, the frame there is shown. Live sources stay."""
+        reader = self._reader
+        if reader is None or reader.source.is_live:
+            return
+        self._stopped = False
+        if reader.state is ReaderState.ENDED:
+            reader.pause()
+        end = reader.source.duration
+        reader.seek(seconds if end is None else min(seconds, end))
+
+    def set_loop(self, loop: bool) -> None:
+        self._loop = loop
+        if self._reader is not None:
+            self._reader.set_loop(loop)
+
+    def set_speed(self, speed: float) -> None:
+        self._speed = speed
+        if self._reader is not None and not self._reader.source.is_live:
+            self._reader.set_speed(speed)
+
+    def _on_reader_state(self, state: ReaderState, message: str) -> None:
+        if state is ReaderState.RUNNING:
+            self._notify(Notice("source", ""))
+        elif state is ReaderState.LOST:
+            self._notify(Notice("source", message, "error"))
+        elif state is ReaderState.RECONNECTING:
+            self._notify(Notice("source", f"{message} Reconnecting…", "warning"))
+
+
+def find_cameras() -> tuple[tuple[str, str], ...]:
+    """(specification, name) of each camera of this computer."""
+    try:
+        return tuple((camera.spec, camera.name) for camera in list_cameras())
+    except (UserError, OSError):
+        return ()
+
+
+def _describe(source: Source, spec: str, is_bundled: bool) -> SourceInfo:
+    width, height = source.size
+    return SourceInfo(
+        spec=spec,
+        name=source.name,
+        is_live=source.is_live,
+        width=width,
+        height=height,
+        fps=source.fps,
+        duration=source.duration,
+        frame_count=source.frame_count,
+        is_bundled=is_bundled,
+    )

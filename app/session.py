@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Qt-free model behind the window and the headless run.
+
+Threads, each handing on to the next without waiting for it: the reader decodes (``sources``), the
+*engine* runs the pipeline, the *painter* draws the overlay of the newest result, a recording draws
+and encodes on its own, and the *loader* builds models. Views get the newest value only; a
+recording of a file gets every frame, for which the engine waits; a recording of a live source drops
+what it cannot take, and says so.
+
+Everything public may be called from any thread and returns at once unless it says otherwise.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from app.config import ModelConfig, RecordChoice, ViewState
+from app.engine import Engine
+from app.meters import Meter
+from app.model import load_model
+from app.outlets import Outlets
+from app.painter import Painter
+from app.player import find_cameras
+from app.recording import RecordFiles
+from app.session_types import Level, Notice, Picture, Shown, State
+from app.snapshots import save_snapshot
+from app.workers import RenderThread, TaskThread
+from hands3c_core.errors import UserError
+
+log = logging.getLogger(__name__)
+
+
+class Session:
+    """Source, pipeline, view state and recorders; ``outlets`` tells what happens."""
+
+    def __init__(
+        self,
+        model: ModelConfig | None = None,
+        view: ViewState | None = None,
+        record: RecordChoice | None = None,
+        *,
+        paced: bool = True,
+        paints: bool = True,
+        max_frames: int | None = None,
+    ) -> None:
+        """
+        Args:
+            model: what turns frames into hands.
+            view: what the overlay shows.
+            record: what ``start_recording`` writes and where.
+            paced: files play at their own speed; False runs them as fast as the pipeline goes.
+            paints: draw pictures for a window.
+            max_frames: end after this many frames.
+        """
+        self.outlets = Outlets(
+            model or ModelConfig(), view or ViewState(), record or RecordChoice()
+        )
+        self._meter = Meter()
+        self._painter_tools: Painter | None = None
+        self._display_size: tuple[int, int] | None = None
+        self._painter = RenderThread("hands3c-painter", self._draw) if paints else None
+        self._loader = RenderThread("hands3c-loader", self._load)
+        self._tasks = TaskThread("hands3c-tasks")
+        self._engine = Engine(
+            self.outlets, self._meter, self._paint, paced=paced, max_frames=max_frames
+        )
+        self._engine.start()
+        self._request_model(self.outlets.model.value)
+
+    # ------------------------------------------------------------------------------- playback
+
+    def open(self, spec: str, *, play: bool = True, is_bundled: bool = False) -> None:
+        """Open a source. On failure a notice says why and the old source goes on.
+
+        ``play=False`` leaves it before its first frame, with nothing processed.
+        """
+        self._engine.do(lambda: self._engine.open(spec, play=play, is_bundled=is_bundled))
+
+    def find_cameras(self) -> None:
+        """Look for cameras; ``outlets.cameras`` tells what was found."""
+        self._tasks.post(self._look_for_cameras)
+
+    def play(self) -> None:
+        self._engine.do(lambda: self._engine.player.play())
+
+    def pause(self) -> None:
+        self._engine.do(lambda: self._engine.player.pause())
+
+    def toggle_play(self) -> None:
+        self._engine.do(lambda: self._engine.player.toggle())
+
+    def step(self, frames: int = 1) -> None:
+        """Pause and go ``frames`` on (or, negative, back)."""
+        self._engine.do(lambda: self._engine.player.step(frames))
+
+    def seek(self, seconds: float) -> None:
+        """Go to ``seconds`` of a file; of many calls in a row the last one counts."""
+        self._engine.do(lambda: self._engine.player.seek(seconds))
+
+    def skip(self, seconds: float) -> None:
+        """Go on by ``seconds`` (back if negative)."""
+        self.seek(max(0.0, self.outlets.playback.value.position + seconds))
+
+    def set_loop(self, loop: bool) -> None:
+        self._engine.do(lambda: self._engine.player.set_loop(loop))
+
+    def set_speed(self, speed: float) -> None:
+        self._engine.do(lambda: self._engine.player.set_speed(speed))
+
+    # ------------------------------------------------------------------------------ model, view
+
+    def set_model(self, model: ModelConfig) -> None:
+        """Build what ``model`` names in the background, then swap it in; on failure the old one
+        stays and a notice says why."""
+        if model != self.outlets.model.value:
+            self._request_model(model)
+
+    def set_view(self, view: ViewState) -> None:
+        if view != self.outlets.view.value:
+            self.outlets.view.set(view)
+            self._repaint()
+
+    def set_display_size(self, width: int, height: int) -> None:
+        """Size of the camera view in device pixels."""
+        if (width, height) != self._display_size:
+            self._display_size = (width, height)
+            self._repaint()
+
+    def displayed(self, picture: Picture) -> None:
+        """The window says that it has painted ``picture``."""
+        if self.outlets.playback.value.state is State.PLAYING:
+            self._meter.displayed(picture.arrived_at)
+
+    @property
+    def shown(self) -> Shown | None:
+        """The newest result."""
+        return self._engine.shown
+
+    # -------------------------------------------------------------------------------- recording
+
+    def set_record_choice(self, choice: RecordChoice) -> None:
+        self.outlets.record_choice.set(choice)
+
+    def start_recording(self, files: RecordFiles | None = None) -> None:
+        """Record from the next frame on, into ``files`` or else a new take in the chosen folder."""
+        self._engine.do(lambda: self._engine.start_recording(files or self._new_take()))
+
+    def stop_recording(self) -> None:
+        """Finish the files; ``outlets.takes`` tells when they are complete."""
+        self._engine.do(self._engine.stop_recording)
+
+    def toggle_recording(self) -> None:
+        if self.outlets.recording.value.active:
+            self.stop_recording()
+        else:
+            self.start_recording()
+
+    def snapshot(self, kind: str, file: Path | None = None) -> None:
+        """Save the newest frame: ``kind`` is '.obj', '.ply' (one file per hand) or '.png'."""
+        shown, view = self._engine.shown, self.outlets.view.value
+        if shown is None:
+            self._say("record", "There is no frame to save yet.", "warning")
+            return
+        self._tasks.post(lambda: self._save_snapshot(shown, view, kind, file))
+
+    def wait_idle(self, timeout: float | None = None) -> bool:
+        """Block until the engine did everything asked for so far; False after ``timeout`` s."""
+        done = threading.Event()
+        self._engine.do(done.set)
+        return done.wait(timeout)
+
+    def close(self) -> None:
+        """Finish recordings, release the source and end all threads; blocks until that is done."""
+        self._loader.close()
+        self._engine.close()
+        self._tasks.close()
+        if self._painter is not None:
+            self._painter.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------------- own threads' work
+
+    def _request_model(self, config: ModelConfig) -> None:
+        status = self.outlets.model_status.value
+        self.outlets.model.set(config)
+        self.outlets.model_status.set(replace(status, loading=True, note=config.note))
+        self._loader.post(config)
+
+    def _load(self, config: ModelConfig) -> None:
+        try:
+            loaded = load_model(config)
+        except UserError as error:
+            self._model_failed(str(error))
+        except Exception as error:
+            log.exception("the model could not be built")
+            self._model_failed(f"The model could not be built ({error}); the log has the details.")
+        else:
+            self._say("model", "")
+            self._engine.do(lambda: self._engine.use_model(loaded))
+
+    def _model_failed(self, text: str) -> None:
+        self._say("model", text, "error")
+        self._engine.do(self._engine.keep_model)
+
+    def _paint(self, shown: Shown) -> None:
+        if self._painter is not None:
+            self._painter.post(shown)
+
+    def _repaint(self) -> None:
+        if self._engine.shown is not None:
+            self._paint(self._engine.shown)
+
+    def _draw(self, shown: Shown) -> None:
+        if self._painter_tools is None:
+            self._painter_tools = Painter()
+        started = time.perf_counter()
+        picture = self._painter_tools.picture(shown, self.outlets.view.value, self._display_size)
+        self._meter.drawn((time.perf_counter() - started) * 1e3)
+        self.outlets.pictures.emit(picture)
+
+    def _look_for_cameras(self) -> None:
+        self.outlets.cameras.set(find_cameras())
+
+    def _save_snapshot(self, shown: Shown, view: ViewState, kind: str, file: Path | None) -> None:
+        target = file or self._new_file("frame", kind)
+        try:
+            saved = save_snapshot(shown, view, target)
+        except UserError as error:
+            self._say("record", str(error), "error")
+            return
+        names = ", ".join(path.name for path in saved)
+        self._say("record", f"Saved {names} in {saved[0].parent}", seconds=6.0)
+
+    def _new_take(self) -> RecordFiles:
+        choice = self.outlets.record_choice.value
+        return RecordFiles(
+            video=self._new_file("take", ".mp4") if choice.video else None,
+            glb=self._new_file("take", ".glb") if choice.glb else None,
+            jsonl=self._new_file("take", ".jsonl") if choice.jsonl else None,
+        )
+
+    def _new_file(self, prefix: str, suffix: str) -> Path:
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+        return self.outlets.record_choice.value.folder / f"{prefix}-{stamp}{suffix}"
+
+    def _say(
+        self, key: str, text: str, level: Level = "info", seconds: float | None = None
+    ) -> None:
+        self.outlets.notices.emit(Notice(key, text, level, seconds))

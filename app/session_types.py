@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The values a session tells its listeners: immutable, no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hands3c_core.types import FrameResult
+
+if TYPE_CHECKING:
+    from app.model import LoadedModel
+
+Level = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know, in one line saying what is wrong and what to do."""
+
+    key: str
+    """What it is about ('source', 'model', 'scene', 'record'); an empty text clears that topic."""
+    text: str
+    level: Level = "info"
+    seconds: float | None = None
+    """Shown for this long; None until dismissed or replaced."""
+
+
+class State(str, Enum):
+    """Where a source stands."""
+
+    EMPTY = "empty"
+    OPENING = "opening"
+    PLAYING = "playing"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """The open source."""
+
+    spec: str
+    """What ``open_source`` was given: a path, a URL or a camera's index or name."""
+    name: str
+    is_live: bool
+    width: int
+    height: int
+    fps: float
+    duration: float | None
+    """Seconds, None for live sources."""
+    frame_count: int | None
+    is_bundled: bool = False
+    """The clip that comes with the app."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """What the transport bar shows."""
+
+    state: State = State.EMPTY
+    position: float = 0.0
+    """Timestamp of the newest processed frame, seconds."""
+    speed: float = 1.0
+    loop: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How the last second went."""
+
+    fps: float = 0.0
+    """Frames processed per second."""
+    stages_ms: dict[str, float] = field(default_factory=dict)
+    """Mean milliseconds by stage over the last second."""
+    dropped: int = 0
+    """Frames of the source that were never processed, since it was opened."""
+    latency_ms: float | None = None
+    """Median milliseconds from a frame's arrival to its display."""
+    hands: int = 0
+    """Hands in the newest frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """Which model runs."""
+
+    loading: bool = False
+    ready: bool = False
+    note: str = ""
+    """One line saying where the meshes come from."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """A result and the model it was made with (None before the first model is ready)."""
+
+    result: FrameResult
+    model: LoadedModel | None
+    arrived_at: float
+    """``time.monotonic()`` when processing could have begun, for latency."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A drawn frame, ready to be painted."""
+
+    image: NDArray[np.uint8]
+    """(H, W, 3) RGB with the overlay, unmirrored."""
+    display: NDArray[np.uint8]
+    """(h, w, 4) BGRA, scaled to the view's size in device pixels, mirrored if asked for."""
+    mirrored: bool
+    """Whether ``display`` is mirrored."""
+    result: FrameResult
+    arrived_at: float
+    """``time.monotonic()`` when processing could have begun, for latency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A finished recording."""
+
+    files: tuple[Path, ...]
+    frames: int
+    seconds: float
+    size_bytes: int
+
+    @property
+    def name(self) -> str:
+        return self.files[0].stem if self.files else ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingState:
+    """The recording in progress."""
+
+    active: bool = False
+    saving: bool = False
+    """A finished recording's files are still being completed."""
+    seconds: float = 0.0
+    frames: int = 0
+    dropped: int = 0
+    """Frames that could not be written in time (live sources only)."""

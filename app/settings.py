@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the app remembers between starts, as JSON values in a QSettings."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, fields, is_dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PyQt6.QtCore import QByteArray, QSettings
+
+from app.config import Layout, MeshStyle, ModelConfig, RecordChoice, ViewState
+
+T = TypeVar("T")
+
+ORGANISATION = "HandS3C Live"
+APPLICATION = "hands3c-live"
+_RECENT_LIMIT = 10
+
+
+def default_store() -> QSettings:
+    """The user's own settings file."""
+    return QSettings(
+        QSettings.Format.IniFormat, QSettings.Scope.UserScope, ORGANISATION, APPLICATION
+    )
+
+
+class Settings:
+    """Reads and writes the app's choices; unreadable entries fall back to the defaults."""
+
+    def __init__(self, store: QSettings | None = None) -> None:
+        self._store = store if store is not None else default_store()
+
+    def load_view(self) -> ViewState:
+        return self._load("view", ViewState())
+
+    def save_view(self, view: ViewState) -> None:
+        self._save("view", view)
+
+    def load_model(self) -> ModelConfig:
+        return self._load("model", ModelConfig())
+
+    def save_model(self, model: ModelConfig) -> None:
+        self._save("model", model)
+
+    def load_record(self, default: RecordChoice) -> RecordChoice:
+        return self._load("record", default)
+
+    def save_record(self, choice: RecordChoice) -> None:
+        self._save("record", choice)
+
+    def recent(self) -> tuple[str, ...]:
+        value: list[Any] = self.get("recent", [])
+        return tuple(item for item in value if isinstance(item, str))[:_RECENT_LIMIT]
+
+    def add_recent(self, spec: str) -> tuple[str, ...]:
+        """Put ``spec`` first in the list of recent sources; returns the list."""
+        specs = (spec, *(old for old in self.recent() if old != spec))[:_RECENT_LIMIT]
+        self.set("recent", list(specs))
+        return specs
+
+    def clear_recent(self) -> None:
+        self._store.remove("recent")
+
+    def get(self, key: str, default: T) -> T:
+        """The stored value of ``key`` if it has the type of ``default``, else ``default``."""
+        text = self._store.value(key)
+        if not isinstance(text, str):
+            return default
+        try:
+            value = json.loads(text)
+        except ValueError:
+            return default
+        if isinstance(default, float) and isinstance(value, int):
+            value = float(value)
+        return value if isinstance(value, type(default)) else default
+
+    def set(self, key: str, value: Any) -> None:
+        self._store.setValue(key, json.dumps(value))
+
+    def get_bytes(self, key: str) -> QByteArray:
+        return QByteArray.fromBase64(self.get(key, "").encode())
+
+    def set_bytes(self, key: str, value: QByteArray) -> None:
+        self.set(key, value.toBase64().data().decode())
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._store.clear()
+        self._store.sync()
+
+    def sync(self) -> None:
+        self._store.sync()
+
+    def _save(self, key: str, value: Any) -> None:
+        assert is_dataclass(value)
+        assert not isinstance(value, type)
+        self.set(key, {name: _plain(entry) for name, entry in asdict(value).items()})
+
+    def _load(self, key: str, default: T) -> T:
+        stored: dict[str, Any] = self.get(key, {})
+        known: dict[str, Any] = {}
+        for field in fields(default):  # type: ignore[arg-type]
+            if field.name in stored:
+                usual = getattr(default, field.name)
+                try:
+                    known[field.name] = _typed(stored[field.name], usual, field.name)
+                except (TypeError, ValueError):
+                    continue
+        return type(default)(**{**_shallow(default), **known})
+
+
+def _shallow(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, Path) else value
+
+
+def _typed(stored: Any, usual: Any, name: str) -> Any:
+    """``stored`` as the type of ``usual``; raises ValueError or TypeError if it is not."""
+    if isinstance(usual, (Layout, MeshStyle)):
+        return type(usual)(stored)
+    if isinstance(usual, Path) or name == "calibration":
+        return None if stored is None else Path(stored)
+    if isinstance(usual, (bool, str)):
+        if not isinstance(stored, type(usual)):
+            raise TypeError(name)
+        return stored
+    return float(stored)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The banner over the stage: what is wrong or worth knowing, and what to do about it."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QSize, Qt, QTimer
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from app.icons import pixmap
+from app.session_types import Notice
+from app.theme import Theme
+from app.views.controls import IconButton
+
+
+class Banner(QFrame):
+    """Shows one ``Notice`` at a time; a notice with the same key replaces or clears its own."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self._theme = theme
+        self.notice: Notice | None = None
+        self._symbol = QLabel()
+        self._symbol.setFixedSize(QSize(20, 20))
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.dismiss_button = IconButton("close", "Dismiss", theme)
+        self.dismiss_button.clicked.connect(self.dismiss)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.dismiss)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 8, 8, 8)
+        layout.setSpacing(10)
+        layout.addWidget(self._symbol)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self.dismiss_button)
+        theme.changed.connect(self._paint_symbol)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        return self._text.text() if self.notice is not None else ""
+
+    def show_notice(self, notice: Notice) -> None:
+        """Show ``notice``; an empty text takes away the notice of that key."""
+        if not notice.text:
+            if self.notice is not None and self.notice.key == notice.key:
+                self.dismiss()
+            return
+        self.notice = notice
+        self._text.setText(notice.text)
+        self.setAccessibleName(notice.text)
+        self.setProperty("level", notice.level)
+        style = self.style()
+        if style is not None:
+            style.unpolish(self)
+            style.polish(self)
+        self._paint_symbol()
+        self.show()
+        self._timer.stop()
+        if notice.seconds is not None:
+            self._timer.start(round(notice.seconds * 1000))
+
+    def dismiss(self) -> None:
+        self._timer.stop()
+        self.notice = None
+        self.hide()
+
+    def _paint_symbol(self) -> None:
+        if self.notice is None:
+            return
+        palette = self._theme.palette
+        name, color = {
+            "error": ("error", palette.danger),
+            "warning": ("warning", palette.warning),
+        }.get(self.notice.level, ("info", palette.accent))
+        self._symbol.setPixmap(pixmap(name, color, 20))

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The performance read-out in the status bar: a stacked strip of stages and the figures."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from app.session_types import Stats
+from app.theme import Theme
+
+#: Colour of each stage, distinguishable on both themes; anything else is grey.
+STAGE_COLORS = {
+    "detect": "#4f8ff7",
+    "track": "#8f7bf2",
+    "crop": "#c06be0",
+    "estimate": "#f0803c",
+    "smooth": "#e8b93a",
+    "mesh": "#57b86a",
+    "draw": "#3fc2ab",
+}
+#: Full width of the strip, ms: a 30 frames/s budget.
+_BUDGET_MS = 33.3
+
+
+class StageStrip(QWidget):
+    """Milliseconds by stage as one stacked bar against a 33 ms budget."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._stages: dict[str, float] = {}
+        self.setAccessibleName("Milliseconds by stage")
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(150, 16)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, 16)
+
+    def show_stages(self, stages: dict[str, float]) -> None:
+        self._stages = {name: ms for name, ms in stages.items() if name != "total" and ms > 0}
+        lines = [f"{name}: {ms:.1f} ms" for name, ms in self._stages.items()]
+        self.setToolTip("\n".join([*lines, "The strip's full width is 33 ms (30 frames/s)."]))
+        self.update()
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        bar = QRectF(0, (self.height() - 8) / 2, self.width(), 8)
+        path = QPainterPath()
+        path.addRoundedRect(bar, 4, 4)
+        painter.setClipPath(path)
+        painter.fillPath(path, QColor(self._theme.palette.border))
+        scale = bar.width() / max(_BUDGET_MS, sum(self._stages.values()))
+        x = bar.x()
+        for name, ms in self._stages.items():
+            painter.fillRect(
+                QRectF(x, bar.y(), ms * scale, bar.height()),
+                QColor(STAGE_COLORS.get(name, self._theme.palette.muted)),
+            )
+            x += ms * scale
+
+
+class Hud(QWidget):
+    """Strip, frames per second, milliseconds, latency and dropped frames."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.strip = StageStrip(theme)
+        self.fps_label = QLabel()
+        self.total_label = QLabel()
+        self.latency_label = QLabel()
+        self.latency_label.setToolTip("Median time from a frame's arrival to its display")
+        self.dropped_label = QLabel()
+        self.dropped_label.setToolTip("Frames of the source that were skipped to keep up")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 8, 0)
+        layout.setSpacing(14)
+        for label, width in (
+            (self.fps_label, 78),
+            (self.total_label, 62),
+            (self.latency_label, 96),
+            (self.dropped_label, 72),
+        ):
+            label.setMinimumWidth(width)
+            label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            layout.addWidget(label)
+            if label is self.fps_label:
+                layout.addWidget(self.strip)
+        self.show_stats(Stats())
+
+    def show_stats(self, stats: Stats) -> None:
+        """Show ``stats``."""
+        self.strip.show_stages(stats.stages_ms)
+        self.fps_label.setText(f"{stats.fps:.1f} fps" if stats.fps else "– fps")
+        total = stats.stages_ms.get("total", 0.0)
+        self.total_label.setText(f"{total:.1f} ms" if total else "– ms")
+        latency = stats.latency_ms
+        self.latency_label.setText(f"latency {latency:.0f} ms" if latency else "latency –")
+        self.dropped_label.setText(f"{stats.dropped} dropped")

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The bar over the views and the sidebar beside them."""
+
+from __future__ import annotations
+
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from app.config import Layout
+from app.theme import Theme
+from app.views.controls import IconButton, RecordButton, Segmented
+
+_SIDEBAR_WIDTH = 318
+_TABS = (
+    ("source", "Source", "Cameras, files and streams (Alt+1)"),
+    ("view", "View", "What the views show (Alt+2)"),
+    ("model", "Model", "Estimator, hand model, smoothing (Alt+3)"),
+    ("record", "Record", "Recordings and snapshots (Alt+4)"),
+)
+_LAYOUTS = (
+    (Layout.SIDE_BY_SIDE, "", "side", "Side by side (F1)"),
+    (Layout.CAMERA, "", "single", "Camera alone (F2)"),
+    (Layout.SCENE, "", "cube", "3D view alone (F3)"),
+    (Layout.PICTURE_IN_PICTURE, "", "pip", "Picture in picture (F4)"),
+)
+
+
+class TopBar(QFrame):
+    """Open, the source's name, layout, mirror, snapshot, record, sidebar."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("topBar")
+        self.open_button = IconButton(
+            "open", "Open a file (Ctrl+O)", theme, text="Open", role="chip"
+        )
+        self.source_label = QLabel("")
+        self.source_label.setProperty("role", "muted")
+        self.source_label.setMinimumWidth(0)
+        self.layout_choice = Segmented(_LAYOUTS, theme)
+        self.mirror_button = IconButton(
+            "mirror", "Mirror the picture, selfie view (M)", theme, checkable=True
+        )
+        self.snapshot_button = IconButton("snapshot", "Save this picture (Ctrl+P)", theme)
+        self.sidebar_button = IconButton("sidebar", "Sidebar (Ctrl+B)", theme, checkable=True)
+        self.record_button = RecordButton(theme)
+        self.record_button.setMinimumWidth(112)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 7, 12, 7)
+        row.setSpacing(8)
+        row.addWidget(self.open_button)
+        row.addSpacing(4)
+        row.addWidget(self.source_label, 1)
+        row.addWidget(self.layout_choice)
+        row.addWidget(self.mirror_button)
+        row.addSpacing(4)
+        row.addWidget(self.snapshot_button)
+        row.addWidget(self.record_button)
+        row.addWidget(self.sidebar_button)
+
+
+class Sidebar(QFrame):
+    """Pages under a row of tabs."""
+
+    def __init__(
+        self, theme: Theme, pages: dict[str, QWidget], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("sidebar")
+        self.setFixedWidth(_SIDEBAR_WIDTH)
+        self.pages = pages
+        self.tabs = Segmented(
+            [(key, label, "", tip) for key, label, tip in _TABS], theme, stretch=True
+        )
+        self._stack = QStackedWidget()
+        for index, (key, _, _) in enumerate(_TABS):
+            self._stack.addWidget(pages[key])
+            self.tabs.button(key).setShortcut(f"Alt+{index + 1}")
+        top = QWidget()
+        pad = QVBoxLayout(top)
+        pad.setContentsMargins(14, 12, 14, 4)
+        pad.addWidget(self.tabs)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(1, 0, 0, 0)  # leave the border's pixel free
+        column.setSpacing(0)
+        column.addWidget(top)
+        column.addWidget(self._stack, 1)
+
+    @property
+    def current(self) -> str:
+        """The page on show."""
+        return next(key for key, page in self.pages.items() if page is self._stack.currentWidget())
+
+    def show_page(self, key: str) -> None:
+        """Turn to a page."""
+        self._stack.setCurrentWidget(self.pages[key])
+        self.tabs.set_value(key)

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the menus and shortcuts of the main window do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+
+from app.config import SPEEDS, Layout, ModelConfig, ViewState
+from app.options import bundled_clip
+from app.session_types import Notice
+from app.theme import ThemeChoice
+from app.windows.actions import shortcut_groups
+from app.windows.dialogs import AboutDialog, LogDialog, RecentLog, ShortcutsDialog
+from hands3c_core.errors import UserError
+
+if TYPE_CHECKING:
+    from app.windows.main_window import MainWindow
+
+_SNAPSHOT_FILTERS = {
+    ".png": "Picture (*.png)",
+    ".obj": "Wavefront OBJ (*.obj)",
+    ".ply": "Stanford PLY (*.ply)",
+}
+_VIEW_TOGGLES = ("mesh", "skeleton", "boxes", "labels", "mirror", "scene_grid")
+
+
+class Commands:
+    """One method per command; ``handlers`` maps the keys of ``actions.COMMANDS`` to them."""
+
+    def __init__(self, window: MainWindow, log: RecentLog) -> None:
+        self._window = window
+        self._session = window.session
+        self._log = log
+
+    def handlers(self) -> dict[str, Callable[[bool], object]]:
+        window, session = self._window, self._session
+        made: dict[str, Callable[[bool], object]] = {
+            "open": lambda _: window.sources_panel.choose_file(),
+            "open_folder": lambda _: window.sources_panel.choose_folder(),
+            "open_url": lambda _: self.open_url(),
+            "open_demo": lambda _: self.open_demo(),
+            "snapshot_png": lambda _: self.save_snapshot(".png"),
+            "snapshot_obj": lambda _: self.save_snapshot(".obj"),
+            "snapshot_ply": lambda _: self.save_snapshot(".ply"),
+            "quit": lambda _: window.close(),
+            "play": lambda _: session.toggle_play(),
+            "step_forward": lambda _: session.step(1),
+            "step_back": lambda _: session.step(-1),
+            "forward": lambda _: session.skip(1.0),
+            "back": lambda _: session.skip(-1.0),
+            "start": lambda _: session.seek(0.0),
+            "loop": session.set_loop,
+            "faster": lambda _: self.change_speed(1),
+            "slower": lambda _: self.change_speed(-1),
+            "record": lambda _: self.toggle_recording(),
+            "reset_view": lambda _: window.viewport.worker.reset_view(),
+            "sidebar": window.show_sidebar,
+            "full_screen": window.show_full_screen,
+            "theme_system": lambda _: self.choose_theme("system"),
+            "theme_light": lambda _: self.choose_theme("light"),
+            "theme_dark": lambda _: self.choose_theme("dark"),
+            "reset": lambda _: self.ask_reset(),
+            "shortcuts": lambda _: ShortcutsDialog(shortcut_groups(), window).exec(),
+            "log": lambda _: LogDialog(self._log, window).exec(),
+            "about": lambda _: AboutDialog(window).exec(),
+        }
+        for name in _VIEW_TOGGLES:
+            made[name] = _view_setter(window, name)
+        for layout in Layout:
+            made[f"layout_{layout.value}"] = _layout_setter(window, layout)
+        return made
+
+    def open_url(self) -> None:
+        """Ask for a stream's address and open it."""
+        address, accepted = QInputDialog.getText(
+            self._window, "Open a stream", "Address (http:// or rtsp://):"
+        )
+        if accepted and address.strip():
+            self._window.open_source(address.strip())
+
+    def open_demo(self) -> bool:
+        """Open the bundled clip; False (and a banner) if it is missing."""
+        try:
+            clip = bundled_clip()
+        except UserError as error:
+            self._window.banner.show_notice(Notice("source", str(error), "error"))
+            return False
+        self._window.open_source(str(clip))
+        return True
+
+    def save_snapshot(self, kind: str) -> None:
+        """Ask where to save this frame and save it."""
+        folder = self._session.outlets.record_choice.value.folder
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, "Save this frame", str(folder / f"frame{kind}"), _SNAPSHOT_FILTERS[kind]
+        )
+        if name:
+            file = Path(name)
+            self._session.snapshot(kind, file if file.suffix else file.with_suffix(kind))
+
+    def change_speed(self, steps: int) -> None:
+        """The next faster or slower speed."""
+        speed = self._session.outlets.playback.value.speed
+        nearest = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - speed))
+        self._session.set_speed(SPEEDS[min(max(nearest + steps, 0), len(SPEEDS) - 1)])
+
+    def toggle_recording(self) -> None:
+        self._window.actions_.check("record", self._session.outlets.recording.value.active)
+        self._session.toggle_recording()
+
+    def toggle_full_screen(self) -> None:
+        self._window.show_full_screen(not self._window.isFullScreen())
+
+    def choose_theme(self, choice: ThemeChoice) -> None:
+        self._window.theme.choose(choice)
+        self._window.settings.set("theme", choice)
+        for name in ("system", "light", "dark"):
+            self._window.actions_.check(f"theme_{name}", name == choice)
+
+    def ask_reset(self) -> None:
+        """Reset everything after a question."""
+        answer = QMessageBox.question(
+            self._window,
+            "Reset all settings",
+            "Forget window layout, view, model and recent sources?",
+        )
+        if answer == QMessageBox.StandardButton.Yes:
+            self.reset()
+
+    def reset(self) -> None:
+        """Back to how the app first started."""
+        window, session = self._window, self._session
+        window.settings.reset()
+        self.choose_theme("system")
+        session.set_view(ViewState())
+        session.set_model(ModelConfig())
+        window.sources_panel.show_recent(())
+        window.show_tab("source")
+        window.resize(window.default_size)
+
+
+def _view_setter(window: MainWindow, name: str) -> Callable[[bool], Any]:
+    return lambda on: window.change_view(**{name: on})
+
+
+def _layout_setter(window: MainWindow, layout: Layout) -> Callable[[bool], Any]:
+    return lambda _: window.change_view(layout=layout)

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shortcut list, the about box and the log viewer."""
+
+from __future__ import annotations
+
+import logging
+import platform
+import sys
+from collections import deque
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+from PyQt6.QtCore import PYQT_VERSION_STR, QT_VERSION_STR
+from PyQt6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.views.controls import heading, muted
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+class RecentLog(logging.Handler):
+    """Keeps the newest log lines for the log viewer."""
+
+    def __init__(self, lines: int = 1000) -> None:
+        super().__init__()
+        self._lines: deque[str] = deque(maxlen=lines)
+        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(self.format(record))
+
+    def text(self) -> str:
+        return "\n".join(self._lines)
+
+
+def machine_facts() -> str:
+    """Versions and machine, for a bug report."""
+    names = ("numpy", "torch", "mediapipe", "open3d-cpu", "open3d", "av", "opencv-python-headless")
+    lines = [
+        f"HandS3C Live {version()}",
+        f"Python {sys.version.split()[0]} on {platform.platform()} ({platform.machine()})",
+        f"Qt {QT_VERSION_STR}, PyQt {PYQT_VERSION_STR}, {QApplication.platformName()}",
+    ]
+    for name in names:
+        try:
+            lines.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            continue
+    return "\n".join(lines)
+
+
+def version() -> str:
+    """The installed version, or what the checkout is."""
+    try:
+        return metadata.version("hands3c-live")
+    except metadata.PackageNotFoundError:
+        return "(from a checkout)"
+
+
+class ShortcutsDialog(QDialog):
+    """All keyboard shortcuts and mouse gestures."""
+
+    def __init__(
+        self, groups: Sequence[tuple[str, Sequence[tuple[str, str]]]], parent: QWidget | None = None
+    ) -> None:
+        """``groups`` are (title, [(keys, what they do)])."""
+        super().__init__(parent)
+        self.setWindowTitle("Keyboard and mouse")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(24, 20, 24, 20)
+        grid.setHorizontalSpacing(18)
+        grid.setVerticalSpacing(7)
+        rows = sum(len(entries) + 1 for _, entries in groups)
+        row, column = 0, 0
+        for title, entries in groups:
+            if column == 0 and row > 0 and row + len(entries) > rows / 2:
+                row, column = 0, 3
+            grid.addWidget(heading(title), row, column, 1, 2)
+            row += 1
+            for keys, action in entries:
+                key = QLabel(keys)
+                key.setProperty("role", "key")
+                grid.addWidget(key, row, column)
+                grid.addWidget(QLabel(action), row, column + 1)
+                row += 1
+        grid.setColumnMinimumWidth(2, 24)
+
+
+class AboutDialog(QDialog):
+    """What this is, its versions, and the licences of what it is made of."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About HandS3C Live")
+        self.resize(620, 520)
+        title = QLabel("HandS3C Live")
+        title.setProperty("role", "title")
+        licences = QTextBrowser()
+        licences.setOpenExternalLinks(True)
+        licences.setMarkdown(_third_party())
+        close = QPushButton("Close")
+        close.setDefault(True)
+        close.clicked.connect(self.accept)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(10)
+        column.addWidget(title)
+        column.addWidget(QLabel(f"Live textured 3D hand meshes.  Version {version()}"))
+        column.addWidget(
+            muted(
+                "The app is free software under the GPL-3.0-or-later; the core library "
+                "(hands3c_core) is Apache-2.0. It comes without any warranty."
+            )
+        )
+        column.addWidget(licences, 1)
+        column.addLayout(buttons)
+
+
+class LogDialog(QDialog):
+    """The newest log lines, with one button that copies all a bug report needs."""
+
+    def __init__(self, log: RecentLog, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Log")
+        self.resize(720, 460)
+        self._text = f"{machine_facts()}\n\n{log.text()}"
+        view = QPlainTextEdit(self._text)
+        view.setReadOnly(True)
+        copy = QPushButton("Copy for a bug report")
+        copy.setProperty("role", "primary")
+        copy.clicked.connect(self._copy)
+        close = QPushButton("Close")
+        close.clicked.connect(self.accept)
+        buttons = QHBoxLayout()
+        buttons.addWidget(copy)
+        buttons.addStretch(1)
+        buttons.addWidget(close)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 18)
+        column.addWidget(view, 1)
+        column.addLayout(buttons)
+
+    def _copy(self) -> None:
+        clipboard = QApplication.clipboard()
+        if clipboard is not None:
+            clipboard.setText(self._text)
+
+
+def _third_party() -> str:
+    listing = _ROOT / "THIRD_PARTY.md"
+    if listing.is_file():
+        return listing.read_text(encoding="utf-8")
+    return "See THIRD_PARTY.md in the source for every dependency and asset."
