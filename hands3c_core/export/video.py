@@ -1,9 +1,10 @@
 """Record images as H.264 video that survives a crash.
 
 While recording, ``NAME.mp4.part`` holds a fragmented MP4: every fragment of half a second is
-complete in itself, so after a crash or a power cut of the program the file plays up to its last
-fragment. To recover a recording, rename ``NAME.mp4.part`` to ``NAME.mp4``. ``close`` turns it into an
-ordinary MP4 (which every player can wind) and gives it its name.
+complete in itself and reaches the operating system at once, so after a crash of the program the
+file plays up to its last fragment. To recover a recording, rename ``NAME.mp4.part`` to
+``NAME.mp4``. ``close`` turns it into an ordinary MP4 (which every player can wind) and gives it its
+name.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class VideoWriter:
 
         Args:
             path: the video to make, ending in .mp4; an existing one is replaced when the new one
-                is finished.
+                is finished. Missing folders are made.
             size: (width, height) of the video, px.
             fps: nominal frame rate; frames without a timestamp are this far apart (30 if None).
             quality: x264's constant rate factor, 0 (lossless) to 51; smaller is better.
@@ -84,6 +85,7 @@ class VideoWriter:
         self._closed = False
         self.part_path = _free_part_path(self.path)
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = _PartFile(self.part_path)
         except OSError as error:
             raise UserError(
@@ -167,9 +169,11 @@ class VideoWriter:
 
     def _open_encoder(self, rate: Fraction, quality: int, preset: str) -> None:
         # Fragments while recording; on closing, an index over the whole file.
-        options = {"movflags": "hybrid_fragmented+frag_keyframe+default_base_moof"}
+        options = {
+            "movflags": "hybrid_fragmented+frag_keyframe+default_base_moof",
+            "flush_packets": "1",
+        }
         self._container = av.open(self._file, "w", format="mp4", options=options)  # type: ignore[call-overload]
-        self._container.flags |= av.container.Flags.flush_packets.value
         stream: av.VideoStream = self._container.add_stream("libx264", rate=rate)
         stream.width = self.size[0] + self.size[0] % 2
         stream.height = self.size[1] + self.size[1] % 2
