@@ -97,7 +97,7 @@ class _ShapeMemory:
     def expected(self, stiffness: float) -> tuple[Floats, Floats]:
         """Mean (10,) and precision (10, 10) to expect of the next frame."""
         precision = self.prior + self.information
-        mean = np.linalg.solve(precision, self.evidence)
+        mean: Floats = np.linalg.solve(precision, self.evidence).astype(np.float64)
         return mean, precision * max(1.0, min(self.frames, stiffness))
 
     def add(self, hessian: Floats, shape: Floats, stiffness: float, most_frames: int) -> None:

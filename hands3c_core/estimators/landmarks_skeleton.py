@@ -54,11 +54,12 @@ class HandSkeleton:
         rotation_joints = regressor @ data.v_template.astype(np.float64)
         rotation_dirs = np.einsum("jv,vck->jck", regressor, shapedirs)
         tips = data.v_template[data.fingertip_ids].astype(np.float64)
-        self.rest = assemble_joints(rotation_joints, tips)
+        self.rest: Floats = assemble_joints(rotation_joints, tips).astype(np.float64)
         tip_dirs = shapedirs[data.fingertip_ids]
-        self.rest_dirs = np.moveaxis(
-            assemble_joints(np.moveaxis(rotation_dirs, -1, 0), np.moveaxis(tip_dirs, -1, 0)), 0, -1
+        by_coefficient = assemble_joints(
+            np.moveaxis(rotation_dirs, -1, 0), np.moveaxis(tip_dirs, -1, 0)
         )
+        self.rest_dirs: Floats = np.moveaxis(by_coefficient, 0, -1).astype(np.float64)
         self.offsets = _from_parent(self.rest)
         self.shape_offsets = _from_parent(self.rest_dirs)
         self.markers = _mediapipe_markers(self.offsets) if markers is None else markers
