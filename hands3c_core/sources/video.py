@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import logging
 import time
 from collections import deque
@@ -120,16 +121,27 @@ class VideoSource(Source):
         return None if frame.pts is None else float(frame.time) - self._origin
 
     def _decode(self) -> Iterator[av.VideoFrame]:
-        """Every sound frame from where the container stands."""
+        """Every sound frame from where the container stands.
+
+        Some containers (AVI) date packets in decoding order only. Their frames come out in
+        presentation order, one a packet, so each one takes the earliest date left.
+        """
+        undated: list[int] = []
         for packet in self._packets():
+            if packet.size and packet.pts is None and packet.dts is not None:
+                heapq.heappush(undated, packet.dts)
             try:
                 frames = packet.decode()
             except EndOfFile:
                 return
             except FFmpegError as error:
+                if undated:
+                    heapq.heappop(undated)
                 self._skip(error)
                 continue
             for frame in frames:
+                if undated:
+                    frame.pts = heapq.heappop(undated)
                 if frame.is_corrupt:
                     self._skip("damaged frame")
                 else:
