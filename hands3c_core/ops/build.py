@@ -138,7 +138,7 @@ def _build(compiler: Compiler, library: Path) -> None:
             built = _compile_all(compiler, work, openmp=True)
         except BuildError:  # for example Apple's clang, which has no OpenMP: one thread then
             built = _compile_all(compiler, work, openmp=False)
-        os.replace(built, library)
+        built.replace(library)
 
 
 def _compile_all(compiler: Compiler, work: Path, *, openmp: bool) -> Path:

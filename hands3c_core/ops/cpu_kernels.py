@@ -25,7 +25,7 @@ from hands3c_core.ops.cpu_library import (
 from hands3c_core.ops.reference import NUM_DIRECTIONS
 
 #: Tasks a thread, so that a thread that is held up does not hold up the rest.
-_TASKS_PER_THREAD = 4
+_TASKS_PER_THREAD = 2
 #: Lane groups a task at most: they share the tile of B and C, in cache.
 _MAX_BLOCK = 8
 #: Widest plane whose projections are computed inside the kernel, in channels.
@@ -105,6 +105,11 @@ def _saved_size(u: Tensor, B: Tensor, layout: Layout) -> int:
     return layout.saved_size(lane_groups, states, length)
 
 
+def _sum(parts: Tensor) -> Tensor:
+    """Sum over the first dimension, without a copy if there is one part."""
+    return parts[0] if len(parts) == 1 else parts.sum(0)
+
+
 def _contiguous(tensor: Tensor | None) -> Tensor | None:
     return None if tensor is None else tensor.contiguous()
 
@@ -175,14 +180,16 @@ def _scan_backward(
     blocks = -(-layout.lane_groups(u.shape[1] // B.shape[1]) // problem.row_groups_per_block)
     du, ddelta = torch.empty_like(u), torch.empty_like(u)
     dA = u.new_empty(u.shape[0], *A.shape)
-    dB, dC = u.new_empty(blocks, *B.shape), u.new_empty(blocks, *C.shape)
+    grouped = (blocks, *B.transpose(2, 3).shape)
+    dB, dC = u.new_empty(grouped), u.new_empty(grouped)
     dD, dbias = u.new_empty(u.shape[:2]), u.new_empty(u.shape[:2])
     problem.saved, problem.dy, problem.dlast = pointer(saved), pointer(dy), pointer(dlast)
     problem.du, problem.ddelta, problem.dA = pointer(du), pointer(ddelta), pointer(dA)
     problem.dB, problem.dC = pointer(dB), pointer(dC)
     problem.dD, problem.ddelta_bias = pointer(dD), pointer(dbias)
     library.call("scan_backward", u.dtype, problem)
-    return du, ddelta, dA.sum(0), dB.sum(0), dC.sum(0), dD.sum(0), dbias.sum(0)
+    dB, dC = _sum(dB).transpose(2, 3), _sum(dC).transpose(2, 3)
+    return du, ddelta, _sum(dA), dB, dC, _sum(dD), _sum(dbias)
 
 
 @_scan_backward.register_fake
@@ -200,9 +207,10 @@ def _(
     saved: Tensor,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
     rows = u.shape[1:2]
-    shapes = (u.shape, u.shape, A.shape, B.shape, C.shape, rows, rows)
+    grouped = B.transpose(2, 3).shape
+    shapes = (u.shape, u.shape, A.shape, grouped, grouped, rows, rows)
     du, ddelta, dA, dB, dC, dD, dbias = (u.new_empty(shape) for shape in shapes)
-    return du, ddelta, dA, dB, dC, dD, dbias
+    return du, ddelta, dA, dB.transpose(2, 3), dC.transpose(2, 3), dD, dbias
 
 
 def _scan_setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
@@ -274,10 +282,8 @@ def _cross_problem(
     batch, _, channels = x.shape
     threads = torch.get_num_threads()
     lane_groups = layout.lane_groups(channels)
-    if projecting:  # one task for all channels, so that projections are computed once
-        block = lane_groups
-    else:
-        block = _block_size(lane_groups, batch * lane_groups, threads)
+    # One task takes all channels when it projects, so that projections are computed once.
+    block = lane_groups if projecting else _block_size(lane_groups, batch * lane_groups, threads)
     slots = 1
     while slots < NUM_DIRECTIONS and batch * -(-lane_groups // block) * slots < threads:
         slots *= 2
@@ -415,14 +421,14 @@ def _cross_scan_backward(
     library.call("cross_scan_backward", x.dtype, problem)
 
     dprojected = torch.empty_like(projected)
-    dprojected[..., rank:] = dBC.sum(0)
+    dprojected[..., rank:] = _sum(dBC)
     through_dt = torch.bmm(ddelta, dt_weight)  # (4, positions, rank)
     dprojected[..., :rank] = through_dt.view(NUM_DIRECTIONS, batch, length, rank).permute(
         1, 2, 0, 3
     )
     dt = projected[..., :rank].flatten(0, 1).permute(1, 0, 2)
     ddt_weight = torch.bmm(ddelta.transpose(1, 2), dt)
-    return dx[0], dprojected, ddt_weight, ddelta.sum(1), dA.sum(0), dD.sum(0)
+    return dx[0], dprojected, ddt_weight, ddelta.sum(1), _sum(dA), _sum(dD)
 
 
 @_cross_scan_backward.register_fake

@@ -12,11 +12,15 @@ constexpr int num_directions = 4;
 // Positions of steps [start, start + steps): 0 row-major, 1 column-major, 2 and 3 those reversed.
 inline void visit_positions(int direction, int64_t height, int64_t width, int64_t start, int steps,
                             int64_t* positions) {
-  const int64_t length = height * width;
   const bool by_column = direction & 1, reversed = direction >= 2;
+  const int64_t first = reversed ? height * width - start - steps : start;
+  int64_t row = by_column ? first % height : 0, column = by_column ? first / height : 0;
   for (int l = 0; l < steps; ++l) {
-    const int64_t step = reversed ? length - 1 - (start + l) : start + l;
-    positions[l] = by_column ? step % height * width + step / height : step;
+    positions[reversed ? steps - 1 - l : l] = by_column ? row * width + column : first + l;
+    if (++row == height) {
+      row = 0;
+      ++column;
+    }
   }
 }
 
@@ -64,6 +68,7 @@ class CrossScanAccess {
         accumulate_(accumulate),
         projected_(tile_steps * stride_),
         weights_(p.projected ? 0 : p.channels * stride_),
+        inputs_(p.projected ? 0 : tile_steps * p.channels),
         dt_weights_((rows + lanes - 1) / lanes * p.rank * lanes),
         bias_(p.dt_bias + direction * p.channels + channel) {
     const Scalar* dt_weight = p.dt_weight + (direction * p.channels + channel) * p.rank;
@@ -78,9 +83,7 @@ class CrossScanAccess {
 
   void begin_tile(int64_t start, int steps, Scalar* B, Scalar* C) {
     steps_ = steps;
-    visit_positions(direction_, p_.height, p_.width, start, steps, positions_);
-    const int64_t base = batch_ * p_.height * p_.width;
-    for (int l = 0; l < steps; ++l) positions_[l] += base;
+    find_positions(start, steps, positions_);
     if (p_.projected)
       copy_projections();
     else
@@ -88,12 +91,17 @@ class CrossScanAccess {
     const int64_t padded = padded_states(p_.states);
     for (int l = 0; l < steps; ++l) {
       const Scalar* from = projected_ + l * stride_ + p_.rank;
-      std::memcpy(B + l * padded, from, sizeof(Scalar) * p_.states);
-      std::memcpy(C + l * padded, from + p_.states, sizeof(Scalar) * p_.states);
+      copy_values(from, p_.states, B + l * padded);
+      copy_values(from + p_.states, p_.states, C + l * padded);
     }
   }
 
-  void load_input(int group, Scalar* x) { load_rows(p_.x, group, x); }
+  void load_input(int group, Scalar* x) {
+    if (p_.projected) return load_rows(p_.x, group, x);
+    const Scalar* from = inputs_ + channel_ + group * lanes;
+    for (int l = 0; l < steps_; ++l)
+      store(x + l * lanes, load_lanes(from + l * p_.channels, count(group)));
+  }
 
   HANDS3C_INLINE void load_delta(int group, Scalar* dt) {
     const Scalar* weights = dt_weights_ + group * p_.rank * lanes;
@@ -128,26 +136,32 @@ class CrossScanAccess {
     for (int l = 0; l < steps_; ++l) {
       Scalar* to = p_.dBC + ((block_ * all + positions_[l]) * num_directions + direction_) * 2 *
                                p_.states;
-      std::memcpy(to, dB + l * padded, sizeof(Scalar) * p_.states);
-      std::memcpy(to + p_.states, dC + l * padded, sizeof(Scalar) * p_.states);
+      copy_values(dB + l * padded, p_.states, to);
+      copy_values(dC + l * padded, p_.states, to + p_.states);
     }
   }
 
  private:
   int count(int group) const { return std::min(lanes, rows_ - group * lanes); }
 
+  void find_positions(int64_t start, int steps, int64_t* positions) const {
+    visit_positions(direction_, p_.height, p_.width, start, steps, positions);
+    const int64_t base = batch_ * p_.height * p_.width;
+    for (int l = 0; l < steps; ++l) positions[l] += base;
+  }
+
   void copy_projections() {
     for (int l = 0; l < steps_; ++l)
-      std::memcpy(projected_ + l * stride_,
-                  p_.projected + (positions_[l] * num_directions + direction_) * outputs_,
-                  sizeof(Scalar) * outputs_);
+      copy_values(p_.projected + (positions_[l] * num_directions + direction_) * outputs_, outputs_,
+                  projected_ + l * stride_);
   }
 
   void project() {
+    for (int l = 0; l < steps_; ++l)
+      copy_values(p_.x + positions_[l] * p_.channels, p_.channels, inputs_ + l * p_.channels);
     for (int l = 0; l < steps_; l += 4) {
-      const Scalar* x[4];  // the last steps may be short of four: repeat the last position
-      for (int i = 0; i < 4; ++i)
-        x[i] = p_.x + positions_[std::min(l + i, steps_ - 1)] * p_.channels;
+      const Scalar* x[4];  // the last steps may be short of four: repeat the last one
+      for (int i = 0; i < 4; ++i) x[i] = inputs_ + std::min(l + i, steps_ - 1) * p_.channels;
       Scalar* out = projected_ + l * stride_;
       int64_t at = 0;
       for (; at + 3 * lanes <= stride_; at += 3 * lanes)
@@ -179,7 +193,7 @@ class CrossScanAccess {
   const int64_t outputs_, stride_;
   Scalar* const plane_;
   const bool accumulate_;
-  Buffer<Scalar> projected_, weights_, dt_weights_;
+  Buffer<Scalar> projected_, weights_, inputs_, dt_weights_;
   const Scalar* const bias_;
   int64_t positions_[tile_steps];
   int steps_ = 0;

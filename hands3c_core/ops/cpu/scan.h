@@ -46,11 +46,11 @@ class ScanAccess {
   }
 
   void store_projection_gradients(const Scalar* dB, const Scalar* dC) {
-    const int64_t padded = padded_states(p_.states);
-    transpose<Scalar>(dB, padded, steps_, static_cast<int>(p_.states), p_.dB + gradient_ + start_,
-                      p_.length);
-    transpose<Scalar>(dC, padded, steps_, static_cast<int>(p_.states), p_.dC + gradient_ + start_,
-                      p_.length);
+    const int64_t padded = padded_states(p_.states), at = gradient_ + start_ * p_.states;
+    for (int l = 0; l < steps_; ++l) {
+      copy_values(dB + l * padded, p_.states, p_.dB + at + l * p_.states);
+      copy_values(dC + l * padded, p_.states, p_.dC + at + l * p_.states);
+    }
   }
 
  private:
@@ -73,8 +73,8 @@ class ScanAccess {
   HANDS3C_INLINE void load_rows(const Scalar* from, int group, Scalar* to) {
     const int rows = count(group);
     if (rows < lanes) std::memset(to, 0, sizeof(Scalar) * tile_steps * lanes);
-    transpose<Scalar>(from + first_ + group * lanes * p_.length + start_, p_.length, rows, steps_,
-                      to, lanes);
+    from += first_ + group * lanes * p_.length + start_;
+    transpose<Scalar>(from, p_.length, rows, steps_, to, lanes);
   }
 
   HANDS3C_INLINE void store_rows(const Scalar* from, int group, Scalar* to) {

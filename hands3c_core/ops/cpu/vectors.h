@@ -73,6 +73,15 @@ HANDS3C_INLINE VectorOf<Scalar> broadcast(Scalar s) {
   return s - VectorOf<Scalar>{};
 }
 
+// memcpy for a few vectors, without the call.
+template <class Scalar>
+HANDS3C_INLINE void copy_values(const Scalar* from, int64_t count, Scalar* to) {
+  constexpr int lanes = Simd<Scalar>::lanes;
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) store(to + i, load(from + i));
+  for (; i < count; ++i) to[i] = from[i];
+}
+
 // ------------------------------------------------------------------------------ 2^(a * b)
 
 constexpr double ln2 = 0.693147180559945309417232121458;
