@@ -174,10 +174,10 @@ class HandSmoother:
         if self._strength == 0.0:
             self._tracks.pop(track_id, None)
             return _as_float32(raw_pose, raw_shape, raw_move)
+        self._forget_lost(time)
         filters = self._tracks.get(track_id)
         if filters is None or not filters.continues(is_right, time, self.max_gap):
             filters = self._tracks[track_id] = _TrackFilters(is_right)
-        self._forget_lost(time)
         filters.tune(self._strength)
         return _as_float32(*filters(raw_pose, raw_shape, raw_move, self.anchor, time))
 

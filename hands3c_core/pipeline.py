@@ -1,0 +1,329 @@
+"""From an image to hand meshes: detector, tracker, estimator, smoother and hand model in one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hands3c_core.conventions import DEFAULT_FOV_DEG
+from hands3c_core.detect import HandDetector, HandSmoother, HandTracker
+from hands3c_core.errors import UserError
+from hands3c_core.estimators.base import Estimator
+from hands3c_core.estimators.landmarks import LandmarkEstimator
+from hands3c_core.geometry import crop_box, default_camera, load_camera, project, resize_camera
+from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
+from hands3c_core.types import Camera, Frame, FrameResult, Hand, HandEstimate, TrackedHand, UInt8
+
+if TYPE_CHECKING:
+    from hands3c_core.render import MeshTemplate
+
+#: Seconds between frames whose time is not given.
+_FRAME_SECONDS = 1 / 30
+#: A jump in time over which nothing can be followed, seconds.
+_LOST_SECONDS = 2.0
+_SMALLEST_IMAGE = 16
+
+
+class HandMeshPipeline:
+    """Turns successive images of one stream into textured-mesh-ready hands.
+
+        pipeline = HandMeshPipeline()
+        result = pipeline(image)            # (H, W, 3) uint8 RGB, unmirrored
+        result.hands[0].vertices            # (V, 3) metres, camera frame
+
+    Every setting may be changed between frames. An object serves one stream and one thread.
+
+    Args:
+        estimator: what gives each hand its parameters; 'landmarks' or None for a
+            ``LandmarkEstimator`` of ``hand_model``.
+        detector: a ``HandDetector`` (closed by its owner); by default one of its own.
+        tracker: a ``HandTracker``.
+        hand_model: the hand to show: a name or path for ``load_hand_model``, or loaded data. An
+            estimator that is passed in must give parameters of this hand.
+        camera: a ``Camera`` (scaled to the images' size), the path of a calibration file, or None
+            for a pinhole camera of ``fov_deg``.
+        fov_deg: horizontal field of view where ``camera`` is None, degrees.
+        smoothing: strength, 0 (off) to 1.
+        max_hands: most hands the pipeline's own detector reports.
+
+    Raises:
+        UserError: a file is missing or wrong, or a setting is out of range.
+    """
+
+    def __init__(
+        self,
+        estimator: Estimator | str | None = None,
+        detector: HandDetector | None = None,
+        tracker: HandTracker | None = None,
+        hand_model: HandModelData | str | Path = "hand_mid",
+        camera: Camera | str | Path | None = None,
+        fov_deg: float = DEFAULT_FOV_DEG,
+        smoothing: float = 0.5,
+        max_hands: int = 2,
+    ) -> None:
+        self._smoother = HandSmoother()
+        self._estimator: Estimator | None = None
+        self._own_estimator = True
+        self.hand_model = hand_model
+        self.estimator = estimator
+        self.camera = camera
+        self.fov_deg = fov_deg
+        self.smoothing = smoothing
+        self.tracker = tracker or HandTracker()
+        self._owns_detector = detector is None
+        self.detector = detector or HandDetector(max_hands=max_hands)
+        self._last_time: float | None = None
+        self._next_index = 0
+
+    # ----------------------------------------------------------------------------------- settings
+
+    @property
+    def hand_model(self) -> HandModelData:
+        """The hand that is shown; set it to a name, a path or loaded data."""
+        return self._hand
+
+    @hand_model.setter
+    def hand_model(self, hand: HandModelData | str | Path) -> None:
+        data = hand if isinstance(hand, HandModelData) else load_hand_model(hand)
+        if not data.is_right:
+            raise UserError("the pipeline works with right hands and mirrors: pass a right hand.")
+        self._hand = data
+        self._layer = FastHandLayer(data)
+        self._smoother.anchor = np.asarray(data.rest_joints[0], dtype=np.float64)
+        self._smoother.reset()
+        self._meshes: dict[bool, MeshTemplate] | None = None
+        if self._own_estimator:
+            self._estimator = None
+
+    @property
+    def estimator(self) -> Estimator:
+        """What gives each hand its parameters; set it to another one, or to 'landmarks'."""
+        if self._estimator is None:
+            self._estimator = LandmarkEstimator(self._hand)
+        return self._estimator
+
+    @estimator.setter
+    def estimator(self, estimator: Estimator | str | None) -> None:
+        if isinstance(estimator, str) and estimator != LandmarkEstimator.name:
+            raise UserError(
+                f"there is no estimator {estimator!r}; give 'landmarks' or an Estimator object."
+            )
+        self._own_estimator = estimator is None or isinstance(estimator, str)
+        self._estimator = None if isinstance(estimator, str) else estimator
+        self._smoother.reset()
+
+    @property
+    def camera(self) -> Camera | None:
+        """The calibrated camera, or None where ``fov_deg`` is used; a path may be set too."""
+        return self._camera
+
+    @camera.setter
+    def camera(self, camera: Camera | str | Path | None) -> None:
+        # A calibration that does not name its image size is for whatever the images are.
+        self._calibration = None if camera is None or isinstance(camera, Camera) else Path(camera)
+        if self._calibration is not None:
+            load_camera(self._calibration, 640, 480)  # say now what is wrong with it
+        self._camera = camera if isinstance(camera, Camera) else None
+
+    @property
+    def fov_deg(self) -> float:
+        """Horizontal field of view where there is no calibration, degrees."""
+        return self._fov_deg
+
+    @fov_deg.setter
+    def fov_deg(self, fov_deg: float) -> None:
+        default_camera(640, 480, fov_deg)  # checks the range
+        self._fov_deg = float(fov_deg)
+
+    @property
+    def smoothing(self) -> float:
+        """Strength of the smoothing, 0 (off) to 1."""
+        return self._smoother.strength
+
+    @smoothing.setter
+    def smoothing(self, strength: float) -> None:
+        if not 0.0 <= strength <= 1.0:
+            raise UserError(f"smoothing is {strength:g}; it must lie from 0 (off) to 1 (strong).")
+        self._smoother.strength = strength
+
+    @property
+    def render_mesh(self) -> dict[bool, MeshTemplate]:
+        """Templates with skin for drawing the hands, by ``is_right``."""
+        if self._meshes is None:
+            from hands3c_core.hand_model.shipped import skin_texture_path
+            from hands3c_core.render import hand_meshes
+
+            texture = skin_texture_path() if self._hand.vt is not None else None
+            self._meshes = hand_meshes(self._hand, texture)
+        return self._meshes
+
+    def camera_for(self, width: int, height: int) -> Camera:
+        """The camera that images of (width, height) px are taken to come from."""
+        if self._calibration is not None:
+            self._camera = load_camera(self._calibration, width, height)
+            self._calibration = None
+        if self._camera is None:
+            return default_camera(width, height, self._fov_deg)
+        if (self._camera.width, self._camera.height) == (width, height):
+            return self._camera
+        return resize_camera(self._camera, width, height)
+
+    # ------------------------------------------------------------------------------------- frames
+
+    def __call__(self, image: UInt8, timestamp: float | None = None) -> FrameResult:
+        """Find the hands of the next image.
+
+        Args:
+            image: (H, W, 3) uint8 RGB, upright, unmirrored.
+            timestamp: seconds; by default a thirtieth after the last image's.
+
+        Returns:
+            The hands with meshes in the camera frame; see ``types.FrameResult``.
+
+        Raises:
+            UserError: the image is not an RGB uint8 array, or the pipeline is closed.
+        """
+        _check_image(image)
+        if timestamp is None:
+            timestamp = 0.0 if self._last_time is None else self._last_time + _FRAME_SECONDS
+        frame = Frame(image, float(timestamp), self._next_index, time.monotonic())
+        return self.process(frame)
+
+    infer = __call__
+
+    def process(self, frame: Frame) -> FrameResult:
+        """Find the hands of a source's next frame; as ``__call__``.
+
+        A timestamp that jumps back, or ahead by more than two seconds, starts all tracks anew.
+        """
+        _check_image(frame.image)
+        clock = _Clock()
+        self._follow_time(frame.timestamp)
+        self._next_index = frame.index + 1
+        height, width = frame.image.shape[:2]
+        camera = self.camera_for(width, height)
+        detections = self.detector.detect(frame.image, 1e3 * frame.timestamp)
+        clock.lap("detect")
+        tracked = self.tracker.update(detections, (width, height))
+        clock.lap("track")
+        crops = [crop_box(hand.detection.landmarks_2d) for hand in tracked]
+        clock.lap("crop")
+        estimates = self.estimator.estimate(frame.image, tracked, camera, frame.timestamp)
+        clock.lap("estimate")
+        estimates_smooth = self._smooth(tracked, estimates, frame.timestamp)
+        clock.lap("smooth")
+        hands = []
+        for hand, estimate, smooth, crop in zip(
+            tracked, estimates, estimates_smooth, crops, strict=True
+        ):
+            pose, shape, translation = smooth
+            vertices, joints = self._layer(pose, shape, translation)
+            if not hand.is_right:
+                vertices[:, 0] *= -1.0
+                joints[:, 0] *= -1.0
+            joints_2d = project(joints, camera)
+            off = np.linalg.norm(joints_2d - hand.detection.landmarks_2d, axis=1)
+            hands.append(
+                Hand(
+                    track_id=hand.track_id,
+                    is_right=hand.is_right,
+                    confidence=estimate.confidence,
+                    vertices=vertices,
+                    joints_3d=joints,
+                    joints_2d=joints_2d,
+                    landmarks_2d=hand.detection.landmarks_2d,
+                    pose=pose,
+                    shape=shape,
+                    translation=translation,
+                    crop=crop,
+                    reprojection_error_px=float(off.mean()),
+                    estimator=self.estimator.name,
+                    heatmaps=estimate.heatmaps,
+                    attention=estimate.attention,
+                )
+            )
+        clock.lap("mesh")
+        return FrameResult(frame, camera, tuple(hands), clock.finish())
+
+    def reset(self) -> None:
+        """Forget all hands, before a new source or after a seek; track ids start from 1 again."""
+        self._forget()
+        self._next_index = 0
+        self._last_time = None
+
+    def close(self) -> None:
+        """Free the pipeline's own detector; it cannot be used after that."""
+        if self._owns_detector:
+            self.detector.close()
+
+    def __enter__(self) -> HandMeshPipeline:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _forget(self) -> None:
+        self.detector.reset()
+        self.tracker.reset()
+        self.estimator.reset()
+        self._smoother.reset()
+
+    def _follow_time(self, timestamp: float) -> None:
+        last, self._last_time = self._last_time, timestamp
+        if last is not None and not 0.0 <= timestamp - last <= _LOST_SECONDS:
+            self._forget()
+
+    def _smooth(
+        self, tracked: Sequence[TrackedHand], estimates: Sequence[HandEstimate], timestamp: float
+    ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        return [
+            self._smoother(
+                hand.track_id,
+                hand.is_right,
+                estimate.pose,
+                estimate.shape,
+                estimate.translation,
+                timestamp,
+            )
+            for hand, estimate in zip(tracked, estimates, strict=True)
+        ]
+
+
+class _Clock:
+    """Milliseconds of the stages of one frame."""
+
+    def __init__(self) -> None:
+        self._start = self._last = time.perf_counter()
+        self._stages: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self._stages[stage] = 1e3 * (now - self._last)
+        self._last = now
+
+    def finish(self) -> dict[str, float]:
+        return {**self._stages, "total": 1e3 * (time.perf_counter() - self._start)}
+
+
+def _check_image(image: object) -> None:
+    if not isinstance(image, np.ndarray):
+        raise UserError(f"an image is a numpy array, not {type(image).__name__}.")
+    if image.dtype != np.uint8:
+        raise UserError(
+            f"the image has dtype {image.dtype}; pass uint8 RGB (for floats in 0..1: "
+            "(255 * image).astype('uint8'))."
+        )
+    if image.ndim != 3 or image.shape[2] != 3:
+        raise UserError(
+            f"the image has shape {image.shape}; pass (height, width, 3) RGB (a grey image: "
+            "numpy.repeat(grey[..., None], 3, axis=2))."
+        )
+    if min(image.shape[:2]) < _SMALLEST_IMAGE:
+        raise UserError(
+            f"the image is {image.shape[1]}x{image.shape[0]} px; the least is "
+            f"{_SMALLEST_IMAGE}x{_SMALLEST_IMAGE}."
+        )
