@@ -247,38 +247,18 @@ def _translate(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], list[s
 
 
 def _read_hand(buffers: Mapping[str, Tensor], path: Path) -> HandModelData:
-    """The hand model in a checkpoint's buffers.
-
-    A checkpoint holds only the first few pose components (6); the others are completed to an
-    orthonormal basis, which spans the same poses but is not MANO's.
-    """
+    """The hand model in a checkpoint's buffers; it has only the first few pose components (6)."""
     wanted = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "faces")
-    missing = [f"th_{name}" for name in (*wanted, "hands_mean") if name not in buffers]
+    wanted = (*wanted, "hands_mean", "selected_comps")
+    missing = [f"th_{name}" for name in wanted if name not in buffers]
     if missing:
         raise UserError(f"{path} holds only a part of a hand model: it lacks {', '.join(missing)}.")
-    arrays = {name: buffers[name].numpy() for name in (*wanted, "hands_mean")}
-    components = buffers.get("selected_comps")
-    known = np.empty((0, 45)) if components is None else components.numpy().reshape(-1, 45)
-    return from_mano_arrays(
-        {
-            "v_template": arrays["v_template"].reshape(-1, 3),
-            "shapedirs": arrays["shapedirs"],
-            "posedirs": arrays["posedirs"],
-            "J_regressor": arrays["J_regressor"],
-            "weights": arrays["weights"],
-            "f": arrays["faces"],
-            "hands_mean": arrays["hands_mean"].reshape(-1),
-            "hands_components": _completed_basis(known),
-        },
-        HAND_NAME,
-    )
-
-
-def _completed_basis(rows: np.ndarray) -> np.ndarray:
-    """``rows`` (K, 45), K <= 45, and orthonormal rows across them: (45, 45)."""
-    rows = rows[:45].astype(np.float64)
-    basis = np.linalg.svd(rows, full_matrices=True)[2] if len(rows) else np.eye(45)
-    return np.concatenate((rows, basis[len(rows) :]))
+    arrays = {name: buffers[name].double().numpy() for name in wanted}
+    arrays["v_template"] = arrays["v_template"].reshape(-1, 3)
+    arrays["hands_mean"] = arrays["hands_mean"].reshape(-1)
+    arrays["f"] = arrays.pop("faces")
+    arrays["hands_components"] = arrays.pop("selected_comps")
+    return from_mano_arrays(arrays, HAND_NAME)
 
 
 def _hand_buffers(hand: HandModelData) -> dict[str, Tensor]:

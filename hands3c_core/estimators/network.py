@@ -1,0 +1,193 @@
+"""The network estimator: crops of the tracked hands through a HandS3C-like network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hands3c_core.conventions import CROP_SCALE
+from hands3c_core.geometry.camera import mirror_camera, project, solve_translation
+from hands3c_core.geometry.crop import (
+    BoxSmoother,
+    apply_affine,
+    crop_box,
+    extract_crop,
+    invert_affine,
+)
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.models import HandPrediction, load_weights
+from hands3c_core.types import Camera, CropBox, Float32, HandEstimate, TrackedHand, UInt8
+
+#: Reprojection error, as a share of the hand's extent, at which confidence has fallen to 1/e.
+_REPROJECTION_SCALE = 0.08
+#: Spread of the heatmaps, as a share of the hand's extent, at which it has fallen to 1/e. A flat
+#: heatmap has 0.43.
+_SPREAD_SCALE = 0.25
+#: Least spread that is believed, as a share of the crop: half a heatmap cell of 32.
+_LEAST_SPREAD = 1 / 64
+
+
+class CropModel(Protocol):
+    """What the estimator needs of a network: ``HandS3C`` and the runtimes have it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def input_size(self) -> int: ...
+    def predict(self, crops: np.ndarray, *, attention: bool = False) -> HandPrediction: ...
+
+
+@dataclass(frozen=True)
+class _View:
+    """The crop of one hand and how it lies in the image."""
+
+    crop: UInt8
+    to_image: NDArray[np.float64]
+    """(2, 3) map from crop px to px of the image, mirrored for a left hand."""
+    box: CropBox
+
+
+class NetworkEstimator:
+    """Runs a network on the crops of all hands of an image, as one batch.
+
+    A left hand's crop is mirrored, so the network sees right hands only. The translation is the one
+    that brings the projected 3D joints nearest to the network's 2D joints, each weighted by its
+    heatmap's spread.
+
+    ``confidence`` is exp(-(e / 0.08)^2 - (s / 0.25)^2), with e the root mean square distance of the
+    projected joints from the 2D joints and s the median spread of the heatmaps, both as shares of
+    the hand's extent (the crop's side over 1.5).
+
+    Args:
+        model: the network (its hand model is the one that ``pose`` and ``translation`` are for).
+        attention: also return the attention maps.
+        heatmaps: also return the heatmaps.
+        smoothing: how slowly the crop window follows the hand, 0 (off) to just under 1.
+        name: name in results; the network's own by default.
+    """
+
+    def __init__(
+        self,
+        model: CropModel,
+        *,
+        attention: bool = False,
+        heatmaps: bool = True,
+        smoothing: float = 0.5,
+        name: str | None = None,
+    ) -> None:
+        self.model = model
+        self.attention = attention
+        self.heatmaps = heatmaps
+        self.smoothing = smoothing
+        self._name = name or model.name
+        self._windows: dict[int, BoxSmoother] = {}
+
+    @classmethod
+    def from_file(
+        cls,
+        weights: str | os.PathLike[str],
+        *,
+        hand: str | HandModelData | None = None,
+        device: str = "cpu",
+        attention: bool = False,
+    ) -> NetworkEstimator:
+        """An estimator with the weights of a file, ours or published.
+
+        Args:
+            weights, hand, device: as in ``models.load_weights``; ``hand`` should be the hand that
+                the results are shown with.
+            attention: as above.
+
+        Raises:
+            UserError: as ``load_weights`` does.
+        """
+        return cls(load_weights(weights, hand=hand, device=device), attention=attention)
+
+    @property
+    def name(self) -> str:
+        """Name in results, logs and menus."""
+        return self._name
+
+    def reset(self) -> None:
+        """Forget all tracks."""
+        self._windows.clear()
+
+    def estimate(
+        self, image: UInt8, hands: Sequence[TrackedHand], camera: Camera, timestamp: float
+    ) -> list[HandEstimate]:
+        """Estimate every hand; see ``base.Estimator``."""
+        self._windows = {
+            hand.track_id: self._windows.get(hand.track_id) or BoxSmoother(self.smoothing)
+            for hand in hands
+        }
+        if not hands:
+            return []
+        views = [self._view(image, hand) for hand in hands]
+        crops = np.stack([view.crop for view in views])
+        prediction = self.model.predict(crops, attention=self.attention)
+        return [
+            self._estimate_hand(prediction, row, view, hand.is_right, camera)
+            for row, (view, hand) in enumerate(zip(views, hands, strict=True))
+        ]
+
+    def _view(self, image: UInt8, hand: TrackedHand) -> _View:
+        box = self._windows[hand.track_id](crop_box(hand.detection.landmarks_2d))
+        mirror = not hand.is_right
+        crop, affine = extract_crop(image, box, self.model.input_size, mirror)
+        to_image = invert_affine(affine)
+        if mirror:  # the estimate is of the mirrored image
+            to_image[0] *= -1.0
+            to_image[0, 2] += image.shape[1] - 1
+        return _View(crop, to_image, box)
+
+    def _estimate_hand(
+        self, prediction: HandPrediction, row: int, view: _View, is_right: bool, camera: Camera
+    ) -> HandEstimate:
+        seen_by = camera if is_right else mirror_camera(camera)
+        heatmaps = _float32(prediction.heatmaps[row])
+        joints_2d = _float32(prediction.joints_2d[row])
+        joints_3d = _float32(prediction.joints_3d[row])
+        spread = heatmap_spread(heatmaps, joints_2d)
+        target = apply_affine(view.to_image, joints_2d * self.model.input_size)
+        translation = solve_translation(joints_3d, target, seen_by, spread**-2.0)
+        errors = np.linalg.norm(project(joints_3d + translation, seen_by) - target, axis=-1)
+        return HandEstimate(
+            pose=_float32(prediction.pose[row]),
+            shape=_float32(prediction.shape[row]),
+            translation=translation,
+            confidence=_confidence(errors, spread, view.box.side),
+            joint_sigma_px=(spread * view.box.side).astype(np.float32),
+            heatmaps=heatmaps if self.heatmaps else None,
+            attention=prediction.attention_maps(row),
+        )
+
+
+def heatmap_spread(heatmaps: Float32, centers: Float32) -> Float32:
+    """One-sigma spread (J,) of heatmaps (J, h, w) about their means (J, 2), as a share of the crop.
+
+    The mean of both axes' variance, at least that of half a cell.
+    """
+    height, width = heatmaps.shape[1:]
+    columns = (np.arange(width, dtype=np.float32) + 0.5) / width
+    rows = (np.arange(height, dtype=np.float32) + 0.5) / height
+    along_u = (heatmaps.sum(axis=1) * (columns - centers[:, :1]) ** 2).sum(axis=1)
+    along_v = (heatmaps.sum(axis=2) * (rows - centers[:, 1:]) ** 2).sum(axis=1)
+    return np.sqrt((along_u + along_v) / 2).clip(_LEAST_SPREAD).astype(np.float32)
+
+
+def _confidence(errors: NDArray[np.floating], spread: Float32, side: float) -> float:
+    extent = side / CROP_SCALE
+    reprojection = float(np.sqrt(np.mean(np.square(errors)))) / extent
+    blur = float(np.median(spread)) * CROP_SCALE
+    exponent = (reprojection / _REPROJECTION_SCALE) ** 2 + (blur / _SPREAD_SCALE) ** 2
+    return float(np.exp(-exponent))
+
+
+def _float32(tensor: Tensor) -> Float32:
+    return np.ascontiguousarray(tensor.detach().float().cpu().numpy())
