@@ -1,0 +1,1 @@
+"""Metrics, benchmark protocols, submissions and reports."""
