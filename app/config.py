@@ -81,6 +81,8 @@ class ViewState:
     scene_style: MeshStyle = MeshStyle.TEXTURED
     scene_grid: bool = True
     scene_skeleton: bool = False
+    scene_follow: bool = True
+    """Keep the hands in the middle of the 3D view."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
+from app.config import ModelConfig
 from app.meters import Meter
-from app.model import LoadedModel
+from app.model import LoadedModel, tune
 from app.outlets import Outlets
 from app.player import Player
 from app.recording import RecordFiles, Recording
@@ -178,15 +179,34 @@ class Engine:
         if old is not None:
             old.pipeline.close()
         self._out.model_status.set(ModelStatus(loading=False, ready=True, note=model.config.note))
-        if self._recording is not None:
+        if old is not None and old.config.hand_model != model.config.hand_model and self._recording:
             self.stop_recording()
             self._out.notices.emit(
                 Notice("record", "The hand model changed, so the recording was finished.")
             )
-        if self.player.state is not State.PLAYING and self.shown is not None:
-            result = model.pipeline.process(self.shown.result.frame)
-            self._publish(Shown(result, model, time.monotonic()))
-            model.pipeline.reset()
+        self._redo()
+
+    def tune_model(self, config: ModelConfig) -> None:
+        """Change lens and smoothing of the running model; a model being loaded brings its own."""
+        if self._model is None:
+            return
+        try:
+            self._model = tune(self._model, config)
+        except UserError as error:
+            self._out.notices.emit(Notice("model", str(error), "error"))
+            self.keep_model()
+            return
+        self._out.notices.emit(Notice("model", ""))
+        self._redo()
+
+    def _redo(self) -> None:
+        """Do the frame on show again, if no other follows it soon."""
+        if self.shown is None or self._model is None or self.player.state is State.PLAYING:
+            return
+        pipeline = self._model.pipeline
+        pipeline.reset()
+        result = pipeline.process(self.shown.result.frame)
+        self._publish(Shown(result, self._model, time.monotonic()))
 
     def keep_model(self) -> None:
         """A new model could not be built: the choice goes back to the one that runs."""

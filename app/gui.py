@@ -38,7 +38,7 @@ def run_window(options: Options, settings: Settings | None = None) -> int:
         replace(view, mirror=view.mirror or options.mirror),
         record,
     )
-    session.set_loop(options.loop is not False)
+    session.set_loop(settings.get("playback/loop", True))
     window = MainWindow(session, settings, theme, log)
     window.show()
     window.open_at_start(options.source)

@@ -18,7 +18,7 @@ from app.config import ModelConfig, ViewState
 from app.options import Options, bundled_clip, model_config
 from app.recording import RecordFiles
 from app.session import Session
-from app.session_types import Notice, Shown, State, Take
+from app.session_types import Notice, Shown, SourceInfo, State, Take
 from hands3c_core.errors import UserError
 
 #: How long to wait for the recorder to finish its files, s.
@@ -45,7 +45,7 @@ def run_headless(options: Options, console: Console | None = None) -> int:
         paints=False,
         max_frames=options.max_frames,
     ) as session:
-        run = _Run(session, console, loop=bool(options.loop))
+        run = _Run(session, console, loop=options.loop, max_frames=options.max_frames)
         return run.record(spec, files, is_bundled=options.source is None)
 
 
@@ -80,10 +80,13 @@ def output_files(spec: str, folder: Path) -> RecordFiles:
 class _Run:
     """One headless run: waits for the session's end and shows how far it is."""
 
-    def __init__(self, session: Session, console: Console, *, loop: bool) -> None:
+    def __init__(
+        self, session: Session, console: Console, *, loop: bool, max_frames: int | None
+    ) -> None:
         self._session = session
         self._console = console
         self._loop = loop
+        self._max_frames = max_frames
         self._done = threading.Event()
         self._interrupted = False
         self._error: str | None = None
@@ -105,7 +108,7 @@ class _Run:
         )
         self._session.start_recording(files)
         with _ctrl_c(self._interrupt), self._progress() as progress:
-            task = progress.add_task("Hands", total=info.frame_count if not self._loop else None)
+            task = progress.add_task("Hands", total=self._total(info))
 
             def on_result(shown: Shown) -> None:
                 self._frames += 1
@@ -123,6 +126,12 @@ class _Run:
         self._raise_error()
         self._report(take)
         return 130 if self._interrupted else 0
+
+    def _total(self, info: SourceInfo) -> int | None:
+        """How many frames the run will take, if that is known."""
+        if self._max_frames is None or self._loop:
+            return self._max_frames or (None if self._loop else info.frame_count)
+        return min(self._max_frames, info.frame_count or self._max_frames)
 
     def _wait(self) -> None:
         # In steps, so that a signal's handler runs on every platform.

@@ -7,16 +7,15 @@ appears before them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.config import ModelConfig
 
 if TYPE_CHECKING:
-    from hands3c_core.pipeline import HandMeshPipeline
-
     from hands3c_core.hand_model import HandModelData
+    from hands3c_core.pipeline import HandMeshPipeline
     from hands3c_core.render import MeshTemplate
 
 
@@ -35,18 +34,42 @@ class LoadedModel:
 
 
 def load_model(config: ModelConfig) -> LoadedModel:
-    """Build the pipeline of ``config``.
+    """Build the pipeline of ``config``; takes seconds the first time.
 
     Raises:
-        UserError: a file it names is missing or wrong.
+        UserError: a file it names is missing or wrong, or a setting is out of range.
     """
-    from hands3c_core.pipeline import HandMeshPipeline
-
     from hands3c_core.hand_model import load_hand_model
     from hands3c_core.hand_model.shipped import skin_texture_path
-    from hands3c_core.render import hand_meshes
+    from hands3c_core.pipeline import HandMeshPipeline
 
     hand = load_hand_model(config.hand_model)
+    pipeline = HandMeshPipeline(
+        config.estimator,
+        hand_model=hand,
+        camera=config.calibration,
+        fov_deg=config.fov_deg,
+        smoothing=config.smoothing,
+    )
+    _ = pipeline.estimator  # built now, not within the first frame
     texture = skin_texture_path() if hand.vt is not None else None
-    pipeline = HandMeshPipeline(hand_model=hand)
-    return LoadedModel(config, pipeline, hand, hand_meshes(hand, texture), texture)
+    return LoadedModel(config, pipeline, hand, pipeline.render_mesh, texture)
+
+
+def needs_rebuild(old: ModelConfig, new: ModelConfig) -> bool:
+    """Whether going from ``old`` to ``new`` takes more than ``tune``."""
+    return (old.estimator, old.hand_model) != (new.estimator, new.hand_model)
+
+
+def tune(model: LoadedModel, config: ModelConfig) -> LoadedModel:
+    """``model`` with the lens and smoothing of ``config``; on the thread that runs the pipeline.
+
+    Raises:
+        UserError: the calibration cannot be read; the pipeline stays as it was.
+    """
+    pipeline = model.pipeline
+    if config.calibration != model.config.calibration:
+        pipeline.camera = config.calibration
+    pipeline.fov_deg = config.fov_deg
+    pipeline.smoothing = config.smoothing
+    return replace(model, config=config)

@@ -42,21 +42,27 @@ class Options:
             metavar="SOURCE",
             help="Camera index or name, video or picture file, folder of pictures, or URL "
             "(http, rtsp). Left out: the first camera, or else the bundled clip.",
+            help_behavior_hint="",
         ),
     ] = None
     headless: Annotated[
-        bool, tyro.conf.arg(help="Run without a window and write the files named above.")
+        bool,
+        tyro.conf.arg(
+            help="Run without a window; write DIR/NAME.mp4, .glb and .jsonl.",
+            help_behavior_hint="",
+        ),
     ] = False
     out: Annotated[
         Path, tyro.conf.arg(metavar="DIR", help="Folder for recordings and headless output.")
     ] = Path("out")
     loop: Annotated[
-        bool | None,
+        bool,
         tyro.conf.arg(
-            help="Start files again at their end. The window does so anyway; headless, it runs "
-            "until --max-frames or Ctrl-C."
+            help="Headless: start a file again at its end, until --max-frames or Ctrl-C. The "
+            "window has a button for it.",
+            help_behavior_hint="",
         ),
-    ] = None
+    ] = False
     estimator: Annotated[
         Literal["landmarks"], tyro.conf.arg(help="What turns a detected hand into a mesh.")
     ] = "landmarks"
@@ -66,29 +72,44 @@ class Options:
             metavar="NAME|PATH",
             help="hand_mid (1500 vertices), hand_mano778, hand_high (6573), or your own MANO file, "
             "zip or folder.",
+            help_behavior_hint="(default: hand_mid, or the last one used)",
         ),
     ] = None
     fov: Annotated[
         float | None,
         tyro.conf.arg(
             metavar="DEG",
-            help=f"Camera's horizontal field of view ({DEFAULT_FOV_DEG:g} if unknown).",
+            help="Camera's horizontal field of view.",
+            help_behavior_hint=f"(default: {DEFAULT_FOV_DEG:g}, or the last one used)",
         ),
     ] = None
     calibration: Annotated[
-        Path | None, tyro.conf.arg(metavar="FILE", help="Camera calibration; overrides --fov.")
+        Path | None,
+        tyro.conf.arg(
+            metavar="FILE", help="Camera calibration; overrides --fov.", help_behavior_hint=""
+        ),
     ] = None
     smoothing: Annotated[
         float | None,
-        tyro.conf.arg(metavar="0..1", help="Strength of the smoothing; 0 turns it off."),
+        tyro.conf.arg(
+            metavar="0..1",
+            help="Strength of the smoothing; 0 turns it off.",
+            help_behavior_hint="(default: 0.5, or the last one used)",
+        ),
     ] = None
-    max_frames: Annotated[int | None, tyro.conf.arg(metavar="N", help="Stop after N frames.")] = (
-        None
-    )
+    max_frames: Annotated[
+        int | None, tyro.conf.arg(metavar="N", help="Stop after N frames.", help_behavior_hint="")
+    ] = None
     mirror: Annotated[
-        bool, tyro.conf.arg(help="Selfie view: mirror the picture on screen (never the data).")
+        bool,
+        tyro.conf.arg(
+            help="Selfie view: mirror the picture on screen (never the data).",
+            help_behavior_hint="",
+        ),
     ] = False
-    verbose: Annotated[bool, tyro.conf.arg(help="Log what happens in detail.")] = False
+    verbose: Annotated[
+        bool, tyro.conf.arg(help="Log what happens in detail.", help_behavior_hint="")
+    ] = False
 
 
 def parse(arguments: list[str]) -> Options:

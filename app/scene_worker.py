@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.config import MeshStyle, ViewState
+from app.follow import Follower
 from app.session_types import Shown
 from hands3c_core.errors import UserError
 
 if TYPE_CHECKING:
-    from app.model import LoadedModel
+    from hands3c_core.render import MeshTemplate
     from hands3c_core.render.open3d_scene import HandScene
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,8 @@ _MIN_PERIOD_S = 1 / 40
 #: Beyond this many pixels the scene is rendered smaller and enlarged: it is drawn in software on
 #: machines without a GPU.
 _MAX_PIXELS = 900 * 700
-#: Views that frame the hands keep this much more distance than a tight fit.
-_MARGIN = 1.25
+#: The scene rests at least this share of a rendering's time: one core is never its own.
+_REST_SHARE = 0.5
 
 
 @dataclass
@@ -73,8 +74,9 @@ class SceneWorker:
         self._settings = _Settings()
         self._closing = False
         self._scene: HandScene | None = None
-        self._model: LoadedModel | None = None
-        self._framed = False
+        self._meshes: dict[bool, MeshTemplate] | None = None
+        self._applied: ViewState | None = None
+        self._follower = Follower()
         self.render_ms = 0.0
         self._thread = threading.Thread(target=self._run, name="hands3c-scene", daemon=True)
         self._thread.start()
@@ -148,7 +150,8 @@ class SceneWorker:
                 spent = time.perf_counter() - started
                 self.render_ms = spent * 1e3
                 with self._changed:
-                    self._changed.wait_for(lambda: self._closing, max(0.0, _MIN_PERIOD_S - spent))
+                    rest = max(_MIN_PERIOD_S - spent, _REST_SHARE * spent)
+                    self._changed.wait_for(lambda: self._closing, rest)
         except UserError as error:
             self._on_error(str(error))
         except Exception as error:
@@ -171,8 +174,9 @@ class SceneWorker:
             return wishes, _Settings(settings.view, settings.size, settings.visible)
 
     def _render(self, wishes: _Wishes, settings: _Settings) -> None:
-        if wishes.shown is not None and wishes.shown.model is not self._model:
-            self._open_scene(wishes.shown, settings)
+        shown = wishes.shown
+        if shown is not None and shown.model is not None and shown.model.meshes is not self._meshes:
+            self._open_scene(shown, settings)
         scene = self._scene
         if scene is None:
             return
@@ -204,8 +208,8 @@ class SceneWorker:
             old.close()
         scale = _render_scale(settings.size)
         scene.open((round(settings.size[0] * scale), round(settings.size[1] * scale)))
-        self._scene, self._model = scene, shown.model
-        self._applied: ViewState | None = None
+        self._scene, self._meshes = scene, shown.model.meshes
+        self._applied = None
 
     def _apply_view(self, scene: HandScene, view: ViewState) -> None:
         if view == self._applied:
@@ -225,30 +229,29 @@ class SceneWorker:
             for hand in shown.result.hands
         ]
         scene.set_hands(hands)
-        if hands and not self._framed:
-            self._framed = True
-            _frame(scene)
+        if hands:
+            self._follower.see([hand.vertices for hand in hands])
 
     def _move(self, scene: HandScene, wishes: _Wishes, scale: float) -> None:
+        follower = self._follower
         if wishes.reset:
             scene.reset_view()
-            _frame(scene)
+            follower.restart()
         if wishes.preset is not None:
             scene.set_preset(wishes.preset)
+            follower.restart(pinned=wishes.preset == "camera")
         if any(wishes.orbit):
             scene.orbit(*wishes.orbit)
         if any(wishes.pan):
+            before = scene.view.target
             scene.pan(wishes.pan[0] * scale, wishes.pan[1] * scale)
+            follower.panned(scene.view.target - before)
         if wishes.zoom:
+            before_zoom = scene.view.distance
             scene.zoom(wishes.zoom)
-
-
-def _frame(scene: HandScene) -> None:
-    """Look at the hands from the scene's first angle."""
-    yaw, pitch = scene.view.yaw, scene.view.pitch
-    scene.set_preset("front")
-    scene.view.yaw, scene.view.pitch = yaw, pitch
-    scene.view.distance *= _MARGIN
+            follower.zoomed(scene.view.distance / before_zoom)
+        if self._settings.view.scene_follow:
+            follower.aim(scene.view)
 
 
 def _render_scale(size: tuple[int, int]) -> float:

@@ -22,7 +22,7 @@ from pathlib import Path
 from app.config import ModelConfig, RecordChoice, ViewState
 from app.engine import Engine
 from app.meters import Meter
-from app.model import load_model
+from app.model import load_model, needs_rebuild
 from app.outlets import Outlets
 from app.painter import Painter
 from app.player import find_cameras
@@ -115,10 +115,16 @@ class Session:
     # ------------------------------------------------------------------------------ model, view
 
     def set_model(self, model: ModelConfig) -> None:
-        """Build what ``model`` names in the background, then swap it in; on failure the old one
-        stays and a notice says why."""
-        if model != self.outlets.model.value:
+        """Change what turns frames into hands, live: smoothing and lens at once, another hand model
+        when it is loaded. On failure the old one stays and a notice says why."""
+        old = self.outlets.model.value
+        if model == old:
+            return
+        if needs_rebuild(old, model) or self.outlets.model_status.value.loading:
             self._request_model(model)
+        else:
+            self.outlets.model.set(model)
+            self._engine.do(lambda: self._engine.tune_model(model))
 
     def set_view(self, view: ViewState) -> None:
         if view != self.outlets.view.value:

@@ -143,7 +143,7 @@ QToolButton[role="play"]:disabled {{ background: {raised}; }}
 QToolButton[role="chip"] {{ background: {raised}; border: 1px solid {border}; padding: 4px 10px; }}
 QToolButton[role="chip"]:hover {{ background: {hover}; }}
 #segmented {{ background: {raised}; border: 1px solid {border}; border-radius: 9px; }}
-#segmented QToolButton {{ padding: 5px 9px; border-radius: 6px; color: {muted}; font-weight: 600;
+#segmented QToolButton {{ padding: 5px 7px; border-radius: 6px; color: {muted}; font-weight: 600;
   margin: 2px; border: 0; }}
 #segmented QToolButton:checked {{ background: {surface}; color: {text}; }}
 #segmented QToolButton:focus {{ color: {accent}; }}

@@ -59,7 +59,7 @@ class TransportBar(QFrame):
         self.speed_box = ComboBox(theme)
         self.speed_box.setToolTip("Playback speed")
         self.speed_box.setAccessibleName("Playback speed")
-        self.speed_box.setMinimumContentsLength(4)
+        self.speed_box.setFixedWidth(82)
         for speed in SPEEDS:
             self.speed_box.addItem(f"{speed:g}×", speed)
         layout = QHBoxLayout(self)

@@ -47,6 +47,7 @@ class ViewPanel(Page):
             "labels": ("Labels", "Name each hand and its confidence (4)"),
             "mirror": ("Mirror picture", "Selfie view: flips the picture only (M)"),
             "scene_skeleton": ("Skeleton", "Show the joints in the 3D view"),
+            "scene_follow": ("Follow the hands", "Keep the hands in the middle (F)"),
             "scene_grid": ("Ground grid", "Show a ground grid and axes (G)"),
         }
         for name, (label, tip) in tips.items():
@@ -87,6 +88,7 @@ class ViewPanel(Page):
             "3D view",
             self.scene_box,
             self.switches["scene_skeleton"],
+            self.switches["scene_follow"],
             self.switches["scene_grid"],
             presets,
             muted("Drag to orbit, right-drag or Shift-drag to pan, wheel to zoom."),
@@ -109,7 +111,8 @@ class ViewPanel(Page):
         box.setToolTip(tip)
         box.setAccessibleName(tip)
         for style, label in _STYLES:
-            box.addItem(label, style)
+            if field == "mesh_style" or style is not MeshStyle.NORMALS:
+                box.addItem(label, style)
         box.activated.connect(lambda: self._ask(**{field: box.currentData()}))
         return box
 

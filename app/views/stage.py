@@ -64,7 +64,7 @@ class Stage(QWidget):
             Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal
         )
         if self._layout_choice is Layout.PICTURE_IN_PICTURE:
-            width = min(420, max(180, self.width() // 3))
+            width = min(400, max(180, round(self.width() * 0.28)))
             height = width * 3 // 4
             self._scene.setGeometry(
                 self.width() - width - 14, self.height() - height - 14, width, height

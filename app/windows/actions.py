@@ -45,6 +45,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("boxes", "&View", "Crop &boxes", "3", checkable=True),
     Command("labels", "&View", "&Labels", "4", checkable=True),
     Command("mirror", "&View", "M&irror picture", "M", checkable=True),
+    Command("scene_follow", "&View", "&Follow the hands", "F", checkable=True),
     Command("scene_grid", "&View", "&Ground grid", "G", checkable=True),
     Command("layout_side", "&View", "Side by side", "F1", checkable=True),
     Command("layout_camera", "&View", "Camera alone", "F2", checkable=True),

@@ -25,7 +25,7 @@ _SNAPSHOT_FILTERS = {
     ".obj": "Wavefront OBJ (*.obj)",
     ".ply": "Stanford PLY (*.ply)",
 }
-_VIEW_TOGGLES = ("mesh", "skeleton", "boxes", "labels", "mirror", "scene_grid")
+_VIEW_TOGGLES = ("mesh", "skeleton", "boxes", "labels", "mirror", "scene_follow", "scene_grid")
 
 
 class Commands:
@@ -53,7 +53,7 @@ class Commands:
             "forward": lambda _: session.skip(1.0),
             "back": lambda _: session.skip(-1.0),
             "start": lambda _: session.seek(0.0),
-            "loop": session.set_loop,
+            "loop": self.set_loop,
             "faster": lambda _: self.change_speed(1),
             "slower": lambda _: self.change_speed(-1),
             "record": lambda _: self.toggle_recording(),
@@ -101,6 +101,10 @@ class Commands:
         if name:
             file = Path(name)
             self._session.snapshot(kind, file if file.suffix else file.with_suffix(kind))
+
+    def set_loop(self, loop: bool) -> None:
+        self._session.set_loop(loop)
+        self._window.settings.set("playback/loop", loop)
 
     def change_speed(self, steps: int) -> None:
         """The next faster or slower speed."""

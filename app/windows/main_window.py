@@ -136,6 +136,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(bar)
         self.note_label = QLabel()
         self.hud = Hud(self.theme)
+        self.note_label.setContentsMargins(12, 0, 0, 0)
         bar.addWidget(self.note_label, 1)
         bar.addPermanentWidget(self.hud)
 
@@ -179,7 +180,7 @@ class MainWindow(QMainWindow):
         self.transport.play_asked.connect(session.toggle_play)
         self.transport.step_asked.connect(session.step)
         self.transport.seek_asked.connect(session.seek)
-        self.transport.loop_asked.connect(session.set_loop)
+        self.transport.loop_asked.connect(self.commands.set_loop)
         self.transport.speed_asked.connect(session.set_speed)
         self.sources_panel.open_asked.connect(self.open_source)
         self.sources_panel.refresh_asked.connect(session.find_cameras)
@@ -257,7 +258,7 @@ class MainWindow(QMainWindow):
         self.top_bar.layout_choice.set_value(view.layout)
         self.top_bar.mirror_button.setChecked(view.mirror)
         self.camera_view.set_labels(view.labels)
-        for key in ("mesh", "skeleton", "boxes", "labels", "mirror", "scene_grid"):
+        for key in ("mesh", "skeleton", "boxes", "labels", "mirror", "scene_follow", "scene_grid"):
             self.actions_.check(key, getattr(view, key))
         for choice in Layout:
             self.actions_.check(f"layout_{choice.value}", choice is view.layout)
