@@ -28,8 +28,8 @@ READ_TIMEOUT_S = 5.0
 #: A stream whose packets fail to decode this many times in a row is no video.
 _MAX_ERRORS_IN_A_ROW = 100
 
-#: Little probing: a live picture must not start seconds late.
-_LOW_DELAY = {"fflags": "nobuffer", "flags": "low_delay", "analyzeduration": "1000000"}
+#: Little probing: a live picture must not start seconds late (microseconds).
+_LOW_DELAY = {"analyzeduration": "1000000"}
 
 
 def redact(url: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import av
 from av.error import EOFError as EndOfFile
-from av.error import FFmpegError, InvalidDataError
+from av.error import FFmpegError
 from av.stream import Disposition
 
 from hands3c_core.errors import UserError
@@ -29,6 +29,9 @@ _FORMATS = (
     "swf,wtv,gxf,nsv,amv,roq,smk,bink,rawvideo,"
     "wav,mp3,flac,aac,aiff,ac3,eac3,caf,w64,amr,au,ape,tta,wv"
 )
+_DECODING_ORDER_FORMATS = ("avi", "h264", "hevc")
+#: Streams without a container: they have no times, so frames are counted from the start.
+_RAW_FORMATS = ("h264", "hevc", "m4v", "mpegvideo", "mjpeg", "h263", "vc1", "obu")
 _FALLBACK_FPS = 30.0
 #: A demuxer that fails this many times in a row has nothing more to give.
 _MAX_ERRORS_IN_A_ROW = 50
@@ -123,12 +126,14 @@ class VideoSource(Source):
     def _decode(self) -> Iterator[av.VideoFrame]:
         """Every sound frame from where the container stands.
 
-        Some containers (AVI) date packets in decoding order only. Their frames come out in
-        presentation order, one a packet, so each one takes the earliest date left.
+        Some containers (AVI) date packets in decoding order only, from which FFmpeg guesses the
+        rest. Their frames come out in presentation order, one a packet: each one takes the
+        earliest date left.
         """
         undated: list[int] = []
+        guesses = self._container.format.name in _DECODING_ORDER_FORMATS
         for packet in self._packets():
-            if packet.size and packet.pts is None and packet.dts is not None:
+            if guesses and packet.size and packet.dts is not None:
                 heapq.heappush(undated, packet.dts)
             try:
                 frames = packet.decode()
@@ -189,11 +194,11 @@ class VideoSource(Source):
         """Move the container to a key frame at or before ``seconds``, or to its start."""
         self._pending.clear()
         try:
-            if seconds <= 0.0:
-                raise InvalidDataError(0, "from the start")
-            assert self._stream.time_base is not None
-            offset = int((seconds + self._origin) / self._stream.time_base)
-            self._container.seek(offset, stream=self._stream, backward=True)
+            if seconds <= 0.0 or self._container.format.name in _RAW_FORMATS:
+                self._restart()
+            else:
+                offset = int((seconds + self._origin) / (self._stream.time_base or 1))
+                self._container.seek(offset, stream=self._stream, backward=True)
         except FFmpegError:
             self._restart()
         self._frames = self._decode()

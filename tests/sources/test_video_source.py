@@ -70,6 +70,17 @@ def test_containers(make_video, helpers, name: str) -> None:
             assert frame.timestamp == pytest.approx(times[k])
 
 
+def test_a_raw_stream_without_times_is_evenly_spaced(make_video, helpers) -> None:
+    with VideoSource(make_video("a.h264", frames=30)) as source:
+        frames = list(source)
+        assert [helpers.number(f.image) for f in frames] == list(range(30))
+        np.testing.assert_allclose(np.diff([f.timestamp for f in frames]), 1 / source.fps)
+        source.seek(frames[11].timestamp)
+        frame = source.read()
+        assert frame is not None
+        assert helpers.number(frame.image) == 11
+
+
 def test_variable_frame_rate(make_video, helpers) -> None:
     times = [0.0, 0.017, 0.05, 0.3, 0.31, 1.0, 1.9, 1.933, 4.0]
     with VideoSource(make_video(times=times)) as source:

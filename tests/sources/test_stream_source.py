@@ -1,0 +1,155 @@
+"""Streams from a loopback camera that drops, stalls and changes its picture."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hands3c_core.errors import UserError
+from hands3c_core.sources import SourceLostError, StreamSource, open_source
+from hands3c_core.sources.stream import redact
+
+sys.path.insert(0, str(Path(__file__).parent))
+from mjpeg_server import MjpegServer, jpeg
+
+
+def level(image: np.ndarray) -> int:
+    return round(float(image.mean()) / 2)
+
+
+def test_every_picture_arrives_in_order() -> None:
+    with MjpegServer([jpeg(k) for k in range(12)]) as server, open_source(server.url) as source:
+        assert source.is_live
+        assert source.duration is None
+        assert source.size == (64, 48)
+        assert source.name == server.url
+        frames = [source.read() for _ in range(12)]
+        with pytest.raises(SourceLostError, match="ended"):
+            source.read()
+    assert [level(f.image) for f in frames if f] == list(range(12))
+    assert [f.index for f in frames if f] == list(range(12))
+    assert np.all(np.diff([f.timestamp for f in frames if f]) >= 1e-3 - 1e-9)
+
+
+def test_the_size_may_change() -> None:
+    sizes = [(64, 48), (64, 48), (160, 120), (33, 21), (64, 48)]
+    script = [jpeg(k, size) for k, size in enumerate(sizes)]
+    with MjpegServer([*script, ("stall",)]) as server, open_source(server.url) as source:
+        for k, size in enumerate(sizes):
+            frame = source.read()
+            assert frame is not None
+            assert (frame.image.shape[1], frame.image.shape[0]) == size == source.size
+            assert level(frame.image) == k
+
+
+def test_damaged_pictures_are_skipped_and_counted() -> None:
+    script = [jpeg(1), b"\xff\xd8 this is no picture \xff\xd9", jpeg(2), b"junk", jpeg(3)]
+    with MjpegServer([*script, ("stall",)]) as server, open_source(server.url) as source:
+        levels = [level(frame.image) for frame in (source.read(), source.read(), source.read())]
+        assert levels == [1, 2, 3]
+        assert source.skipped >= 2
+
+
+def test_a_stall_is_a_loss_and_reopening_goes_on() -> None:
+    scripts = ([jpeg(1), ("stall",)], [jpeg(2), ("stall",)])
+    with MjpegServer(*scripts) as server, StreamSource(server.url, read_timeout=0.3) as source:
+        first = source.read()
+        with pytest.raises(SourceLostError, match="stopped sending"):
+            source.read()
+        source.reopen()
+        second = source.read()
+    assert first is not None
+    assert second is not None
+    assert (level(first.image), level(second.image)) == (1, 2)
+    assert second.index == first.index + 1
+    assert second.timestamp > first.timestamp
+
+
+def test_cancel_ends_a_blocked_read() -> None:
+    with MjpegServer([jpeg(1), ("stall",)]) as server:
+        source = StreamSource(server.url, read_timeout=30)
+        source.read()
+        timer = threading.Timer(0.2, source.cancel)
+        timer.start()
+        started = time.monotonic()
+        with pytest.raises(SourceLostError):
+            source.read()
+        assert time.monotonic() - started < 15  # not the 30 s of the time limit
+        timer.join()
+        source.close()
+
+
+def test_passwords_are_used_and_never_shown(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with MjpegServer([jpeg(1)]) as server:
+        url = f"http://user:pa%3Ass@{server.host}/locked?token=hidden"
+        with open_source(url) as source:
+            assert source.read() is not None
+            shown = [source.name]
+            with pytest.raises(SourceLostError) as lost:
+                source.read()
+        wrong = f"http://user:wrongpass@{server.host}/locked?token=hidden"
+        with pytest.raises(UserError, match="password") as refused:
+            open_source(wrong)
+    shown += [str(lost.value), str(refused.value), caplog.text]
+    assert not any(secret in text for secret in ("pa%3Ass", "pa:ss", "wrongpass", "hidden")
+                   for text in shown)  # fmt: skip
+    assert redact("rtsp://u:p@cam:554/a?b=c#d") == "rtsp://cam:554/a"
+
+
+def test_redirects_stay_on_the_host() -> None:
+    with MjpegServer([jpeg(5)]) as server:
+        with open_source(f"http://{server.host}/moved") as source:
+            frame = source.read()
+        assert frame is not None
+        assert level(frame.image) == 5
+        with pytest.raises(UserError, match="points to another address"):
+            open_source(f"http://{server.host}/elsewhere")
+
+
+def test_no_proxy_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    with MjpegServer([jpeg(5)]) as server, open_source(server.url) as source:
+        assert source.read() is not None
+
+
+def test_what_is_no_stream_is_a_user_error() -> None:
+    with MjpegServer([b"junk"] * 3) as server:
+        host = server.host
+        for path, message in (
+            ("/page", "cannot be opened as a video"),
+            ("/missing", "HTTP 404"),
+            ("/live", "."),
+        ):
+            with pytest.raises(UserError, match=message) as caught:
+                open_source(f"http://{host}{path}")
+            assert "\n" not in str(caught.value)
+    with pytest.raises(UserError, match="does not answer"):
+        open_source(f"http://{host}/live")
+    with pytest.raises(UserError, match="cannot be opened"):
+        open_source(f"rtsp://user:secret@{host}/live")
+
+
+def test_a_video_over_http_streams_too(make_video, helpers, tmp_path: Path) -> None:
+    """Anything FFmpeg can read without winding back, here MPEG-TS."""
+    body = make_video("a.ts", frames=20).read_bytes()
+
+    class Answer(MjpegServer):
+        def answer(self, handler) -> None:  # type: ignore[no-untyped-def]
+            handler.send_response(200)
+            handler.send_header("Content-Type", "video/mp2t")
+            handler.end_headers()
+            handler.wfile.write(body)
+
+    with Answer() as server, open_source(server.url) as source:
+        frames = [source.read() for _ in range(20)]
+        with pytest.raises(SourceLostError):
+            source.read()
+    assert [helpers.number(f.image) for f in frames if f] == list(range(20))
