@@ -7,6 +7,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -82,8 +83,6 @@ class VideoSource(Source):
             return None
         image = frame_to_rgb(frame, self._aspect)
         timestamp = self._time_of(frame)
-        if timestamp is None:
-            timestamp = 0.0 if self._last is None else self._last + 1.0 / self.fps
         if self._last is not None:
             timestamp = max(timestamp, self._last + MIN_STEP_S)
         index = self._next_index
@@ -95,8 +94,8 @@ class VideoSource(Source):
         seconds = max(0.0, seconds)
         shown = self._decode_up_to(seconds)
         self._last = None
-        at = self._time_of(shown) if shown is not None else None
-        self._next_index = 0 if at is None else max(0, round(at * self.fps))
+        at = 0.0 if shown is None else self._time_of(shown)
+        self._next_index = max(0, round(at * self.fps))
 
     def close(self) -> None:
         self._container.close()
@@ -109,7 +108,7 @@ class VideoSource(Source):
                 f"{self.name} holds no frame that can be decoded: "
                 "it may be damaged or still being written; try another file"
             )
-        starts = [float(first.time or 0.0)]
+        starts = [float(first.time)]
         if self._container.start_time is not None:
             starts.append(self._container.start_time / av.time_base)
         self._origin = min(starts)
@@ -120,8 +119,8 @@ class VideoSource(Source):
     def _next(self) -> av.VideoFrame | None:
         return self._pending.popleft() if self._pending else next(self._frames, None)
 
-    def _time_of(self, frame: av.VideoFrame) -> float | None:
-        return None if frame.pts is None else float(frame.time) - self._origin
+    def _time_of(self, frame: av.VideoFrame) -> float:
+        return float(frame.time) - self._origin
 
     def _decode(self) -> Iterator[av.VideoFrame]:
         """Every sound frame from where the container stands.
@@ -131,6 +130,9 @@ class VideoSource(Source):
         earliest date left.
         """
         undated: list[int] = []
+        time_base = self._stream.time_base or Fraction(1, av.time_base)
+        period = max(1, round(1 / (self.fps * time_base)))
+        following = 0
         guesses = self._container.format.name in _DECODING_ORDER_FORMATS
         for packet in self._packets():
             if guesses and packet.size and packet.dts is not None:
@@ -147,6 +149,9 @@ class VideoSource(Source):
             for frame in frames:
                 if undated:
                     frame.pts = heapq.heappop(undated)
+                if frame.pts is None:
+                    frame.pts, frame.time_base = following, time_base
+                following = frame.pts + period
                 if frame.is_corrupt:
                     self._skip("damaged frame")
                 else:
@@ -179,8 +184,7 @@ class VideoSource(Source):
             self._jump(target)
             before: av.VideoFrame | None = None
             while (frame := self._next()) is not None:
-                at = self._time_of(frame)
-                if at is not None and at > seconds + 1e-6:
+                if self._time_of(frame) > seconds + 1e-6:
                     break
                 before = frame
             if before is not None or target == 0.0:
