@@ -5,9 +5,24 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.util
+import os
+from collections.abc import Callable
+from typing import Final
+
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from hands3c_core.ops import reference
+from hands3c_core.errors import UserError
+from hands3c_core.ops import chunked, cpu_kernels, reference
+from hands3c_core.ops.arguments import compute_dtype, grouped_arguments
+
+#: Values of HANDS3C_SCAN.
+KERNELS: Final = ("reference", "chunked", "cpu", "triton", "mamba_ssm")
+
+ScanFunction = Callable[..., "Tensor | tuple[Tensor, Tensor]"]
 
 
 def selective_scan(
@@ -42,10 +57,10 @@ def selective_scan(
 
     Raises:
         ValueError: shapes that do not fit together.
+        UserError: HANDS3C_SCAN names a kernel that does not exist or cannot run here.
     """
-    return reference.selective_scan(
-        u, delta, A, B, C, D, z, delta_bias, delta_softplus, return_last_state
-    )
+    scan = _scan_function(active_kernel(u.device))
+    return scan(u, delta, A, B, C, D, z, delta_bias, delta_softplus, return_last_state)
 
 
 def cross_scan_2d(
@@ -79,5 +94,143 @@ def cross_scan_2d(
 
     Raises:
         ValueError: shapes that do not fit together.
+        UserError: as ``selective_scan``.
     """
-    return reference.cross_scan_2d(x, x_proj_weight, dt_proj_weight, dt_proj_bias, A, D)
+    kernel = active_kernel(x.device)
+    if kernel != "cpu":
+        return reference.cross_scan_2d(
+            x, x_proj_weight, dt_proj_weight, dt_proj_bias, A, D, scan=_scan_function(kernel)
+        )
+    reference.check_cross_scan(x, x_proj_weight, dt_proj_weight, dt_proj_bias, A, D)
+    dtype = compute_dtype(x)
+    return cpu_kernels.cross_scan_2d(
+        x.to(dtype),
+        x_proj_weight.to(dtype),
+        dt_proj_weight.to(dtype),
+        dt_proj_bias.to(dtype),
+        A.to(dtype),
+        D.to(dtype),
+    )
+
+
+def active_kernel(device: torch.device | str) -> str:
+    """Name of the kernel that runs for tensors on a device: one of ``KERNELS``.
+
+    Raises:
+        UserError: HANDS3C_SCAN names a kernel that does not exist or cannot run here.
+    """
+    kind = torch.device(device).type
+    forced = os.environ.get("HANDS3C_SCAN", "")
+    if not forced:
+        return _best_kernel(kind)
+    if forced not in KERNELS:
+        raise UserError(f"HANDS3C_SCAN={forced} is unknown: set one of {', '.join(KERNELS)}.")
+    problem = why_not(forced, kind)
+    if problem:
+        raise UserError(f"HANDS3C_SCAN={forced} cannot be used: {problem}.")
+    return forced
+
+
+def why_not(kernel: str, device_type: str) -> str:
+    """Why a kernel cannot run on a kind of device ('cpu', 'cuda', ...); '' if it can."""
+    if kernel == "cpu":
+        if device_type != "cpu":
+            return f"it runs on the CPU, the tensors are on {device_type}"
+        return "" if cpu_kernels.available() else "no compiler has built it (see scripts/doctor.py)"
+    if kernel in ("triton", "mamba_ssm"):
+        if not _installed(kernel):
+            return f"the package {kernel} is not installed"
+        if device_type != "cuda" and not (kernel == "triton" and _interpreting()):
+            return f"it runs on CUDA, the tensors are on {device_type}"
+    return ""
+
+
+@functools.lru_cache(maxsize=8)
+def _best_kernel(device_type: str) -> str:
+    if device_type == "cuda":
+        order: tuple[str, ...] = ("mamba_ssm", "triton")
+    else:
+        order = ("cpu",) if device_type == "cpu" else ()
+    return next((kernel for kernel in order if not why_not(kernel, device_type)), "chunked")
+
+
+@functools.lru_cache(maxsize=2)
+def _installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
+
+
+def _interpreting() -> bool:
+    return os.environ.get("TRITON_INTERPRET") == "1"
+
+
+def _scan_function(kernel: str) -> ScanFunction:
+    if kernel == "triton":
+        from hands3c_core.ops import triton_kernels
+
+        return triton_kernels.selective_scan
+    functions: dict[str, ScanFunction] = {
+        "reference": reference.selective_scan,
+        "chunked": chunked.selective_scan,
+        "cpu": _cpu_scan,
+        "mamba_ssm": _mamba_scan,
+    }
+    return functions[kernel]
+
+
+def _cpu_scan(
+    u: Tensor,
+    delta: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    D: Tensor | None = None,
+    z: Tensor | None = None,
+    delta_bias: Tensor | None = None,
+    delta_softplus: bool = False,
+    return_last_state: bool = False,
+) -> Tensor | tuple[Tensor, Tensor]:
+    dtype = compute_dtype(u)
+    tensors = (None if t is None else t.to(dtype) for t in (u, delta, A, B, C, D, delta_bias))
+    y, last = cpu_kernels.selective_scan(grouped_arguments(*tensors), delta_softplus)  # type: ignore[arg-type]
+    if z is not None:
+        y = y * F.silu(z.to(dtype))
+    y = y.to(u.dtype)
+    return (y, last) if return_last_state else y
+
+
+def _mamba_scan(
+    u: Tensor,
+    delta: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    D: Tensor | None = None,
+    z: Tensor | None = None,
+    delta_bias: Tensor | None = None,
+    delta_softplus: bool = False,
+    return_last_state: bool = False,
+) -> Tensor | tuple[Tensor, Tensor]:
+    """mamba's own CUDA kernel, where it covers the case; else the chunked version.
+
+    It has no float64, and no gradient for the last state.
+    """
+    if u.dtype == torch.float64 or return_last_state:
+        return chunked.selective_scan(
+            u, delta, A, B, C, D, z, delta_bias, delta_softplus, return_last_state
+        )
+    from mamba_ssm.ops.selective_scan_interface import selective_scan_fn
+
+    args = grouped_arguments(u, delta, A, B, C, D, delta_bias)
+    floats = (None if t is None else t.float() for t in (args.D, args.delta_bias))
+    D, delta_bias = floats
+    return selective_scan_fn(
+        u,
+        delta.to(u.dtype),
+        A.float(),
+        args.B.to(u.dtype).contiguous(),
+        args.C.to(u.dtype).contiguous(),
+        D,
+        z,
+        delta_bias,
+        delta_softplus,
+    )

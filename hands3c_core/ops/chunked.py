@@ -1,0 +1,133 @@
+"""Selective scan in plain torch, many steps at a time: the fallback where nothing can be compiled.
+
+The sequence is cut into about sqrt(L) chunks that are scanned side by side from a zero state, the
+chunks' last states are chained, and what each chunk's true initial state adds to its outputs is
+added afterwards. That takes some 2 sqrt(L) vectorised steps instead of L. Unlike a prefix scan in
+log space it only ever multiplies by exp(dt A), so no step size can overflow it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+
+from hands3c_core.ops.arguments import compute_dtype, grouped_arguments
+
+#: States worked on at once: enough to occupy the threads, few enough to stay in cache.
+_WORKING_SET = 1 << 18
+
+
+def selective_scan(
+    u: Tensor,
+    delta: Tensor,
+    A: Tensor,
+    B: Tensor,
+    C: Tensor,
+    D: Tensor | None = None,
+    z: Tensor | None = None,
+    delta_bias: Tensor | None = None,
+    delta_softplus: bool = False,
+    return_last_state: bool = False,
+) -> Tensor | tuple[Tensor, Tensor]:
+    """Selective scan on any device; differentiable. Arguments as in ``ops.selective_scan``."""
+    dtype = compute_dtype(u)
+    args = grouped_arguments(u, delta, A, B, C, D, delta_bias)
+    batch, rows, length = u.shape
+    groups, states = args.B.shape[1:3]
+    inputs = args.u.to(dtype)
+    dt = args.delta.to(dtype)
+    if args.delta_bias is not None:
+        dt = dt + args.delta_bias.to(dtype)[:, None]
+    if delta_softplus:
+        dt = F.softplus(dt)
+
+    steps = math.isqrt(length - 1) + 1
+    chunks = -(-length // steps)
+    padding = (0, steps * chunks - length)  # dt = 0 leaves the state alone
+
+    def cut(x: Tensor, *shape: int) -> Tensor:
+        return F.pad(x.to(dtype), padding).reshape(batch * groups, *shape, chunks, steps)
+
+    dt_cut = cut(dt, rows // groups)
+    drive = cut(dt * inputs, rows // groups)
+    B_cut, C_cut = cut(args.B, states), cut(args.C, states)
+    A_cut = args.A.to(dtype).view(groups, rows // groups, states).repeat(batch, 1, 1)
+    y, last = _by_slices(dt_cut, drive, A_cut, B_cut, C_cut)
+    y = y.reshape(batch, rows, -1)[..., :length]
+    if args.D is not None:
+        y = y + inputs * args.D.to(dtype)[:, None]
+    if z is not None:
+        y = y * F.silu(z.to(dtype))
+    y = y.to(u.dtype)
+    return (y, last.reshape(batch, rows, states)) if return_last_state else y
+
+
+def _by_slices(dt: Tensor, drive: Tensor, A: Tensor, B: Tensor, C: Tensor) -> tuple[Tensor, Tensor]:
+    """Scan slices of groups and rows one after the other, each small enough for the cache.
+
+    Args:
+        dt: (S, R, chunks, steps), S = batch * groups, R rows each.
+        drive: (S, R, chunks, steps) dt * u.
+        A: (S, R, N).
+        B: (S, N, chunks, steps).
+        C: (S, N, chunks, steps).
+
+    Returns:
+        y (S, R, chunks, steps) and last states (S, R, N).
+    """
+    sets, rows, chunks, _ = dt.shape
+    row_states = chunks * A.shape[-1]
+    row_step = max(1, min(rows, _WORKING_SET // row_states))
+    set_step = max(1, _WORKING_SET // (row_states * rows)) if row_step == rows else 1
+    with_gradients = torch.is_grad_enabled() and any(t.requires_grad for t in (dt, drive, A, B, C))
+    outputs, states = [], []
+    for s in range(0, sets, set_step):
+        pick = slice(s, s + set_step)
+        row_outputs, row_last = [], []
+        for r in range(0, rows, row_step):
+            part = slice(r, r + row_step)
+            tensors = (dt[pick, part], drive[pick, part], A[pick, part], B[pick], C[pick])
+            # Recomputed in the backward pass: kept, the states would be L times larger than y.
+            y, last = (
+                checkpoint(_scan_slice, *tensors, use_reentrant=False)
+                if with_gradients
+                else _scan_slice(*tensors)
+            )
+            row_outputs.append(y)
+            row_last.append(last)
+        outputs.append(torch.cat(row_outputs, dim=1))
+        states.append(torch.cat(row_last, dim=1))
+    return torch.cat(outputs), torch.cat(states)
+
+
+def _scan_slice(
+    dt: Tensor, drive: Tensor, A: Tensor, B: Tensor, C: Tensor
+) -> tuple[Tensor, Tensor]:
+    """One slice of ``_by_slices``, shapes as there."""
+    chunks, steps = dt.shape[2:]
+    A = A.unsqueeze(2)  # (S, R, 1, N)
+    B = B.permute(3, 0, 2, 1).unsqueeze(2)  # (steps, S, 1, chunks, N)
+    C = C.permute(3, 0, 2, 1).unsqueeze(2)
+    state = A.new_zeros(*dt.shape[:3], A.shape[-1])
+    outputs = []
+    for t in range(steps):
+        decay = torch.exp(dt[..., t, None] * A)
+        state = torch.addcmul(drive[..., t, None] * B[t], decay, state)
+        outputs.append((state * C[t]).sum(-1))
+
+    elapsed = dt.cumsum(-1)
+    decay = torch.exp(elapsed[..., -1, None] * A)
+    initial = [torch.zeros_like(state[:, :, 0])]
+    for c in range(chunks):
+        initial.append(decay[:, :, c] * initial[-1] + state[:, :, c])
+    last = initial.pop()
+    if chunks > 1:
+        before = torch.stack(initial, dim=2)
+        for t in range(steps):
+            decay = torch.exp(elapsed[..., t, None] * A)
+            outputs[t] = outputs[t] + (decay * before * C[t]).sum(-1)
+    return torch.stack(outputs, dim=-1), last
