@@ -63,7 +63,7 @@ class HandDetector:
         min_detection_confidence: float = 0.5,
         min_presence_confidence: float = 0.5,
         min_tracking_confidence: float = 0.5,
-        search_interval: int = 6,
+        search_interval: int = 8,
         bundle: str | Path | None = None,
     ) -> None:
         self.mode = mode

@@ -91,7 +91,7 @@ class HandTracker:
             if track.track_id not in seen:
                 track.gap += 1
                 track.age += 1
-                track.velocity *= 0.5
+                track.velocity *= 0.8
         self._tracks = [track for track in self._tracks if track.gap <= self.settings.max_gap]
         taken = set(pairs.values())
         for index, detection in enumerate(detections):
