@@ -5,7 +5,8 @@ from .camera import CameraSource
 from .camera_list import CameraInfo, CameraMode, list_cameras
 from .images import ImageFolder
 from .open import open_source
-from .reader import ReaderState, SourceReader
+from .reader import SourceReader
+from .reader_state import ReaderState
 from .stream import StreamSource
 from .video import VideoSource
 

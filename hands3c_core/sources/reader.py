@@ -6,14 +6,14 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from enum import Enum
+from collections.abc import Iterator
 from types import TracebackType
 from typing import NamedTuple
 
 from hands3c_core.errors import UserError
 from hands3c_core.sources.base import MIN_STEP_S, Source, SourceLostError
 from hands3c_core.sources.pacing import PlayClock
+from hands3c_core.sources.reader_state import ReaderState, StateCallback
 from hands3c_core.types import Frame
 
 log = logging.getLogger(__name__)
@@ -23,24 +23,6 @@ READ_AHEAD = 2
 #: Seconds before the first attempt to reconnect, and the most between two.
 FIRST_BACKOFF_S = 0.5
 MAX_BACKOFF_S = 8.0
-
-
-class ReaderState(str, Enum):
-    """Where a reader stands."""
-
-    RUNNING = "running"
-    """Frames come (or would, if it were not paused)."""
-    ENDED = "ended"
-    """The file's last frame has been handed out; ``seek`` or ``resume`` start again."""
-    LOST = "lost"
-    """No frames come: the camera or stream went away, or a file cannot be read on."""
-    RECONNECTING = "reconnecting"
-    """Lost, and being opened again until it works or the reader is closed."""
-    CLOSED = "closed"
-    """``close`` was called."""
-
-
-StateCallback = Callable[[ReaderState, str], None]
 
 
 class _Item(NamedTuple):

@@ -17,6 +17,7 @@ from hands3c_core.sources.stream import redact
 
 sys.path.insert(0, str(Path(__file__).parent))
 from mjpeg_server import MjpegServer, jpeg
+from rtsp_server import RtspServer
 
 
 def level(image: np.ndarray) -> int:
@@ -153,3 +154,33 @@ def test_a_video_over_http_streams_too(make_video, helpers, tmp_path: Path) -> N
         with pytest.raises(SourceLostError):
             source.read()
     assert [helpers.number(f.image) for f in frames if f] == list(range(20))
+
+
+def test_rtsp(make_video, helpers, caplog: pytest.LogCaptureFixture) -> None:
+    """Frames arrive; silence is a loss after the time limit; the password stays hidden."""
+    caplog.set_level(logging.DEBUG)
+    body = make_video("a.ts", frames=60, size=(160, 120)).read_bytes()
+    with RtspServer(body) as server:
+        url = f"rtsp://user:secret@{server.host}/live"
+        with StreamSource(url, read_timeout=1.0) as source:
+            assert (source.name, source.size) == (f"rtsp://{server.host}/live", (160, 120))
+            numbers = []
+            for _ in range(40):
+                frame = source.read()
+                assert frame is not None
+                numbers.append(helpers.number(frame.image))
+            assert numbers == list(range(numbers[0], numbers[0] + 40))
+            lost = read_until_lost(source)
+    assert "stopped sending" in lost
+    assert "secret" not in lost + caplog.text
+    assert any(request.startswith("PLAY") for request in server.requests)
+
+
+def read_until_lost(source: StreamSource) -> str:
+    """The message of the loss."""
+    try:
+        while source.read() is not None:
+            pass
+    except SourceLostError as error:
+        return str(error)
+    return ""
