@@ -31,12 +31,15 @@ class FeaturePyramid(nn.Module):
 
     def forward(self, stages: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
         """The four maps of ``ResNet50`` -> F (B, 256, H/8, W/8), H and W those of the image."""
+        return F.avg_pool2d(self.smooth(self.merge(stages)), kernel_size=2)
+
+    def merge(self, stages: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
+        """The maps added top down, before the smoothing: (B, 256, H/4, W/4)."""
         c2, c3, c4, c5 = stages
         features = self.top(c5)
         features = _upsample_to(features, self.lateral4(c4))
         features = _upsample_to(features, self.lateral3(c3))
-        features = _upsample_to(features, self.lateral2(c2))
-        return F.avg_pool2d(self.smooth(features), kernel_size=2)
+        return _upsample_to(features, self.lateral2(c2))
 
 
 def _upsample_to(coarse: Tensor, fine: Tensor) -> Tensor:
