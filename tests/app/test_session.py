@@ -215,7 +215,9 @@ def test_snapshots_save_meshes_and_picture(session, notices, hand_clip, tmp_path
     wait_until(lambda: sum(notice.text.startswith("Saved") for notice in notices) == 3)
 
 
-def test_model_changes_live_and_a_bad_one_leaves_the_good_one(session, notices, hand_clip, tmp_path):
+def test_model_changes_live_and_a_bad_one_leaves_the_good_one(
+    session, notices, hand_clip, tmp_path
+):
     open_paused(session, hand_clip)
     near = session.shown.result.camera.fx
     session.set_model(replace(session.outlets.model.value, fov_deg=90.0, smoothing=0.0))

@@ -1,4 +1,4 @@
-"""Settings survive a restart and bad values; both themes draw; the command line says what is wrong."""
+"""Settings survive a restart and bad values; themes; icons; the command line."""
 
 from __future__ import annotations
 
@@ -120,9 +120,7 @@ def test_options_override_what_is_remembered():
     assert chosen == ModelConfig(hand_model="hand_high", smoothing=0.0, fov_deg=75.0)
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--fov", "0"], ["--smoothing", "2"], ["--max-frames", "0"]]
-)
+@pytest.mark.parametrize("arguments", [["--fov", "0"], ["--smoothing", "2"], ["--max-frames", "0"]])
 def test_values_out_of_range_are_refused_in_one_line(arguments):
     with pytest.raises(UserError) as error:
         parse(arguments)
