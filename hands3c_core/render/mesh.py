@@ -135,7 +135,7 @@ def hand_meshes(
         cap_faces=np.zeros((0, 3), np.int32) if cap is None else _int_array(cap),
         uv=np.zeros((1, 2), np.float32)
         if uv is None
-        else np.ascontiguousarray(np.asarray(uv), dtype=np.float32),
+        else np.array(uv, dtype=np.float32, order="C"),
         uv_faces=None if uv_faces is None else _int_array(uv_faces),
         texture=skin,
         material=material or Material(),
@@ -145,4 +145,5 @@ def hand_meshes(
 
 
 def _int_array(values: Any) -> NDArray[np.int32]:
-    return np.ascontiguousarray(np.asarray(values), dtype=np.int32)
+    # A copy, because kernels would be compiled again for a read-only array.
+    return np.array(values, dtype=np.int32, order="C")

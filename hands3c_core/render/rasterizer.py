@@ -253,6 +253,8 @@ _NO_TEXTURE: Final = np.zeros((1, 1, 3), np.float32)
 
 def _checked(mesh: MeshInstance) -> MeshInstance:
     vertices = np.ascontiguousarray(mesh.vertices, dtype=np.float32)
+    if not vertices.flags.writeable:
+        vertices = vertices.copy()  # kernels would be compiled again for a read-only array
     faces = mesh.template.all_faces
     if vertices.ndim != 2 or vertices.shape[1] != 3:
         raise ValueError(f"vertices must be (V, 3), got {vertices.shape}")
