@@ -93,7 +93,8 @@ def read_published(path: str | os.PathLike[str]) -> PublishedCheckpoint:
     }
     hand = _read_hand(hand_arrays, path) if hand_arrays else None
     state, extra = _translate(tensors)
-    expected = build_model(model_name, input_size=input_size).state_dict()
+    with torch.device("meta"):  # names and shapes only
+        expected = build_model(model_name, input_size=input_size).state_dict()
     check_state(state, expected, str(path), extra=extra)
     epoch = content.get("epoch") if isinstance(content, Mapping) else None
     return PublishedCheckpoint(

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from hands3c_core.hand_model import HandModelData, load_hand_model
 from hands3c_core.models import HandS3C, build_model
 from hands3c_core.models.published import published_state
+from hands3c_core.ops import build as kernels
 
 #: The smallest input: a quarter of the work of the published size.
 SMALL = 128
@@ -22,9 +23,10 @@ SMALL = 128
 
 @pytest.fixture(autouse=True, scope="session")
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """No test reads or writes the developer's own cache."""
+    """No test reads or writes the developer's own hand models; compiled kernels are shared."""
     cache = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HANDS3C_KERNEL_CACHE", str(kernels.cache_folder()))
         patch.setattr("platformdirs.user_cache_dir", lambda *_, **__: str(cache))
         yield cache
 
