@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 from hands3c_core.errors import UserError
@@ -30,12 +30,10 @@ def _shipped(folder: str, name: str) -> Path:
     in_checkout = _CHECKOUT / folder / name
     if in_checkout.exists():
         return in_checkout
-    try:
-        installed = Path(str(resources.files(_INSTALLED[folder]))) / name
-    except ModuleNotFoundError:
-        installed = in_checkout
-    if not installed.exists():
-        raise UserError(
-            f"{folder}/{name} is missing: clone the repository again or reinstall hands3c-live."
-        )
-    return installed
+    spec = find_spec(_INSTALLED[folder])
+    for location in (spec and spec.submodule_search_locations) or ():
+        if (installed := Path(location) / name).exists():
+            return installed
+    raise UserError(
+        f"{folder}/{name} is missing: clone the repository again or reinstall hands3c-live."
+    )

@@ -1,0 +1,63 @@
+"""Rules of the house that a reader would otherwise have to check by eye."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted(
+    path for folder in ("app", "hands3c_core", "scripts") for path in (ROOT / folder).rglob("*.py")
+)
+
+
+def imported_modules(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module)
+    return names
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_flow_one_way(path):
+    """The core knows neither Qt nor the app; nothing imports the scripts."""
+    names = {name.split(".")[0] for name in imported_modules(path)}
+    assert "scripts" not in names
+    if path.is_relative_to(ROOT / "hands3c_core"):
+        assert not names & {"PyQt6", "app"}
+    if path.is_relative_to(ROOT / "scripts"):
+        assert "PyQt6" not in names
+
+
+def test_files_stay_readable():
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in SOURCES
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 450
+    }
+    assert not long, f"split these rooms: {long}"
+
+
+def test_importing_the_core_loads_no_qt_and_no_window():
+    code = (
+        "import sys, hands3c_core.pipeline\n"
+        "assert not [m for m in sys.modules if m.startswith(('PyQt6', 'app'))]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_every_dependency_is_listed_with_its_licence():
+    listed = (ROOT / "THIRD_PARTY.md").read_text(encoding="utf-8").lower()
+    called = {"torch": "pytorch", "av": "pyav"}  # listed under their own names
+    for file in ROOT.glob("requirements*.txt"):
+        for name in re.findall(r"^([A-Za-z][\w-]*)\s*[=>]=", file.read_text(), re.M):
+            plain = name.lower().replace("open3d-cpu", "open3d").replace("pyqt6-", "")
+            assert called.get(plain, plain.replace("qt6", "qt").replace("sip", "pyqt6")) in listed
