@@ -1,4 +1,4 @@
-"""Where the shipped files are: the checkout's ``assets/`` and ``weights/``, or the installed copies."""
+"""Where the shipped files are: in the checkout, or in the packages an install makes of them."""
 
 from __future__ import annotations
 
