@@ -1,0 +1,35 @@
+"""Datasets of hands: readers of the official layouts, one kind of sample out."""
+
+from hands3c_core.data.dataset import AnnotatedDataset, CorruptSample, HandDataset
+from hands3c_core.data.mixture import MixtureDataset
+from hands3c_core.data.pseudo import PseudoWriter
+from hands3c_core.data.registry import dataset_names, open_data, open_spec, register_dataset
+from hands3c_core.data.sample import (
+    Annotation,
+    HandSample,
+    ValidLabels,
+    make_sample,
+    project_sample,
+    without_parameters,
+)
+from hands3c_core.data.spec import DatasetSpec, parse_specs
+
+__all__ = [
+    "AnnotatedDataset",
+    "Annotation",
+    "CorruptSample",
+    "DatasetSpec",
+    "HandDataset",
+    "HandSample",
+    "MixtureDataset",
+    "PseudoWriter",
+    "ValidLabels",
+    "dataset_names",
+    "make_sample",
+    "open_data",
+    "open_spec",
+    "parse_specs",
+    "project_sample",
+    "register_dataset",
+    "without_parameters",
+]

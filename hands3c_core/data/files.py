@@ -1,0 +1,144 @@
+"""Reading the files of datasets, with errors that say what was expected where."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hands3c_core.errors import UserError
+from hands3c_core.hand_model.unpickle import read_pickle
+
+#: Where the layouts are described.
+LAYOUTS = "docs/datasets.md"
+_CHUNK = 16 << 20
+
+
+def require_folder(path: Path, dataset: str) -> Path:
+    """``path`` if it is a folder.
+
+    Raises:
+        UserError: it is not; says which dataset expects it and where that is documented.
+    """
+    if path.is_dir():
+        return path
+    what = "is not a folder" if path.exists() else "does not exist"
+    raise UserError(f"{dataset}: {path} {what}; the expected layout is described in {LAYOUTS}.")
+
+
+def require_file(path: Path, dataset: str) -> Path:
+    """``path`` if it is a file; raises like ``require_folder``."""
+    if path.is_file():
+        return path
+    raise UserError(f"{dataset}: there is no file {path}; the layout is described in {LAYOUTS}.")
+
+
+def read_json(path: Path, dataset: str) -> Any:
+    """The contents of a JSON file.
+
+    Raises:
+        UserError: it is missing, truncated or no JSON.
+    """
+    require_file(path, dataset)
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, OSError, RecursionError) as error:
+        raise UserError(
+            f"{dataset}: {path} is truncated or no JSON ({error}); get the file again "
+            f"(layout: {LAYOUTS})."
+        ) from None
+
+
+def read_number_table(path: Path, row_shape: tuple[int, ...], dataset: str) -> NDArray[np.float32]:
+    """A JSON file of nested lists of numbers, as (N, *row_shape) float32.
+
+    The file is read in pieces: FreiHAND's 1.6 GB of vertices need 300 MB of memory, not 6 GB.
+
+    Raises:
+        UserError: the file is missing, truncated, holds anything but numbers or another shape.
+    """
+    require_file(path, dataset)
+    depth = 0
+    parts: list[NDArray[np.float32]] = []
+    try:
+        for piece in _pieces(path):
+            depth += piece.count(b"[") - piece.count(b"]")
+            parts.append(_numbers(piece))
+    except ValueError as error:
+        raise UserError(f"{dataset}: {path} is damaged ({error}); get the file again.") from None
+    table = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+    width = int(np.prod(row_shape))
+    if depth != 0 or table.size == 0 or table.size % width:
+        raise UserError(
+            f"{dataset}: {path} is truncated or not a list of {' x '.join(map(str, row_shape))} "
+            f"numbers; get the file again (layout: {LAYOUTS})."
+        )
+    return table.reshape(-1, *row_shape)
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """The file in pieces that end between two numbers."""
+    rest = b""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            text = rest + chunk
+            cut = text.rfind(b",") + 1
+            yield text[:cut]
+            rest = text[cut:]
+    yield rest
+
+
+def _numbers(piece: bytes) -> NDArray[np.float32]:
+    text = piece.translate(None, b"[] \t\r\n").strip(b",")
+    if not text:
+        return np.zeros(0, np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)
+        try:
+            return np.fromstring(text.decode("ascii"), np.float64, sep=",").astype(np.float32)
+        except (DeprecationWarning, UnicodeDecodeError):
+            raise ValueError("it holds something that is no number") from None
+
+
+def read_pickle_table(path: Path, dataset: str) -> dict[str, Any]:
+    """The dictionary in a pickle file, through the restricted unpickler: numbers, text and plain
+    numpy arrays only; nothing in the file is run. Keys become strings.
+
+    Raises:
+        UserError: the file is missing, truncated, or holds anything else.
+    """
+    require_file(path, dataset)
+    try:
+        return read_pickle(path.read_bytes(), str(path))
+    except (UserError, OSError) as error:
+        reason = str(error).split("(", 1)[-1].split(")")[0] if "(" in str(error) else "refused"
+        raise UserError(
+            f"{dataset}: {path} is damaged or not this dataset's pickle ({reason}); "
+            f"get the file again (layout: {LAYOUTS})."
+        ) from None
+
+
+def read_yaml(path: Path, dataset: str) -> dict[str, Any]:
+    """The table in a YAML file.
+
+    Raises:
+        UserError: the file is missing or no YAML table, or PyYAML is not installed.
+    """
+    try:
+        import yaml
+    except ImportError:
+        raise UserError(f"reading {dataset} needs PyYAML: pip install pyyaml.") from None
+    require_file(path, dataset)
+    try:
+        table = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, OSError, ValueError) as error:
+        first = (str(error).splitlines() or [""])[0]
+        raise UserError(f"{dataset}: {path} is no YAML ({first}); get it again.") from None
+    if not isinstance(table, dict):
+        raise UserError(f"{dataset}: {path} holds no table; get it again (layout: {LAYOUTS}).")
+    return table

@@ -1,0 +1,353 @@
+"""Folders of images labelled by an estimator instead of a person (``scripts/label.py``).
+
+On disk: ``labels.jsonl`` and the images it names, relative to the folder. The first line is a
+header,
+
+    {"format": "hands3c-pseudo", "version": 1, "estimator": "landmarks", "hand_model": "hand_mid",
+     "source": "clip.mp4"}
+
+and every other line one hand of one image:
+
+    {"image": "images/000012.jpg", "is_right": true, "split": "train", "confidence": 0.93,
+     "joints_2d": [[u, v], ...],            21 joints, px in that image
+     "world_landmarks": [[x, y, z], ...],   21 joints, metres, camera axes: good in direction only
+     "pose": [[x, y, z], ...], "shape": [...], "translation": [x, y, z],
+                                            of the header's hand model, in model space
+     "camera": [fx, fy, cx, cy], "time": 0.4, "track_id": 1}
+
+Only image, is_right and joints_2d are required. Images are not mirrored. A folder with
+``labels.npz`` (``name``, ``joints_2d`` (N, 21, 2), ``world_landmarks`` (N, 21, 3), optional
+``is_right``) beside its images is read too.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hands3c_core.conventions import CROP_SIZE
+from hands3c_core.data.dataset import AnnotatedDataset, CorruptSample
+from hands3c_core.data.files import LAYOUTS, require_folder
+from hands3c_core.data.sample import MIRROR, Annotation
+from hands3c_core.data.spec import DatasetSpec
+from hands3c_core.errors import UserError
+from hands3c_core.hand_model import FastHandLayer, load_hand_model
+from hands3c_core.hand_model.shipped import SHIPPED
+from hands3c_core.types import Camera, UInt8
+
+FORMAT: Final = "hands3c-pseudo"
+VERSION: Final = 1
+LABELS: Final = "labels.jsonl"
+_SPLITS: Final = {"train": "train", "val": "val", "test": "val", "eval": "val", "all": "all"}
+
+
+class PseudoWriter:
+    """Writes a folder of pseudo-labels; use it as a context manager.
+
+    Labels are appended to a temporary file that becomes ``labels.jsonl`` when the writer closes
+    without an error. An image is written once, however many hands it shows.
+
+    Args:
+        folder: the folder to make.
+        estimator: name of the estimator behind the labels.
+        hand_model: the hand model of its parameters.
+        source: what the images came from.
+        quality: of the JPEG images, 1 to 100.
+
+    Raises:
+        UserError: the folder holds labels already or cannot be written to.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        estimator: str = "landmarks",
+        hand_model: str = "hand_mid",
+        source: str = "",
+        quality: int = 95,
+    ) -> None:
+        self.folder = Path(folder)
+        self.count = 0
+        self._quality = quality
+        self._temporary = self.folder / f".{LABELS}.part"
+        if (self.folder / LABELS).exists():
+            raise UserError(f"{self.folder} holds labels already; name a new folder.")
+        header = {
+            "format": FORMAT,
+            "version": VERSION,
+            "estimator": estimator,
+            "hand_model": hand_model,
+            "source": source,
+        }
+        try:
+            (self.folder / "images").mkdir(parents=True, exist_ok=True)
+            self._file = self._temporary.open("w", encoding="utf-8")
+            self._write(header)
+        except OSError as error:
+            raise UserError(f"cannot write to {self.folder}: {error.strerror}.") from None
+
+    def add_image(self, image: UInt8, name: str) -> str:
+        """Store an image (H, W, 3) RGB as ``images/NAME.jpg``; returns its path for ``add``."""
+        relative = f"images/{name}.jpg"
+        encoded, data = cv2.imencode(
+            ".jpg",
+            cv2.cvtColor(image, cv2.COLOR_RGB2BGR),
+            [cv2.IMWRITE_JPEG_QUALITY, self._quality],
+        )
+        if not encoded:
+            raise UserError(f"the image {name} of shape {image.shape} cannot be stored.")
+        try:
+            (self.folder / relative).write_bytes(data.tobytes())
+        except OSError as error:
+            raise UserError(f"cannot write to {self.folder}: {error.strerror}.") from None
+        return relative
+
+    def add(
+        self,
+        image: str,
+        is_right: bool,
+        joints_2d: ArrayLike,
+        *,
+        world_landmarks: ArrayLike | None = None,
+        pose: ArrayLike | None = None,
+        shape: ArrayLike | None = None,
+        translation: ArrayLike | None = None,
+        camera: Camera | None = None,
+        confidence: float | None = None,
+        time: float | None = None,
+        track_id: int | None = None,
+        split: str = "train",
+    ) -> None:
+        """Label one hand of an image; see the module's text for shapes and frames."""
+        label: dict[str, Any] = {"image": image, "is_right": bool(is_right), "split": split}
+        arrays = {
+            "joints_2d": (joints_2d, (21, 2), 2),
+            "world_landmarks": (world_landmarks, (21, 3), 5),
+            "pose": (pose, (16, 3), 5),
+            "shape": (shape, (10,), 4),
+            "translation": (translation, (3,), 5),
+        }
+        for name, (values, expected, digits) in arrays.items():
+            if values is None:
+                continue
+            array = np.asarray(values, np.float64)
+            if array.shape != expected:
+                raise ValueError(f"{name} must be {expected}, not {array.shape}")
+            label[name] = np.round(array, digits).tolist()
+        if camera is not None:
+            label["camera"] = [camera.fx, camera.fy, camera.cx, camera.cy]
+        numbers = {"confidence": confidence, "time": time, "track_id": track_id}
+        label |= {name: value for name, value in numbers.items() if value is not None}
+        self._write(label)
+        self.count += 1
+
+    def _write(self, line: dict[str, Any]) -> None:
+        self._file.write(json.dumps(line) + "\n")
+
+    def close(self) -> None:
+        """Finish the label file."""
+        self._file.close()
+        self._temporary.replace(self.folder / LABELS)
+
+    def __enter__(self) -> PseudoWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._file.close()
+            self._temporary.unlink(missing_ok=True)
+
+
+class Pseudo(AnnotatedDataset):
+    """Pseudo-labelled images.
+
+    3D labels (the fitted hand, else the world landmarks) are marked as not metric.
+
+    Args:
+        folder: see the module's text.
+        split: 'train', 'val' or 'all'.
+        min_confidence: leave out labels of less confidence, 0 to 1.
+        crop_size: side of the crops, px.
+
+    Raises:
+        UserError: the folder or its labels are missing, damaged or of another format, or nothing is
+            left.
+    """
+
+    kind: ClassVar[str] = "pseudo"
+
+    def __init__(
+        self,
+        folder: Path,
+        split: str = "all",
+        min_confidence: float = 0.0,
+        crop_size: int = CROP_SIZE,
+    ) -> None:
+        super().__init__(crop_size)
+        self.folder = require_folder(Path(folder), self.kind)
+        self.hand_model: str | None = None
+        labels = self._read_labels()
+        chosen = [
+            label
+            for label in labels
+            if split == "all" or label.get("split", "train") == _SPLITS[split]
+        ]
+        self.labels = [
+            label for label in chosen if float(label.get("confidence", 1.0)) >= min_confidence
+        ]
+        if not self.labels:
+            raise UserError(
+                f"pseudo: {self.folder} has {len(labels)} labels, none of split {split} with a "
+                f"confidence of {min_confidence:g} or more."
+            )
+        self._layer: FastHandLayer | None = None
+        if self.hand_model is not None and self.hand_model in SHIPPED:
+            self._layer = FastHandLayer(load_hand_model(self.hand_model))
+
+    @classmethod
+    def open(cls, spec: DatasetSpec, crop_size: int) -> Pseudo:
+        """From ``pseudo:FOLDER?split=train&confidence=0.5``."""
+        spec.check_options(("split", "confidence"))
+        text = spec.options.get("confidence", "0")
+        try:
+            confidence = float(text)
+        except ValueError:
+            raise UserError(f"pseudo?confidence={text}: use a number from 0 to 1.") from None
+        split = spec.choice("split", _SPLITS, "all")
+        return cls(spec.require_path(), split, confidence, crop_size)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def annotation(self, index: int) -> Annotation:
+        """See ``AnnotatedDataset.annotation``."""
+        label = self.labels[index]
+        try:
+            return self._annotation(label)
+        except (KeyError, ValueError, TypeError) as error:
+            raise CorruptSample(f"{self.folder}, {label.get('image')}: {error!r}") from None
+
+    def _annotation(self, label: dict[str, Any]) -> Annotation:
+        is_right = bool(label["is_right"])
+        relative = Path(str(label["image"]))
+        if relative.is_absolute() or ".." in relative.parts:
+            raise ValueError("the image lies outside the folder")
+        pose = _array(label, "pose", (16, 3)) if self._layer else None
+        shape = _array(label, "shape", (10,)) if self._layer else None
+        joints_3d = _array(label, "world_landmarks", (21, 3))
+        translation = _array(label, "translation", (3,))
+        vertices, absolute = None, False
+        if self._layer is not None and pose is not None and shape is not None:
+            fitted, joints = (part.astype(np.float64) for part in self._layer(pose, shape))
+            flip = np.eye(3) if is_right else MIRROR
+            vertices = (fitted - joints[0]) @ flip
+            absolute = translation is not None
+            joints_3d = (joints + (translation if translation is not None else 0.0)) @ flip
+        camera = label.get("camera")
+        matrix = None
+        if camera is not None:
+            fx, fy, cx, cy = (float(value) for value in camera)
+            matrix = np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
+        return Annotation(
+            image=self.folder / relative,
+            name=relative.as_posix(),
+            is_right=is_right,
+            joints_2d=_array(label, "joints_2d", (21, 2)),
+            joints_3d=joints_3d,
+            is_absolute=absolute,
+            is_metric=False,
+            camera_matrix=matrix,
+            vertices=vertices,
+            pose=pose,
+            shape=shape,
+            parameter_model=None if pose is None else "hands3c",
+        )
+
+    def _read_labels(self) -> list[dict[str, Any]]:
+        path = self.folder / LABELS
+        if path.is_file():
+            return self._read_lines(path)
+        arrays = self.folder / "labels.npz"
+        if arrays.is_file():
+            return _read_npz(arrays)
+        raise UserError(
+            f"pseudo: there is no {path}; make it with scripts/label.py (format: {LAYOUTS})."
+        )
+
+    def _read_lines(self, path: Path) -> list[dict[str, Any]]:
+        labels: list[dict[str, Any]] = []
+        header: dict[str, Any] | None = None
+        with path.open(encoding="utf-8", errors="replace") as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    entry = json.loads(line)
+                    if not isinstance(entry, dict):
+                        raise ValueError("not a table")
+                except ValueError:
+                    if header is None:
+                        break
+                    # A labelling run that was killed leaves half a line.
+                    self.note_skipped(number, f"{path}, line {number} is damaged")
+                    continue
+                if header is None:
+                    header = entry
+                else:
+                    labels.append(entry)
+        if header is None or header.get("format") != FORMAT:
+            raise UserError(
+                f'pseudo: {path} does not begin with "format": "{FORMAT}"; see {LAYOUTS}.'
+            )
+        if header.get("version") != VERSION:
+            raise UserError(
+                f"pseudo: {path} has version {header.get('version')}, this program reads {VERSION}."
+            )
+        self.hand_model = header.get("hand_model")
+        return labels
+
+
+def _read_npz(path: Path) -> list[dict[str, Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            tables = {name: archive[name] for name in archive.files}
+        names, joints = tables["name"], tables["joints_2d"]
+        count = len(names)
+        sides = tables.get("is_right", np.ones(count, bool))
+        world = tables.get("world_landmarks")
+        if joints.shape != (count, 21, 2) or (world is not None and len(world) != count):
+            raise ValueError(f"joints_2d is {joints.shape} for {count} names")
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"pseudo: {path} is damaged or lacks an array ({error}).") from None
+    labels = []
+    for index, name in enumerate(names.tolist()):
+        label = {
+            "image": _find_image(path.parent, str(name)),
+            "is_right": bool(sides[index]),
+            "joints_2d": joints[index],
+        }
+        if world is not None:
+            label["world_landmarks"] = world[index]
+        labels.append(label)
+    return labels
+
+
+def _find_image(folder: Path, name: str) -> str:
+    """Path of an image relative to the folder; names may lack their suffix and subfolder."""
+    suffixes = ("",) if Path(name).suffix else (".jpg", ".png", ".jpeg")
+    for place in ("", "crops/", "images/"):
+        for suffix in suffixes:
+            if (folder / f"{place}{name}{suffix}").exists():
+                return f"{place}{name}{suffix}"
+    return f"{name}{suffixes[0]}"
+
+
+def _array(label: dict[str, Any], name: str, shape: tuple[int, ...]) -> np.ndarray | None:
+    values = label.get(name)
+    return None if values is None else np.asarray(values, np.float64).reshape(shape)
