@@ -36,6 +36,10 @@ _MARKERS_MM = {
 #: (thumb to little), chosen by the overlap of the mesh with skin-coloured pixels.
 _TIP_SHORTFALL = (0.25, 0.2, 0.2, 0.2, 0.2)
 
+#: Thumbs laid across the palm bend farther at their root than the models' comfortable range: a
+#: quarter of real webcam hands lay on that limit.
+_THUMB_ROOT_BEND = np.radians(12.0)
+
 
 class HandSkeleton:
     """What a hand model says of its 21 joints, in the arrays that ``solve_hand`` takes.
@@ -65,6 +69,7 @@ class HandSkeleton:
         self.markers = _mediapipe_markers(self.offsets) if markers is None else markers
         self.axes = data.joint_axes.astype(np.float64)[_ROTATION_OF - 1]
         self.limits = np.radians(data.joint_rom_deg.astype(np.float64))[_ROTATION_OF - 1]
+        self.limits[0, 0, 0, 1] += _THUMB_ROOT_BEND
         self.mean_pose = data.hands_mean.astype(np.float64).reshape(15, 3)
         self.prior_angles = np.clip(
             self._angles_of(data.hands_prior_mean.astype(np.float64).reshape(15, 3)),
