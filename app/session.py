@@ -22,7 +22,7 @@ from pathlib import Path
 from app.config import ModelConfig, RecordChoice, ViewState
 from app.engine import Engine
 from app.meters import Meter
-from app.model import load_model, needs_rebuild
+from app.model import LoadedModel, load_model, needs_rebuild
 from app.outlets import Outlets
 from app.painter import Painter
 from app.player import find_cameras
@@ -33,6 +33,9 @@ from app.workers import RenderThread, TaskThread
 from hands3c_core.errors import UserError
 
 log = logging.getLogger(__name__)
+
+#: The first load imports torch and MediaPipe and cannot be interrupted.
+_LOADER_TIMEOUT_S = 15.0
 
 
 class Session:
@@ -63,6 +66,7 @@ class Session:
         self._meter = Meter()
         self._painter_tools: Painter | None = None
         self._display_size: tuple[int, int] | None = None
+        self._fresh: LoadedModel | None = None
         self._painter = RenderThread("hands3c-painter", self._draw) if paints else None
         self._loader = RenderThread("hands3c-loader", self._load)
         self._tasks = TaskThread("hands3c-tasks")
@@ -182,8 +186,11 @@ class Session:
 
     def close(self) -> None:
         """Finish recordings, release the source and end all threads; blocks until that is done."""
-        self._loader.close()
+        self._loader.close(_LOADER_TIMEOUT_S)
         self._engine.close()
+        if self._fresh is not None:  # loaded too late for the engine to take it over
+            self._fresh.pipeline.close()
+            self._fresh = None
         self._tasks.close()
         if self._painter is not None:
             self._painter.close()
@@ -212,7 +219,12 @@ class Session:
             self._model_failed(f"The model could not be built ({error}); the log has the details.")
         else:
             self._say("model", "")
-            self._engine.do(lambda: self._engine.use_model(loaded))
+            self._fresh = loaded
+            self._engine.do(lambda: self._adopt(loaded))
+
+    def _adopt(self, loaded: LoadedModel) -> None:
+        self._engine.use_model(loaded)
+        self._fresh = None
 
     def _model_failed(self, text: str) -> None:
         self._say("model", text, "error")

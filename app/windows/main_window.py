@@ -379,6 +379,7 @@ class MainWindow(QMainWindow):
             if not self.isFullScreen():
                 self.settings.set_bytes("window/geometry", self.saveGeometry())
             self.settings.sync()
+            self.hide()  # the threads may take a moment to finish their files
             self._stop_results()
             self.viewport.shutdown()
             self.session.close()

@@ -33,8 +33,11 @@ def window(qtbot, settings: Settings, theme: Theme, tmp_path: Path) -> Iterator[
     made = MainWindow(session, settings, theme)
     qtbot.addWidget(made)
     made.resize(1200, 760)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
+    # Without a window manager nobody else gives the window the keyboard.
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow, timeout=5000)
     yield made
     made.close()
     QApplication.processEvents()
