@@ -49,6 +49,19 @@ def _block_size(lane_groups: int, tasks_at_size_one: int, threads: int) -> int:
     return max(1, min(_MAX_BLOCK, lane_groups, tasks_at_size_one // (_TASKS_PER_THREAD * threads)))
 
 
+def _check(expected: dict[str, tuple[Tensor | None, tuple[int, ...]]], dtype: torch.dtype) -> None:
+    """The kernels read raw memory: refuse what they would misread."""
+    if dtype not in (torch.float32, torch.float64):
+        raise ValueError(f"the CPU kernels work in float32 or float64, not {dtype}")
+    for name, (tensor, shape) in expected.items():
+        if tensor is None:
+            continue
+        if tensor.dtype != dtype or tensor.shape != shape:
+            raise ValueError(
+                f"{name} must be {shape} of {dtype}, not {tuple(tensor.shape)} of {tensor.dtype}"
+            )
+
+
 # ------------------------------------------------------------------------------ selective scan
 
 
@@ -74,6 +87,16 @@ def _scan_problem(
     """The inputs' part of a problem. The tensors must be kept alive, contiguous but for B and C."""
     batch, rows, length = u.shape
     groups, states = B.shape[1:3]
+    grouped = (batch, groups, states, length)
+    checked: dict[str, tuple[Tensor | None, tuple[int, ...]]] = {
+        "delta": (delta, (batch, rows, length)),
+        "A": (A, (rows, states)),
+        "B": (B, grouped),
+        "C": (C, grouped),
+        "D": (D, (rows,)),
+        "delta_bias": (delta_bias, (rows,)),
+    }
+    _check(checked, u.dtype)
     lane_groups = layout.lane_groups(rows // groups)
     threads = torch.get_num_threads()
     problem = ScanProblem(
@@ -183,6 +206,8 @@ def _scan_backward(
     grouped = (blocks, *B.transpose(2, 3).shape)
     dB, dC = u.new_empty(grouped), u.new_empty(grouped)
     dD, dbias = u.new_empty(u.shape[:2]), u.new_empty(u.shape[:2])
+    last_shape = (u.shape[0], u.shape[1], A.shape[1])
+    _check({"dy": (dy, tuple(u.shape)), "dlast": (dlast, last_shape)}, u.dtype)
     problem.saved, problem.dy, problem.dlast = pointer(saved), pointer(dy), pointer(dlast)
     problem.du, problem.ddelta, problem.dA = pointer(du), pointer(ddelta), pointer(dA)
     problem.dB, problem.dC = pointer(dB), pointer(dC)
@@ -266,6 +291,45 @@ def cross_scan_2d(
     return y.view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
+def cross_scan_positions(
+    x: Tensor,
+    projected: Tensor,
+    dt_proj_weight: Tensor,
+    dt_proj_bias: Tensor,
+    A: Tensor,
+    D: Tensor,
+    height: int,
+    width: int,
+) -> Tensor:
+    """Cross-scan of a position-major plane whose projections are given; no gradients.
+
+    Args:
+        x: (B, height * width, C), row-major positions.
+        projected: (B, height * width, 4, R + 2N).
+        dt_proj_weight, dt_proj_bias, A, D: as in ``hands3c_core.ops.cross_scan_2d``.
+
+    Returns:
+        (B, height * width, C).
+    """
+    return _cross_scan(x, projected, dt_proj_weight, dt_proj_bias, A, D, height, width, False)[0]
+
+
+def cross_scan_projecting(
+    x: Tensor,
+    x_proj_weight: Tensor,
+    dt_proj_weight: Tensor,
+    dt_proj_bias: Tensor,
+    A: Tensor,
+    D: Tensor,
+    height: int,
+    width: int,
+) -> Tensor:
+    """As ``cross_scan_positions``, projecting inside the kernel: best for few channels."""
+    return _cross_scan_projecting(
+        x, x_proj_weight, dt_proj_weight, dt_proj_bias, A, D, height, width
+    )
+
+
 def _cross_problem(
     x: Tensor,
     dt_weight: Tensor,
@@ -276,10 +340,27 @@ def _cross_problem(
     width: int,
     layout: Layout,
     *,
-    projecting: bool,
+    projected: Tensor | None = None,
+    x_proj_weight: Tensor | None = None,
 ) -> CrossScanProblem:
-    """The inputs' part of a problem. All tensors must be contiguous and kept alive."""
-    batch, _, channels = x.shape
+    """The inputs' part of a problem. All tensors must be contiguous and kept alive.
+
+    Give either the projections or the weights to project with.
+    """
+    batch, length, channels = x.shape
+    states, rank = A.shape[1], dt_weight.shape[2]
+    outputs = rank + 2 * states
+    checked: dict[str, tuple[Tensor | None, tuple[int, ...]]] = {
+        "x": (x, (batch, height * width, channels)),
+        "projected": (projected, (batch, length, NUM_DIRECTIONS, outputs)),
+        "x_proj_weight": (x_proj_weight, (NUM_DIRECTIONS, outputs, channels)),
+        "dt_proj_weight": (dt_weight, (NUM_DIRECTIONS, channels, rank)),
+        "dt_proj_bias": (dt_bias, (NUM_DIRECTIONS, channels)),
+        "A": (A, (NUM_DIRECTIONS * channels, states)),
+        "D": (D, (NUM_DIRECTIONS * channels,)),
+    }
+    _check(checked, x.dtype)
+    projecting = projected is None
     threads = torch.get_num_threads()
     lane_groups = layout.lane_groups(channels)
     # One task takes all channels when it projects, so that projections are computed once.
@@ -294,12 +375,14 @@ def _cross_problem(
         height=height,
         width=width,
         channels=channels,
-        states=A.shape[1],
-        rank=dt_weight.shape[2],
+        states=states,
+        rank=rank,
         row_groups_per_block=block,
         slots=slots,
         threads=threads,
         x=pointer(x),
+        projected=pointer(projected),
+        x_proj_weight=pointer(x_proj_weight),
         dt_weight=pointer(dt_weight),
         dt_bias=pointer(dt_bias),
         A=pointer(A),
@@ -328,9 +411,11 @@ def _cross_scan_projecting(
     x, x_proj_weight = x.contiguous(), x_proj_weight.contiguous()
     dt_weight, dt_bias, A, D = (t.contiguous() for t in (dt_weight, dt_bias, A, D))
     layout = library.layout(x.dtype)
-    problem = _cross_problem(x, dt_weight, dt_bias, A, D, height, width, layout, projecting=True)
+    problem = _cross_problem(
+        x, dt_weight, dt_bias, A, D, height, width, layout, x_proj_weight=x_proj_weight
+    )
     planes = x.new_empty(problem.slots, *x.shape)
-    problem.x_proj_weight, problem.y = pointer(x_proj_weight), pointer(planes)
+    problem.y = pointer(planes)
     library.call("cross_scan_forward", x.dtype, problem)
     return planes[0]
 
@@ -365,10 +450,12 @@ def _cross_scan(
     x, projected = x.contiguous(), projected.contiguous()
     dt_weight, dt_bias, A, D = (t.contiguous() for t in (dt_weight, dt_bias, A, D))
     layout = library.layout(x.dtype)
-    problem = _cross_problem(x, dt_weight, dt_bias, A, D, height, width, layout, projecting=False)
+    problem = _cross_problem(
+        x, dt_weight, dt_bias, A, D, height, width, layout, projected=projected
+    )
     planes = x.new_empty(problem.slots, *x.shape)
     saved = x.new_empty(_cross_saved_size(x, A, layout) if save else 0)
-    problem.projected, problem.y = pointer(projected), pointer(planes)
+    problem.y = pointer(planes)
     problem.saved = pointer(saved) if save else None
     library.call("cross_scan_forward", x.dtype, problem)
     return planes[0], saved
@@ -407,7 +494,9 @@ def _cross_scan_backward(
     dy, x, projected = dy.contiguous(), x.contiguous(), projected.contiguous()
     dt_weight, dt_bias, A, D = (t.contiguous() for t in (dt_weight, dt_bias, A, D))
     layout = library.layout(x.dtype)
-    problem = _cross_problem(x, dt_weight, dt_bias, A, D, height, width, layout, projecting=False)
+    problem = _cross_problem(
+        x, dt_weight, dt_bias, A, D, height, width, layout, projected=projected
+    )
     batch, length, channels = x.shape
     rank, states = problem.rank, problem.states
     blocks = -(-layout.lane_groups(channels) // problem.row_groups_per_block)
@@ -415,7 +504,8 @@ def _cross_scan_backward(
     ddelta = x.new_empty(NUM_DIRECTIONS, batch * length, channels)
     dBC = x.new_empty(blocks, batch, length, NUM_DIRECTIONS, 2 * states)
     dA, dD = x.new_empty(batch, *A.shape), x.new_empty(batch, *D.shape)
-    problem.projected, problem.saved, problem.dy = pointer(projected), pointer(saved), pointer(dy)
+    _check({"dy": (dy, tuple(x.shape))}, x.dtype)
+    problem.saved, problem.dy = pointer(saved), pointer(dy)
     problem.dx, problem.ddelta, problem.dBC = pointer(dx), pointer(ddelta), pointer(dBC)
     problem.dA, problem.dD = pointer(dA), pointer(dD)
     library.call("cross_scan_backward", x.dtype, problem)

@@ -60,7 +60,8 @@ def selective_scan(
         UserError: HANDS3C_SCAN names a kernel that does not exist or cannot run here.
     """
     scan = _scan_function(active_kernel(u.device))
-    return scan(u, delta, A, B, C, D, z, delta_bias, delta_softplus, return_last_state)
+    with torch.autocast(u.device.type, enabled=False):
+        return scan(u, delta, A, B, C, D, z, delta_bias, delta_softplus, return_last_state)
 
 
 def cross_scan_2d(
@@ -97,20 +98,22 @@ def cross_scan_2d(
         UserError: as ``selective_scan``.
     """
     kernel = active_kernel(x.device)
-    if kernel != "cpu":
-        return reference.cross_scan_2d(
-            x, x_proj_weight, dt_proj_weight, dt_proj_bias, A, D, scan=_scan_function(kernel)
-        )
     reference.check_cross_scan(x, x_proj_weight, dt_proj_weight, dt_proj_bias, A, D)
-    dtype = compute_dtype(x)
-    return cpu_kernels.cross_scan_2d(
-        x.to(dtype),
-        x_proj_weight.to(dtype),
-        dt_proj_weight.to(dtype),
-        dt_proj_bias.to(dtype),
-        A.to(dtype),
-        D.to(dtype),
-    )
+    # Projections decide step sizes, so they stay in full precision under autocast too.
+    with torch.autocast(x.device.type, enabled=False):
+        if kernel != "cpu":
+            return reference.cross_scan_2d(
+                x, x_proj_weight, dt_proj_weight, dt_proj_bias, A, D, scan=_scan_function(kernel)
+            )
+        dtype = compute_dtype(x)
+        return cpu_kernels.cross_scan_2d(
+            x.to(dtype),
+            x_proj_weight.to(dtype),
+            dt_proj_weight.to(dtype),
+            dt_proj_bias.to(dtype),
+            A.to(dtype),
+            D.to(dtype),
+        )
 
 
 def active_kernel(device: torch.device | str) -> str:

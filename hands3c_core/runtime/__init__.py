@@ -1,1 +1,12 @@
+"""Ways of running a network fast, all answering as ``HandS3C.predict`` does."""
 
+from hands3c_core.runtime.base import Runtime
+from hands3c_core.runtime.selection import (
+    RUNTIMES,
+    RuntimeChoice,
+    make_runtime,
+    measure,
+    runtime_choices,
+)
+
+__all__ = ["RUNTIMES", "Runtime", "RuntimeChoice", "make_runtime", "measure", "runtime_choices"]

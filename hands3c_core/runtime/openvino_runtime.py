@@ -1,0 +1,232 @@
+"""OpenVINO for the convolutions, our kernels for the scans between them.
+
+The network is cut in three: everything up to the scans' inputs, the scans, everything after them.
+OpenVINO's Python package reports its use over the network when it is imported and when it converts
+a model; ``import_openvino`` keeps it from doing so.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import warnings
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from hands3c_core.errors import UserError
+from hands3c_core.models import HandS3C, Regressed
+from hands3c_core.models.cross_scan import DIRECTIONS, CrossScan
+from hands3c_core.models.s3c import BranchOutputs
+from hands3c_core.ops import active_kernel, cpu_kernels, cross_scan_2d
+from hands3c_core.runtime.base import Runtime
+from hands3c_core.runtime.folding import fold_network
+
+
+class OpenVinoRuntime(Runtime):
+    """Backbone and heads by OpenVINO on the CPU, in float32 or bfloat16; scans in float32.
+
+    Each batch size is compiled when it first occurs, so larger batches run in pairs.
+
+    Raises:
+        UserError: OpenVINO is not installed, or the model is not on the CPU.
+    """
+
+    runtime_name = "openvino"
+    max_batch = 2
+
+    def __init__(self, model: HandS3C, precision: torch.dtype = torch.float32) -> None:
+        super().__init__(model)
+        if next(model.parameters()).device.type != "cpu":
+            raise UserError("The OpenVINO runtime is for the CPU: move the network there first.")
+        self.precision = precision
+        folded = fold_network(model).float()
+        self._side = model.config.feature_side
+        self._front_module: nn.Module = _Front(folded)
+        self._back_module: nn.Module | None = None
+        self._spatial = self._channel = None
+        if folded.s3c is not None:
+            self._back_module = _Back(folded)
+            ss2d = folded.s3c.ss2d
+            self._spatial = _ScanWeights.of(ss2d.spatial)
+            self._channel = None if ss2d.channel is None else _ScanWeights.of(ss2d.channel)
+        self._compiled: dict[int, tuple[Any, Any]] = {}
+
+    def _regress(self, images: Tensor) -> Regressed:
+        front, back = self._requests(len(images))
+        outputs = _infer(front, images)
+        if self._spatial is None:
+            return Regressed(outputs[0], outputs[0], None, *outputs[1:])
+        features, gate, positions, projected, columns = outputs
+        spatial = self._scan_plane(positions, projected)
+        channel = self._scan_channels(columns)
+        attended, *heads = _infer(back, features, gate, spatial, channel)
+        return Regressed(features, attended, self._branches(spatial, channel), *heads)
+
+    def _scan_plane(self, positions: Tensor, projected: Tensor) -> Tensor:
+        """(B, h * w, 512) and its projections -> (B, h * w, 512)."""
+        weights, side = self._spatial, self._side
+        assert weights is not None
+        if active_kernel("cpu") == "cpu":
+            projected = projected.unflatten(-1, (DIRECTIONS, -1))
+            return cpu_kernels.cross_scan_positions(positions, projected, *weights[1:], side, side)
+        plane = positions.unflatten(1, (side, side)).permute(0, 3, 1, 2)
+        return cross_scan_2d(plane, *weights).permute(0, 2, 3, 1).flatten(1, 2)
+
+    def _scan_channels(self, columns: Tensor) -> Tensor:
+        """(B, 512 * h, w) -> the same; zeros without the channel branch."""
+        weights = self._channel
+        if weights is None:
+            return torch.zeros_like(columns)
+        rows = columns.shape[1] // self._side
+        if active_kernel("cpu") == "cpu":
+            return cpu_kernels.cross_scan_projecting(columns, *weights, rows, self._side)
+        plane = columns.unflatten(1, (rows, self._side)).permute(0, 3, 1, 2)
+        return cross_scan_2d(plane, *weights).permute(0, 2, 3, 1).flatten(1, 2)
+
+    def _branches(self, spatial: Tensor, channel: Tensor) -> BranchOutputs:
+        side = self._side
+        return BranchOutputs(
+            spatial.unflatten(1, (side, side)).permute(0, 3, 1, 2),
+            None if self._channel is None else channel.unflatten(1, (-1, side)),
+        )
+
+    def _requests(self, batch: int) -> tuple[Any, Any]:
+        if batch not in self._compiled:
+            self._compiled[batch] = self._compile(batch)
+        return self._compiled[batch]
+
+    def _compile(self, batch: int) -> tuple[Any, Any]:
+        size = self.input_size
+        images = torch.zeros(batch, 3, size, size)
+        front = _compile(self._front_module, (images,), self.precision)
+        if self._back_module is None:
+            return front, None
+        features, gate, positions, _, columns = self._front_module(images)
+        example = (features, gate, positions, columns)
+        return front, _compile(self._back_module, example, self.precision)
+
+
+class _ScanWeights(NamedTuple):
+    """The weights of a ``CrossScan`` as ``ops.cross_scan_2d`` takes them."""
+
+    projection: Tensor
+    dt_weight: Tensor
+    dt_bias: Tensor
+    A: Tensor
+    D: Tensor
+
+    @classmethod
+    def of(cls, scan: CrossScan) -> _ScanWeights:
+        decay = -torch.exp(scan.A_log)
+        tensors = (scan.projection, scan.dt_weight, scan.dt_bias, decay, scan.D)
+        return cls(*(t.detach().contiguous() for t in tensors))
+
+
+class _Front(nn.Module):
+    """Images -> F, gate (B, P, 512), scan input by position (B, P, 512), its projections
+    (B, P, 4 * 48), and scan input by channel (B, 512 * h, w). Without attention: all outputs."""
+
+    def __init__(self, network: HandS3C) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        features = self.network.fpn(self.network.backbone(images))
+        if self.network.s3c is None:
+            return (features, *_heads(self.network, features))
+        s3c = self.network.s3c
+        ss2d = s3c.ss2d
+        x, gate = ss2d.in_proj(s3c.norm(features.permute(0, 2, 3, 1))).chunk(2, dim=-1)
+        x = F.silu(ss2d.conv(x.permute(0, 3, 1, 2)))
+        positions = x.permute(0, 2, 3, 1).flatten(1, 2)
+        projected = F.linear(positions, ss2d.spatial.projection.flatten(0, 1))
+        return features, gate.flatten(1, 2), positions, projected, x.flatten(1, 2)
+
+
+class _Back(nn.Module):
+    """F, gate, and the two branches' outputs -> attended F and the heads' outputs."""
+
+    def __init__(self, network: HandS3C) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, features: Tensor, gate: Tensor, spatial: Tensor, channel: Tensor
+    ) -> tuple[Tensor, ...]:
+        s3c = self.network.s3c
+        assert s3c is not None
+        side = features.shape[-1]
+        by_position = channel.unflatten(1, (spatial.shape[-1], side)).permute(0, 2, 3, 1)
+        mixed = s3c.ss2d.norm(spatial + by_position.flatten(1, 2))
+        update = s3c.ss2d.out_proj(mixed * F.silu(gate))
+        attended = features + update.unflatten(1, (side, side)).permute(0, 3, 1, 2)
+        return (attended, *_heads(self.network, attended))
+
+
+def _heads(network: HandS3C, features: Tensor) -> tuple[Tensor, ...]:
+    heatmaps, joints_2d, encoding_map = network.heatmap_head(features)
+    encoding = network.encoder(heatmaps, encoding_map)
+    rot6d, shape = network.mano_head(encoding)
+    return heatmaps, joints_2d, encoding, rot6d, shape
+
+
+def import_openvino() -> ModuleType:
+    """The openvino package, without the reporting.
+
+    It looks for the package ``openvino_telemetry`` and does without if there is none, which is what
+    it is made to see here.
+
+    Raises:
+        UserError: OpenVINO is not installed.
+    """
+    if "openvino" in sys.modules:
+        return sys.modules["openvino"]
+    telemetry = sys.modules.get("openvino_telemetry")
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    try:
+        return importlib.import_module("openvino")
+    except ImportError:
+        raise UserError(
+            "OpenVINO is not installed: pip install -r requirements-openvino.txt"
+        ) from None
+    finally:
+        del sys.modules["openvino_telemetry"]
+        if telemetry is not None:
+            sys.modules["openvino_telemetry"] = telemetry
+
+
+def _compile(module: nn.Module, example: tuple[Tensor, ...], precision: torch.dtype) -> Any:
+    """An OpenVINO inference request for inputs of these shapes."""
+    openvino = import_openvino()
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    with torch.inference_mode(False), torch.no_grad():
+        inputs = tuple(t.clone() for t in example)
+        with warnings.catch_warnings():  # sizes become constants: they are, in one compilation
+            warnings.simplefilter("ignore")
+            traced = torch.jit.trace(module.eval(), inputs, check_trace=False)
+        decoder = TorchScriptPythonDecoder(traced, example_input=inputs)
+        front_end = FrontEndManager().load_by_framework("pytorch")
+        model = front_end.convert(front_end.load(decoder))
+    # The shapes are fixed: that lets OpenVINO plan all memory ahead.
+    model.reshape({port: list(t.shape) for port, t in zip(model.inputs, inputs, strict=True)})
+    hint = {torch.float32: "f32", torch.bfloat16: "bf16"}[precision]
+    options = {
+        "INFERENCE_PRECISION_HINT": hint,
+        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        "NUM_STREAMS": 1,
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    return openvino.Core().compile_model(model, "CPU", options).create_infer_request()
+
+
+def _infer(request: Any, *inputs: Tensor) -> list[Tensor]:
+    arrays = [np.ascontiguousarray(t.numpy()) for t in inputs]
+    results = request.infer(arrays, share_inputs=True, share_outputs=False)
+    return [torch.from_numpy(np.asarray(value)) for value in results.values()]

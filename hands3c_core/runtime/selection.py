@@ -1,0 +1,213 @@
+"""Runtimes by name, and the fastest one found by measuring once."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import logging
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import platformdirs
+import torch
+
+from hands3c_core.errors import UserError
+from hands3c_core.models import HandS3C
+from hands3c_core.ops import active_kernel
+from hands3c_core.ops.build import find_compiler
+from hands3c_core.runtime.base import Runtime
+from hands3c_core.runtime.cuda_graph import CudaGraphRuntime
+from hands3c_core.runtime.openvino_runtime import OpenVinoRuntime
+from hands3c_core.runtime.torch_runtimes import CompiledRuntime, EagerRuntime, FoldedRuntime
+
+_log = logging.getLogger(__name__)
+
+#: Passes before and while measuring.
+_WARM_UP, _PASSES = 2, 5
+
+
+@dataclass(frozen=True)
+class RuntimeChoice:
+    """One way of running a network on this machine."""
+
+    name: str
+    """For ``make_runtime``."""
+    problem: str
+    """Why it cannot be used here; '' if it can."""
+    exact: bool
+    """float32 throughout: within 0.05 mm of eager. The others need a check on trained weights."""
+    automatic: bool
+    """Whether 'auto' considers it: exact ones that are ready within seconds."""
+
+
+def _cpu_bfloat16() -> bool:
+    """Whether this CPU multiplies bfloat16 in hardware (AMX or AVX512-BF16)."""
+    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, check, lambda: False)() for check in checks)
+
+
+_FACTORIES: Final[dict[str, Callable[[HandS3C], Runtime]]] = {
+    "eager": EagerRuntime,
+    "folded": FoldedRuntime,
+    "compiled": CompiledRuntime,
+    "openvino": OpenVinoRuntime,
+    "cuda_graph": CudaGraphRuntime,
+    "folded-bf16": lambda model: FoldedRuntime(model, torch.bfloat16),
+    "openvino-bf16": lambda model: OpenVinoRuntime(model, torch.bfloat16),
+    "cuda_graph-fp16": lambda model: CudaGraphRuntime(model, torch.float16),
+    "cuda_graph-bf16": lambda model: CudaGraphRuntime(model, torch.bfloat16),
+}
+#: All names ``make_runtime`` takes.
+RUNTIMES: Final = ("auto", *_FACTORIES)
+
+
+def runtime_choices(device: torch.device | str = "cpu") -> list[RuntimeChoice]:
+    """All runtimes, with what stands against each on this machine and device."""
+    kind = torch.device(device).type
+    return [
+        RuntimeChoice(
+            name,
+            _problem(name, kind),
+            exact="-" not in name,
+            automatic="-" not in name and name != "compiled",
+        )
+        for name in _FACTORIES
+    ]
+
+
+def _problem(name: str, kind: str) -> str:
+    base, _, precision = name.partition("-")
+    if base == "openvino":
+        if kind != "cpu":
+            return f"it runs on the CPU, the network is on {kind}"
+        if importlib.util.find_spec("openvino") is None:
+            return "OpenVINO is not installed (pip install -r requirements-openvino.txt)"
+    if base == "cuda_graph" and kind != "cuda":
+        return f"it runs on CUDA, the network is on {kind}"
+    if base == "compiled" and kind == "cpu" and find_compiler() is None:
+        return "torch.compile needs a C++ compiler"
+    if precision == "bf16" and kind == "cpu" and not _cpu_bfloat16():
+        return "this CPU has no bfloat16 arithmetic (AMX or AVX512-BF16)"
+    return ""
+
+
+def make_runtime(model: HandS3C, name: str = "auto") -> Runtime:
+    """Make a network ready for inference.
+
+    Args:
+        model: a network with its final weights, on its device.
+        name: one of ``RUNTIMES``. 'auto' measures the exact ones once for each machine and kind
+            of network, and remembers the fastest. 'compiled' and the half-precision ones are used
+            only by name.
+
+    Raises:
+        UserError: no such runtime, or it cannot run here.
+    """
+    if name == "auto":
+        return _fastest(model)
+    if name not in _FACTORIES:
+        raise UserError(f"Runtime {name!r} is unknown: take one of {', '.join(RUNTIMES)}.")
+    problem = _problem(name, _device(model).type)
+    if problem:
+        raise UserError(f"Runtime {name} cannot be used: {problem}.")
+    return _FACTORIES[name](model)
+
+
+def _fastest(model: HandS3C) -> Runtime:
+    choices = [c.name for c in runtime_choices(_device(model)) if c.automatic and not c.problem]
+    record, key = _read_record(), _machine_key(model, choices)
+    remembered = record.get(key, {})
+    if isinstance(remembered, dict) and remembered.get("fastest") in choices:
+        return make_runtime(model, remembered["fastest"])
+    times: dict[str, float] = {}
+    best: Runtime | None = None
+    for choice in choices:
+        try:
+            runtime = make_runtime(model, choice)
+            milliseconds = measure(runtime)
+        except Exception as error:
+            _log.warning("runtime %s failed and is left out: %s", choice, error)
+            continue
+        if best is None or milliseconds < min(times.values()):
+            best = runtime
+        times[choice] = round(milliseconds, 3)
+    if best is None:
+        raise UserError("No runtime works here: run scripts/doctor.py to see why.")
+    _log.info("runtime %s is the fastest here: %s ms", best.runtime_name, times)
+    record[key] = {"fastest": best.runtime_name, "milliseconds": times}
+    _write_record(record)
+    return best
+
+
+def measure(runtime: Runtime, passes: int = _PASSES) -> float:
+    """Median milliseconds of ``predict`` for one crop."""
+    size = runtime.input_size
+    crop = np.random.default_rng(0).integers(0, 256, (1, size, size, 3), dtype=np.uint8)
+    times = []
+    for number in range(_WARM_UP + passes):
+        started = time.perf_counter()
+        runtime.predict(crop).vertices.cpu()  # waits for the GPU
+        if number >= _WARM_UP:
+            times.append(1e3 * (time.perf_counter() - started))
+    return statistics.median(times)
+
+
+def _device(model: HandS3C) -> torch.device:
+    return next(model.parameters()).device
+
+
+def _machine_key(model: HandS3C, choices: list[str]) -> str:
+    """What the fastest runtime depends on, as a hash."""
+    device = _device(model)
+    gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else ""
+    parts = (
+        *(platform.platform(), processor_name(), torch.get_num_threads(), torch.__version__),
+        *(device.type, gpu, active_kernel(device), choices, str(model.config)),
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def processor_name() -> str:
+    """The CPU's model name, as far as the system tells."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def record_file() -> Path:
+    """Where 'auto' remembers its choice."""
+    return Path(platformdirs.user_cache_dir("hands3c", appauthor=False)) / "runtimes.json"
+
+
+def _read_record() -> dict[str, object]:
+    try:
+        record = json.loads(record_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _write_record(record: dict[str, object]) -> None:
+    path = record_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", dir=path.parent, prefix=path.name, delete=False, encoding="utf-8"
+        ) as file:
+            json.dump(record, file, indent=1)
+        os.replace(file.name, path)  # noqa: PTH105
+    except OSError as error:
+        _log.warning("the choice of runtime cannot be remembered: %s", error)

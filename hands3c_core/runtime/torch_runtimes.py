@@ -1,0 +1,97 @@
+"""Runtimes that need nothing but torch."""
+
+from __future__ import annotations
+
+import contextlib
+
+import torch
+from torch import Tensor, nn
+
+from hands3c_core.models import HandS3C, Regressed
+from hands3c_core.runtime.base import Runtime
+from hands3c_core.runtime.folding import fold_network
+
+
+class EagerRuntime(Runtime):
+    """The model as it is: the yardstick of the others."""
+
+    runtime_name = "eager"
+
+    def __init__(self, model: HandS3C) -> None:
+        super().__init__(model)
+        self._network = model
+
+    def _regress(self, images: Tensor) -> Regressed:
+        was_training = self._network.training
+        self._network.eval()
+        try:
+            return self._network.regress(images)
+        finally:
+            self._network.train(was_training)
+
+
+class FoldedRuntime(Runtime):
+    """Folded batch norms and smoothing, channels last.
+
+    Args:
+        model: the network.
+        precision: dtype of convolutions and matrix products; the scans, the softmax of the heatmaps
+            and the hand model stay in float32.
+    """
+
+    runtime_name = "folded"
+
+    def __init__(self, model: HandS3C, precision: torch.dtype = torch.float32) -> None:
+        super().__init__(model)
+        self.precision = precision
+        self._network = fold_network(model).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if precision != torch.float32:
+            for module in self._network.modules():
+                if isinstance(module, nn.Conv2d | nn.Linear):
+                    module.to(precision)
+
+    def _images(self, crops: Tensor) -> Tensor:
+        return super()._images(crops).contiguous(memory_format=torch.channels_last)
+
+    def _regress(self, images: Tensor) -> Regressed:
+        with self._casting(images.device.type):
+            regressed = self._network.regress(images)
+        return in_float32(regressed)
+
+    def _casting(self, device_type: str) -> contextlib.AbstractContextManager[object]:
+        if self.precision == torch.float32:
+            return contextlib.nullcontext()
+        return torch.autocast(device_type, self.precision)
+
+
+class CompiledRuntime(FoldedRuntime):
+    """``FoldedRuntime`` through torch.compile; the first pass takes a minute or more."""
+
+    runtime_name = "compiled"
+
+    def __init__(self, model: HandS3C, precision: torch.dtype = torch.float32) -> None:
+        super().__init__(model, precision)
+        self._compiled = torch.compile(self._network.regress, dynamic=False)
+
+    def _regress(self, images: Tensor) -> Regressed:
+        with self._casting(images.device.type):
+            regressed = self._compiled(images)
+        return in_float32(regressed)
+
+
+def in_float32(regressed: Regressed) -> Regressed:
+    """All half-precision outputs as float32."""
+
+    def cast(value: Tensor) -> Tensor:
+        return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
+
+    branches = regressed.branches
+    if branches is not None:
+        channel = branches.channel
+        branches = branches._replace(
+            spatial=cast(branches.spatial), channel=None if channel is None else cast(channel)
+        )
+    fields = {
+        name: cast(value) for name, value in regressed._asdict().items() if name != "branches"
+    }
+    return Regressed(**fields, branches=branches)
