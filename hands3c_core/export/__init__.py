@@ -3,6 +3,7 @@
 from .gltf import GlbRecorder, GlbSummary
 from .jsonl import LoggedFrame, LoggedResults, ResultLog, read_results
 from .obj import write_obj, write_ply
+from .video import VideoWriter
 
 __all__ = [
     "GlbRecorder",
@@ -10,6 +11,7 @@ __all__ = [
     "LoggedFrame",
     "LoggedResults",
     "ResultLog",
+    "VideoWriter",
     "read_results",
     "write_obj",
     "write_ply",

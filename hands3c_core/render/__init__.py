@@ -1,7 +1,7 @@
 """Pixels out: the overlay on the camera image, the 3D scene, network maps.
 
-The Open3D scene (``render.open3d_scene``) is not imported here: it pulls in Open3D, which takes
-seconds and which headless runs do without.
+Open3D itself is imported only when a ``HandScene`` is opened: it takes seconds, and headless runs do
+without.
 """
 
 from .attention import (
@@ -16,13 +16,18 @@ from .attention import (
 )
 from .lighting import Lighting, Material
 from .mesh import HandMeshes, MeshTemplate, Texture, hand_meshes, read_texture
+from .open3d_scene import SCENE_MODES, HandScene, SceneHand
+from .orbit_camera import PRESETS
 from .overlay import OverlayStyle, draw_overlay, draw_skeleton, label_text
 from .rasterizer import MODES, MeshInstance, MeshRasterizer, RenderedLayer
 
 __all__ = [
     "ATTENTION_KINDS",
     "MODES",
+    "PRESETS",
+    "SCENE_MODES",
     "HandMeshes",
+    "HandScene",
     "Lighting",
     "Material",
     "MeshInstance",
@@ -30,6 +35,7 @@ __all__ = [
     "MeshTemplate",
     "OverlayStyle",
     "RenderedLayer",
+    "SceneHand",
     "Texture",
     "attention_map",
     "blend_map",

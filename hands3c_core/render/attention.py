@@ -149,23 +149,22 @@ def draw_legend(image: UInt8, title: str, color_map: str = "viridis") -> None:
     """Draw a colour bar, low to high, into the lower left corner, in place."""
     height, width = image.shape[:2]
     scale = max(min(width, height) / 480.0, 0.4)
-    bar_width, bar_height = int(120 * scale), max(int(10 * scale), 3)
+    bar_width, bar_height = int(140 * scale), max(int(10 * scale), 3)
     x, y = int(12 * scale), height - int(16 * scale) - bar_height
     if y < 0 or x + bar_width > width:
         return
     ramp = color_table(color_map)[np.linspace(0, 255, bar_width).astype(int)]
     image[y : y + bar_height, x : x + bar_width] = ramp[None]
     cv2.rectangle(image, (x - 1, y - 1), (x + bar_width, y + bar_height), (235, 235, 235), 1)
-    for text, left in ((f"{title}: low", x), ("high", x + bar_width - int(26 * scale))):
-        place = (left, y - int(5 * scale))
-        for color, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-            cv2.putText(
-                image,
-                text,
-                place,
-                cv2.FONT_HERSHEY_SIMPLEX,
-                0.4 * scale,
-                color,
-                thickness,
-                cv2.LINE_AA,
-            )
+    place = (x, y - int(5 * scale))
+    for color, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+        cv2.putText(
+            image,
+            f"{title}, low to high",
+            place,
+            cv2.FONT_HERSHEY_SIMPLEX,
+            0.4 * scale,
+            color,
+            thickness,
+            cv2.LINE_AA,
+        )

@@ -65,6 +65,8 @@ class Material:
     """Linear RGB where there is no texture, and in the 'shaded' mode."""
     cap_color: tuple[float, float, float] = (0.30, 0.13, 0.10)
     """Linear RGB of the flat cap that closes the wrist."""
+    wire_color: tuple[float, float, float] = (0.20, 0.85, 1.0)
+    """Linear RGB of the 'wireframe' mode's lines: nothing like skin, so that they show on it."""
     specular: float = 0.07
     """Highlight strength."""
     shininess_log2: int = 4

@@ -205,6 +205,8 @@ class MeshRasterizer:
             light = light * mesh.vertex_light.astype(np.float32, copy=False)
         textured = mode == "textured" and template.texture is not None
         base = material.base_color if textured else material.plain_color
+        if mode == "wireframe":
+            base = material.wire_color
         shade_kernels.shade(
             layer.face_ids,
             layer.inverse_depth,
