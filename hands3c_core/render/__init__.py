@@ -1,7 +1,7 @@
 """Pixels out: the overlay on the camera image, the 3D scene, network maps.
 
-Open3D itself is imported only when a ``HandScene`` is opened: it takes seconds, and headless runs do
-without.
+Open3D itself is imported only when a ``HandScene`` is opened: it takes seconds, and headless runs
+do without it.
 """
 
 from .attention import (
