@@ -1,5 +1,6 @@
 """Datasets of hands: readers of the official layouts, one kind of sample out."""
 
+from hands3c_core.data.augment import PRESETS, AugmentedDataset, Augmenter, AugmentOptions
 from hands3c_core.data.dataset import AnnotatedDataset, CorruptSample, HandDataset
 from hands3c_core.data.mixture import MixtureDataset
 from hands3c_core.data.pseudo import PseudoWriter
@@ -15,8 +16,12 @@ from hands3c_core.data.sample import (
 from hands3c_core.data.spec import DatasetSpec, parse_specs
 
 __all__ = [
+    "PRESETS",
     "AnnotatedDataset",
     "Annotation",
+    "AugmentOptions",
+    "AugmentedDataset",
+    "Augmenter",
     "CorruptSample",
     "DatasetSpec",
     "HandDataset",

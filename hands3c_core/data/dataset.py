@@ -33,6 +33,10 @@ class HandDataset(ABC):
     i or raises ``CorruptSample``; evaluations use it and count. Datasets hold no open files and can
     be sent to worker processes (each worker then keeps its own ``skipped``).
 
+    Set ``context`` above 1 to have that much more of the image around the crops: they become
+    ``crop_size * context`` px a side at the same scale, for augmentation to cut from. Datasets
+    without images around their crops do not look at it.
+
     Args:
         crop_size: side of the samples' crops, px.
     """
@@ -44,6 +48,7 @@ class HandDataset(ABC):
 
     def __init__(self, crop_size: int = CROP_SIZE) -> None:
         self.crop_size = crop_size
+        self.context = 1.0
         self.skipped: dict[str, str] = {}
         self.notes: list[str] = []
 
@@ -119,7 +124,7 @@ class AnnotatedDataset(HandDataset):
         source = annotation.image
         image = source if isinstance(source, np.ndarray) else read_image(source)
         try:
-            return make_sample(annotation, image, self.crop_size)
+            return make_sample(annotation, image, self.crop_size, self.context)
         except ValueError as error:
             raise CorruptSample(f"{annotation.name}: {error}") from None
 

@@ -44,19 +44,23 @@ def register_dataset(name: str, opener: Opener) -> None:
     _OPENERS[name] = opener
 
 
-def open_data(text: str, crop_size: int = CROP_SIZE) -> HandDataset:
+def open_data(text: str, crop_size: int = CROP_SIZE, context: float = 1.0) -> HandDataset:
     """The dataset, or the mixture of several, that ``text`` names.
 
     Args:
         text: ``name[:PATH][?option=value&...][:WEIGHT]``, commas between several; see
             ``spec.parse_specs`` and docs/datasets.md.
         crop_size: side of the samples' crops, px.
+        context: how much more of the image to leave around the crops, for augmentation (see
+            ``HandDataset``).
 
     Raises:
         UserError: a name or option is unknown, or a dataset's files are missing or damaged.
     """
     specs = parse_specs(text, _OPENERS)
     datasets = [open_spec(spec, crop_size) for spec in specs]
+    for dataset in datasets:
+        dataset.context = context
     if len(datasets) == 1:
         return datasets[0]
     return MixtureDataset(datasets, [spec.weight for spec in specs])

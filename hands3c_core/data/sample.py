@@ -110,13 +110,16 @@ class Annotation:
     """The window to crop, px in the image; the published one around ``joints_2d`` where None."""
 
 
-def make_sample(annotation: Annotation, image: UInt8, size: int = CROP_SIZE) -> HandSample:
+def make_sample(
+    annotation: Annotation, image: UInt8, size: int = CROP_SIZE, context: float = 1.0
+) -> HandSample:
     """Crop, mirror left hands and make 3D labels relative to the wrist.
 
     Args:
         annotation: the labels.
         image: (H, W, 3) RGB, the annotation's image.
         size: side of the crop, px.
+        context: make window and crop this much larger (to the next even difference in px).
 
     Raises:
         ValueError: the annotation has neither a box nor 2D joints to make one of, or its labels
@@ -145,7 +148,9 @@ def make_sample(annotation: Annotation, image: UInt8, size: int = CROP_SIZE) -> 
         if joints_2d is None or not labelled.any():
             raise ValueError("there is neither a box nor a joint in the image")
         box = crop_box(joints_2d[labelled])
-    crop, affine = extract_crop(image, box, size, mirror)
+    wider = size + 2 * round(size * (context - 1) / 2)
+    box = replace(box, side=box.side * wider / size)
+    crop, affine = extract_crop(image, box, wider, mirror)
     vertices = _floats(annotation.vertices)
     return HandSample(
         crop=np.ascontiguousarray(crop),

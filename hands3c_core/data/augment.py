@@ -1,0 +1,278 @@
+"""Random changes to training samples, with the labels kept true.
+
+Geometry changes image, 2D and 3D labels, pose and camera alike: turning the image about its middle
+turns the hand about the camera's axis. Appearance changes the image alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hands3c_core.conventions import CROP_SIZE
+from hands3c_core.data.dataset import HandDataset
+from hands3c_core.data.mano_labels import turn_global
+from hands3c_core.data.sample import HandSample
+from hands3c_core.types import UInt8
+
+#: Crops read with this much more around them than the network sees leave nothing black after any
+#: usual change of the published recipe: 1.25 (scale) times about 1.4 (a turned square), rounded.
+CONTEXT: Final = 1.6
+
+
+@dataclass(frozen=True)
+class AugmentOptions:
+    """What may happen to a sample. The defaults are the published recipe of HandS3C, which is
+    HandOccNet's; everything else is off."""
+
+    scale: float = 0.25
+    """The window's side is multiplied by 1 + scale * clip(normal, -1, 1)."""
+    rotation_deg: float = 30.0
+    """The crop is turned by rotation * clip(normal, -2, 2) degrees ..."""
+    rotation_probability: float = 0.6
+    """... with this probability."""
+    color: float = 0.2
+    """Each colour channel is multiplied by 1 - color to 1 + color."""
+    shift: float = 0.0
+    """The window moves by up to this share of its side."""
+    gamma: float = 0.0
+    """Grey levels are raised to exp(gamma * normal)."""
+    contrast: float = 0.0
+    """Contrast about the mean is multiplied by 1 - contrast to 1 + contrast."""
+    gray_probability: float = 0.0
+    """Probability of a grey image."""
+    blur_probability: float = 0.0
+    """Probability of motion blur or defocus."""
+    noise: float = 0.0
+    """Greatest standard deviation of sensor noise, grey levels of 255."""
+    jpeg_probability: float = 0.0
+    """Probability of being stored as JPEG of quality 20 to 90."""
+    downscale_probability: float = 0.0
+    """Probability of losing resolution, by a factor of up to 4."""
+    occlusion_probability: float = 0.0
+    """Probability of one to three opaque shapes over the crop."""
+    occlusion_size: float = 0.4
+    """Greatest side of such a shape, as a share of the crop's."""
+
+
+#: Presets by name. 'strong' is for networks that must work on any webcam.
+PRESETS: Final = {
+    "none": AugmentOptions(scale=0.0, rotation_deg=0.0, color=0.0),
+    "published": AugmentOptions(),
+    "strong": AugmentOptions(
+        rotation_deg=45.0,
+        shift=0.08,
+        gamma=0.25,
+        contrast=0.3,
+        gray_probability=0.05,
+        blur_probability=0.15,
+        noise=10.0,
+        jpeg_probability=0.3,
+        downscale_probability=0.15,
+        occlusion_probability=0.4,
+    ),
+}
+
+
+class Augmenter:
+    """Changes samples at random.
+
+    Samples may come with more of the image around the crop than ``size`` (see ``CONTEXT``); the
+    middle of them is what an unchanged sample would show.
+
+    Args:
+        options: what may happen.
+        size: side of the resulting crops, px.
+    """
+
+    def __init__(self, options: AugmentOptions | None = None, size: int = CROP_SIZE) -> None:
+        self.options = options or AugmentOptions()
+        self.size = size
+
+    def __call__(self, sample: HandSample, rng: np.random.Generator) -> HandSample:
+        """A changed copy of ``sample``; the same for the same state of ``rng``."""
+        options = self.options
+        side = 1.0 + options.scale * float(np.clip(rng.normal(), -1, 1))
+        angle = np.deg2rad(options.rotation_deg) * float(np.clip(rng.normal(), -2, 2))
+        angle = angle if rng.random() < options.rotation_probability else 0.0
+        shift = rng.uniform(-options.shift, options.shift, 2) * self.size
+        changed = warp_sample(sample, 1.0 / side, angle, shift, self.size)
+        return replace(changed, crop=self.change_appearance(changed.crop, rng))
+
+    def change_appearance(self, image: UInt8, rng: np.random.Generator) -> UInt8:
+        """The image (H, W, 3) with everything but geometry changed."""
+        options = self.options
+        if rng.random() < options.occlusion_probability:
+            image = add_occluders(image, rng, options.occlusion_size)
+        if rng.random() < options.downscale_probability:
+            image = _lose_resolution(image, rng)
+        if rng.random() < options.blur_probability:
+            image = _blur(image, rng)
+        image = self._change_colors(image, rng)
+        if rng.random() < options.jpeg_probability:
+            image = _store_as_jpeg(image, int(rng.integers(20, 91)))
+        return image
+
+    def _change_colors(self, image: UInt8, rng: np.random.Generator) -> UInt8:
+        options = self.options
+        levels = image.astype(np.float32)
+        if rng.random() < options.gray_probability:
+            levels[:] = levels.mean(axis=2, keepdims=True)
+        if options.gamma:
+            levels = 255.0 * (levels / 255.0) ** np.exp(options.gamma * rng.normal())
+        if options.contrast:
+            mean = levels.mean()
+            levels = mean + (levels - mean) * (1 + options.contrast * rng.uniform(-1, 1))
+        levels *= rng.uniform(1 - options.color, 1 + options.color, 3).astype(np.float32)
+        if options.noise:
+            sigma = rng.uniform(0, options.noise)
+            levels += sigma * rng.standard_normal(levels.shape, np.float32)
+        return np.clip(np.round(levels), 0, 255).astype(np.uint8)
+
+
+def warp_sample(
+    sample: HandSample,
+    zoom: float = 1.0,
+    angle: float = 0.0,
+    shift: ArrayLike = (0.0, 0.0),
+    size: int | None = None,
+) -> HandSample:
+    """The sample zoomed, turned about its middle and shifted, with all its labels.
+
+    3D labels turn about the camera's axis (as in the published recipe); ``intrinsics`` change so
+    that they still project onto the 2D labels exactly.
+
+    Args:
+        sample: the sample.
+        zoom: factor of the hand's size in the crop.
+        angle: rad, clockwise as seen.
+        shift: (2,) px in the new crop by which the contents move.
+        size: side of the new crop, px; by default that of the old one.
+    """
+    old = sample.crop.shape[0]
+    new = size or old
+    cos, sin = float(np.cos(angle)), float(np.sin(angle))
+    turn = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
+    matrix = zoom * turn[:2, :2]
+    offset = (new - 1) / 2 + np.asarray(shift, np.float64) - matrix @ np.full(2, (old - 1) / 2)
+    affine = np.column_stack([matrix, offset])
+    full = np.vstack([affine, [0.0, 0.0, 1.0]])
+    crop = cv2.warpAffine(sample.crop, affine, (new, new), flags=cv2.INTER_LINEAR)
+
+    def turned(points: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
+        return None if points is None else (points @ turn.T).astype(np.float32)
+
+    joints_2d = sample.joints_2d @ matrix.T + offset
+    return replace(
+        sample,
+        crop=np.asarray(crop, np.uint8),
+        joints_2d=np.where(sample.valid.joints_2d[:, None], joints_2d, 0.0).astype(np.float32),
+        joints_3d=(sample.joints_3d @ turn.T).astype(np.float32),
+        vertices=turned(sample.vertices),
+        root=turned(sample.root),
+        pose=None
+        if sample.pose is None
+        else turn_global(sample.pose.astype(np.float64), turn).astype(np.float32),
+        intrinsics=None
+        if sample.intrinsics is None
+        else (full @ sample.intrinsics @ turn.T).astype(np.float32),
+        affine=None
+        if sample.affine is None
+        else (full @ np.vstack([sample.affine, [0.0, 0.0, 1.0]]))[:2],
+    )
+
+
+def add_occluders(image: UInt8, rng: np.random.Generator, largest: float = 0.4) -> UInt8:
+    """One to three opaque bars, boxes or ellipses of one colour or of noise over a copy of the
+    image; none with a side over ``largest`` of the image's."""
+    result = image.copy()
+    height, width = image.shape[:2]
+    for _ in range(int(rng.integers(1, 4))):
+        sides = rng.uniform(0.05, largest, 2) * (width, height)
+        center = rng.uniform(0, 1, 2) * (width, height)
+        shape = cv2.boxPoints((center.tolist(), sides.tolist(), float(rng.uniform(0, 180))))
+        mask = np.zeros((height, width), np.uint8)
+        if rng.random() < 0.5:
+            cv2.fillConvexPoly(mask, np.round(shape).astype(np.int32), 255, cv2.LINE_AA)
+        else:
+            box = cv2.minAreaRect(shape.astype(np.float32))
+            cv2.ellipse(mask, box, (255,), -1, cv2.LINE_AA)
+        spread = 40.0 if rng.random() < 0.5 else 0.0
+        coarse = rng.normal(rng.uniform(0, 255, 3), spread, (4, 4, 3)).astype(np.float32)
+        fill = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+        share = mask[..., None] / 255.0
+        result = np.clip(result * (1 - share) + fill * share, 0, 255).astype(np.uint8)
+    return result
+
+
+def _blur(image: UInt8, rng: np.random.Generator) -> UInt8:
+    if rng.random() < 0.5:
+        return np.asarray(cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.5, 2.0))), np.uint8)
+    length = int(rng.integers(3, 12))
+    kernel = np.zeros((length, length), np.float32)
+    middle = (length - 1) / 2
+    reach = middle * np.array([np.cos(a := rng.uniform(0, np.pi)), np.sin(a)])
+    start, end = np.round(middle - reach).astype(int), np.round(middle + reach).astype(int)
+    cv2.line(kernel, tuple(start.tolist()), tuple(end.tolist()), (1.0,))
+    blurred = cv2.filter2D(image, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(blurred, np.uint8)
+
+
+def _lose_resolution(image: UInt8, rng: np.random.Generator) -> UInt8:
+    height, width = image.shape[:2]
+    factor = rng.uniform(1.5, 4.0)
+    small = cv2.resize(
+        image, (round(width / factor), round(height / factor)), interpolation=cv2.INTER_AREA
+    )
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _store_as_jpeg(image: UInt8, quality: int) -> UInt8:
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
+class AugmentedDataset(HandDataset):
+    """A dataset whose samples are changed at random, each epoch anew.
+
+    The change of a sample depends on the seed, the epoch and its index alone, so any number of
+    worker processes gives the same samples.
+
+    Args:
+        dataset: the samples, best with ``CONTEXT`` around their crops.
+        change: the change, for example an ``Augmenter``.
+        seed: of the random numbers.
+        crop_size: side of the changed crops, px.
+    """
+
+    kind: ClassVar[str] = "augmented"
+
+    def __init__(
+        self,
+        dataset: HandDataset,
+        change: Callable[[HandSample, np.random.Generator], HandSample],
+        seed: int = 0,
+        crop_size: int = CROP_SIZE,
+    ) -> None:
+        super().__init__(crop_size)
+        self.dataset = dataset
+        self.change = change
+        self.seed = seed
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Other changes from now on."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def read(self, index: int) -> HandSample:
+        """See ``HandDataset.read``."""
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        return self.change(self.dataset.read(index), rng)
