@@ -64,7 +64,7 @@ class VideoWriter:
             preset: x264's speed preset.
 
         Raises:
-            UserError: the size is not valid or the file cannot be created.
+            UserError: the size or rate is not valid or the file cannot be created.
         """
         self.path = Path(path)
         width, height = int(size[0]), int(size[1])
@@ -72,6 +72,10 @@ class VideoWriter:
             raise UserError(f"a video of {width}x{height} pixels is not possible: choose its size")
         if self.path.suffix.lower() != ".mp4":
             raise UserError(f"{self.path.name} must end in .mp4: recordings are MP4 files")
+        if fps is not None and not 0 < fps <= 1000:
+            raise UserError(
+                f"a video of {fps} frames per second is not possible: choose up to 1000"
+            )
         self.size = (width, height)
         self.frames = 0
         """Frames written so far."""

@@ -219,6 +219,8 @@ def test_places_that_cannot_be_written_are_user_errors(tmp_path: Path) -> None:
         VideoWriter(tmp_path / "a.avi", (64, 48))
     with pytest.raises(UserError, match="not possible"):
         VideoWriter(tmp_path / "a.mp4", (0, 48))
+    with pytest.raises(UserError, match="not possible"):
+        VideoWriter(tmp_path / "a.mp4", (64, 48), -5.0)
 
 
 def test_wrong_images_are_refused(tmp_path: Path) -> None:

@@ -12,7 +12,13 @@ import numpy as np
 import pytest
 
 from hands3c_core.errors import UserError
-from hands3c_core.sources import SourceLostError, StreamSource, open_source
+from hands3c_core.sources import (
+    ReaderState,
+    SourceLostError,
+    SourceReader,
+    StreamSource,
+    open_source,
+)
 from hands3c_core.sources.stream import redact
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -184,3 +190,26 @@ def read_until_lost(source: StreamSource) -> str:
     except SourceLostError as error:
         return str(error)
     return ""
+
+
+def test_a_reader_survives_hang_ups_stalls_and_new_sizes() -> None:
+    """Three connections: one ends, one stalls, one brings another resolution."""
+    states: list[ReaderState] = []
+    scripts = (
+        [jpeg(1), ("pause", 0.1), ("hang up",)],
+        [jpeg(2), ("stall",)],
+        [jpeg(3, (160, 120)), ("stall",)],
+    )
+    with MjpegServer(*scripts) as server:
+        source = StreamSource(server.url, read_timeout=0.3)
+        with SourceReader(
+            source, on_state=lambda state, _: states.append(state), first_backoff=0.01
+        ) as reader:
+            frames = [reader.next(20) for _ in range(3)]
+        assert reader.close()
+    assert [level(f.image) for f in frames if f] == [1, 2, 3]
+    assert [f.image.shape[:2] for f in frames if f] == [(48, 64), (48, 64), (120, 160)]
+    times = [f.timestamp for f in frames if f]
+    assert times == sorted(set(times))
+    assert states[:6] == [ReaderState.LOST, ReaderState.RECONNECTING, ReaderState.RUNNING] * 2
+    assert "hands3c-source" not in [thread.name for thread in threading.enumerate()]
