@@ -30,9 +30,8 @@ from hands3c_core.types import Camera, HandEstimate, TrackedHand, UInt8
 Floats = NDArray[np.float64]
 
 _PARENTS = np.array([parent for parent, _ in BONES])
-#: Relative standard deviation of each image landmark: the wrist and the knuckles are less precise.
+#: Relative standard deviation of each image landmark: the knuckles are less precise.
 _LANDMARK_SIGMA = np.ones(21)
-_LANDMARK_SIGMA[0] = 1.5
 _LANDMARK_SIGMA[[1, 5, 9, 13, 17]] = 1.25
 
 
@@ -44,7 +43,7 @@ class LandmarkFitSettings:
     """Standard deviation of an image landmark, as a share of the landmarks' box's longer side."""
     direction_sigma: float = 0.18
     """Standard deviation of a world landmark's bone direction, rad."""
-    robust_sigmas: float = 3.0
+    robust_sigmas: float = 5.0
     """Residuals beyond this many standard deviations count less and less."""
     bend_sigma: float = 0.9
     """Prior standard deviation of a finger's bend about its mean, rad."""
