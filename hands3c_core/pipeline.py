@@ -16,10 +16,23 @@ from hands3c_core.estimators.base import Estimator
 from hands3c_core.estimators.landmarks import LandmarkEstimator
 from hands3c_core.geometry import crop_box, default_camera, load_camera, project, resize_camera
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
-from hands3c_core.types import Camera, Frame, FrameResult, Hand, HandEstimate, TrackedHand, UInt8
+from hands3c_core.types import (
+    Camera,
+    CropBox,
+    Float32,
+    Frame,
+    FrameResult,
+    Hand,
+    HandEstimate,
+    TrackedHand,
+    UInt8,
+)
 
 if TYPE_CHECKING:
     from hands3c_core.render import MeshTemplate
+
+#: Pose (16, 3), shape (10,) and translation (3,) of one hand, model space.
+Parameters = tuple[Float32, Float32, Float32]
 
 #: Seconds between frames whose time is not given.
 _FRAME_SECONDS = 1 / 30
@@ -214,40 +227,14 @@ class HandMeshPipeline:
         clock.lap("crop")
         estimates = self.estimator.estimate(frame.image, tracked, camera, frame.timestamp)
         clock.lap("estimate")
-        estimates_smooth = self._smooth(tracked, estimates, frame.timestamp)
+        parameters = self._smooth(tracked, estimates, frame.timestamp)
         clock.lap("smooth")
-        hands = []
-        for hand, estimate, smooth, crop in zip(
-            tracked, estimates, estimates_smooth, crops, strict=True
-        ):
-            pose, shape, translation = smooth
-            vertices, joints = self._layer(pose, shape, translation)
-            if not hand.is_right:
-                vertices[:, 0] *= -1.0
-                joints[:, 0] *= -1.0
-            joints_2d = project(joints, camera)
-            off = np.linalg.norm(joints_2d - hand.detection.landmarks_2d, axis=1)
-            hands.append(
-                Hand(
-                    track_id=hand.track_id,
-                    is_right=hand.is_right,
-                    confidence=estimate.confidence,
-                    vertices=vertices,
-                    joints_3d=joints,
-                    joints_2d=joints_2d,
-                    landmarks_2d=hand.detection.landmarks_2d,
-                    pose=pose,
-                    shape=shape,
-                    translation=translation,
-                    crop=crop,
-                    reprojection_error_px=float(off.mean()),
-                    estimator=self.estimator.name,
-                    heatmaps=estimate.heatmaps,
-                    attention=estimate.attention,
-                )
-            )
+        hands = tuple(
+            self._make_hand(*parts, camera)
+            for parts in zip(tracked, estimates, parameters, crops, strict=True)
+        )
         clock.lap("mesh")
-        return FrameResult(frame, camera, tuple(hands), clock.finish())
+        return FrameResult(frame, camera, hands, clock.finish())
 
     def reset(self) -> None:
         """Forget all hands, before a new source or after a seek; track ids start from 1 again."""
@@ -279,7 +266,7 @@ class HandMeshPipeline:
 
     def _smooth(
         self, tracked: Sequence[TrackedHand], estimates: Sequence[HandEstimate], timestamp: float
-    ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    ) -> list[Parameters]:
         return [
             self._smoother(
                 hand.track_id,
@@ -291,6 +278,40 @@ class HandMeshPipeline:
             )
             for hand, estimate in zip(tracked, estimates, strict=True)
         ]
+
+    def _make_hand(
+        self,
+        hand: TrackedHand,
+        estimate: HandEstimate,
+        parameters: Parameters,
+        crop: CropBox,
+        camera: Camera,
+    ) -> Hand:
+        """Mesh and joints of the smoothed parameters, mirrored back for a left hand."""
+        pose, shape, translation = parameters
+        vertices, joints = self._layer(pose, shape, translation)
+        if not hand.is_right:
+            vertices[:, 0] *= -1.0
+            joints[:, 0] *= -1.0
+        landmarks = hand.detection.landmarks_2d
+        joints_2d = project(joints, camera)
+        return Hand(
+            track_id=hand.track_id,
+            is_right=hand.is_right,
+            confidence=estimate.confidence,
+            vertices=vertices,
+            joints_3d=joints,
+            joints_2d=joints_2d,
+            landmarks_2d=landmarks,
+            pose=pose,
+            shape=shape,
+            translation=translation,
+            crop=crop,
+            reprojection_error_px=float(np.linalg.norm(joints_2d - landmarks, axis=1).mean()),
+            estimator=self.estimator.name,
+            heatmaps=estimate.heatmaps,
+            attention=estimate.attention,
+        )
 
 
 class _Clock:
