@@ -8,16 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-import torch
 import tyro
-from rich.progress import Progress
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from hands3c_core.errors import UserError
-from hands3c_core.models import load_weights
-from hands3c_core.models.crop_files import predict_crops, read_crops, write_outputs
+from hands3c_core.threads import configure_threads
 
 
 @dataclass(frozen=True)
@@ -44,6 +40,14 @@ class Options:
 
 def main(options: Options) -> None:
     """Read, predict, write."""
+    configure_threads()  # before torch
+    import numpy as np
+    import torch
+    from rich.progress import Progress
+
+    from hands3c_core.models import load_weights
+    from hands3c_core.models.crop_files import predict_crops, read_crops, write_outputs
+
     model = load_weights(options.weights, hand=options.hand_model, device=options.device)
     model = model.to(getattr(torch, options.dtype))
     crops = read_crops(options.crops, model.input_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -125,6 +126,15 @@ class HandS3C(nn.Module):
         old = self.hand_layer.v_template
         self.hand_layer = HandLayer(hand, dtype=old.dtype).to(old.device)
 
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> HandS3C:
+        """As every module, but the hand model never falls below float32: a mesh in bfloat16 is a
+        millimetre off."""
+        super()._apply(fn, recurse)
+        template = self.hand_layer.v_template
+        if template.dtype not in (torch.float32, torch.float64):
+            self.hand_layer = HandLayer(self.hand).to(template.device)
+        return self
+
     def forward(self, images: Tensor, *, attention: bool = False) -> HandPrediction:
         """All outputs, differentiable.
 
@@ -157,12 +167,13 @@ class HandS3C(nn.Module):
         )
 
     def complete(self, regressed: Regressed, *, attention: bool = False) -> HandPrediction:
-        """Rotations and mesh from what the learned part said."""
+        """Rotations and mesh from what the learned part said, in float32 at least."""
         kind = self.hand_layer.v_template.dtype
-        rotations = rot6d_to_matrix(regressed.rot6d.to(kind))
-        pose = matrix_to_axis_angle(rotations)
-        shape = regressed.shape.to(kind)
-        posed = self.hand_layer(pose, shape)
+        with torch.autocast(regressed.rot6d.device.type, enabled=False):
+            rotations = rot6d_to_matrix(regressed.rot6d.to(kind))
+            pose = matrix_to_axis_angle(rotations)
+            shape = regressed.shape.to(kind)
+            posed = self.hand_layer(pose, shape)
         maps = None
         if attention and regressed.branches is not None:
             spatial, channel = regressed.branches

@@ -249,8 +249,10 @@ def _translate(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], list[s
 
 def _read_hand(buffers: Mapping[str, Tensor], path: Path) -> HandModelData:
     """The hand model in a checkpoint's buffers; it has only the first few pose components (6)."""
-    wanted = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "faces")
-    wanted = (*wanted, "hands_mean", "selected_comps")
+    wanted = (
+        *("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "faces"),
+        *("hands_mean", "selected_comps"),
+    )
     missing = [f"th_{name}" for name in wanted if name not in buffers]
     if missing:
         raise UserError(f"{path} holds only a part of a hand model: it lacks {', '.join(missing)}.")

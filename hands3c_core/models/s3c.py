@@ -74,8 +74,8 @@ class SS2D(nn.Module):
         mixed = branches.spatial
         if branches.channel is not None:
             mixed = mixed + branches.channel
-        # The scans answer in float32; the rest stays in the network's dtype.
-        mixed = self.norm(mixed.permute(0, 2, 3, 1).to(x.dtype))
+        # The scans answer in float32; under autocast the norm takes it so.
+        mixed = self.norm(mixed.permute(0, 2, 3, 1).to(self.norm.weight.dtype))
         return self.out_proj(mixed * F.silu(gate)), branches
 
     def _scan_channels(self, x: Tensor) -> Tensor | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -156,6 +158,19 @@ def test_training_starts_at_the_mean_hand_with_finite_gradients(hand: HandModelD
     assert gradient is not None
     assert torch.isfinite(gradient).all()
     assert gradient.abs().max() > 0
+
+
+def test_bfloat16_keeps_the_mesh_in_float32(small_model: HandS3C, small_crops: np.ndarray) -> None:
+    exact = small_model.predict(small_crops[:1])
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        mixed = small_model.predict(small_crops[:1])
+    low = copy.deepcopy(small_model).bfloat16().predict(small_crops[:1])
+    for out in (mixed, low):
+        assert out.vertices.dtype == out.pose.dtype == torch.float32
+        assert (out.vertices - exact.vertices).abs().max() < 0.02
+        assert (out.joints_2d - exact.joints_2d).abs().max() < 0.02
+        posed = small_model.hand_layer(out.pose, out.shape)
+        assert torch.allclose(posed.vertices, out.vertices, atol=1e-6)
 
 
 def test_state_holds_no_hand_model(small_model: HandS3C) -> None:
