@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import heapq
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -68,7 +69,7 @@ class VideoSource(Source):
             self._pending: deque[av.VideoFrame] = deque()
             self._last: float | None = None
             self._next_index = 0
-            self._origin = 0.0
+            self._origin = self._first_time = 0.0
             self._frames = self._decode()
             self._read_first()
             self.duration = self._find_duration()
@@ -94,8 +95,7 @@ class VideoSource(Source):
         seconds = max(0.0, seconds)
         shown = self._decode_up_to(seconds)
         self._last = None
-        at = 0.0 if shown is None else self._time_of(shown)
-        self._next_index = max(0, round(at * self.fps))
+        self._next_index = max(0, round((self._time_of(shown) - self._first_time) * self.fps))
 
     def close(self) -> None:
         self._container.close()
@@ -112,6 +112,7 @@ class VideoSource(Source):
         if self._container.start_time is not None:
             starts.append(self._container.start_time / av.time_base)
         self._origin = min(starts)
+        self._first_time = self._time_of(first)
         image = frame_to_rgb(first, self._aspect)
         self.size = (image.shape[1], image.shape[0])
         self._pending.appendleft(first)
@@ -122,7 +123,7 @@ class VideoSource(Source):
     def _time_of(self, frame: av.VideoFrame) -> float:
         return float(frame.time) - self._origin
 
-    def _decode(self) -> Iterator[av.VideoFrame]:
+    def _decode(self) -> Generator[av.VideoFrame, None, None]:
         """Every sound frame from where the container stands.
 
         Some containers (AVI) date packets in decoding order only, from which FFmpeg guesses the
@@ -176,43 +177,50 @@ class VideoSource(Source):
         self.skipped += 1
         log.debug("%s: skipped a packet: %s", self.name, reason)
 
-    def _decode_up_to(self, seconds: float) -> av.VideoFrame | None:
+    def _decode_up_to(self, seconds: float) -> av.VideoFrame:
         """Leave the frame shown at ``seconds`` (and perhaps its successor) pending; return it."""
-        back = 0.0
-        while True:
-            target = max(0.0, seconds - back)
-            self._jump(target)
+        seconds = max(seconds, self._first_time)
+        # Some containers land after the time asked for: then ask for earlier ones, and in the end
+        # open the file anew, which works for every format.
+        for back in (0.0, 1.0, 4.0, 16.0, None):
+            if not self._jump(None if back is None else max(self._first_time, seconds - back)):
+                continue
             before: av.VideoFrame | None = None
             while (frame := self._next()) is not None:
                 if self._time_of(frame) > seconds + 1e-6:
                     break
                 before = frame
-            if before is not None or target == 0.0:
-                break
-            # Some containers land after the time asked for: ask for an earlier one.
-            back = max(1.0, back * 4)
-        self._pending.extend(f for f in (before, frame) if f is not None)
-        return self._pending[0] if self._pending else None
+            if before is not None:
+                self._pending.extend(f for f in (before, frame) if f is not None)
+                return before
+        raise UserError(f"{self.name} cannot be read again from the start: is it still there?")
 
-    def _jump(self, seconds: float) -> None:
-        """Move the container to a key frame at or before ``seconds``, or to its start."""
+    def _jump(self, seconds: float | None) -> bool:
+        """Move the container to a key frame at or before ``seconds``, or (None) open it anew.
+        Returns whether that worked."""
         self._pending.clear()
-        try:
-            if seconds <= 0.0 or self._container.format.name in _RAW_FORMATS:
-                self._restart()
-            else:
-                offset = int((seconds + self._origin) / (self._stream.time_base or 1))
-                self._container.seek(offset, stream=self._stream, backward=True)
-        except FFmpegError:
+        if seconds is None:
             self._restart()
+        elif self._container.format.name in _RAW_FORMATS:
+            return False
+        else:
+            offset = int((seconds + self._origin) / (self._stream.time_base or 1))
+            try:
+                self._container.seek(offset, stream=self._stream, backward=True)
+            except FFmpegError:
+                return False
         self._frames = self._decode()
+        return True
 
     def _restart(self) -> None:
-        """Open the file anew: the one way back that works for every format."""
+        self._frames.close()
         self._container.close()
         self._container = _open_container(self._path)
         self._stream = _picture_stream(self._container, self.name)
         self._stream.thread_type = "AUTO"
+        # PyAV's containers and streams refer to each other: decoders would pile up until the
+        # garbage collector happens to run.
+        gc.collect()
 
     def _find_duration(self) -> float:
         """From the header; raw streams and interrupted recordings are measured packet by packet."""

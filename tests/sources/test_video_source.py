@@ -11,6 +11,7 @@ import pytest
 
 from hands3c_core.errors import UserError
 from hands3c_core.sources import VideoSource, open_source
+from hands3c_core.sources import video as video_module
 from hands3c_core.sources.decode import apply_flips, flips_of_matrix
 
 
@@ -79,6 +80,21 @@ def test_a_raw_stream_without_times_is_evenly_spaced(make_video, helpers) -> Non
         frame = source.read()
         assert frame is not None
         assert helpers.number(frame.image) == 11
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts", "a.avi"])
+def test_looping_keeps_the_file_open(make_video, helpers, monkeypatch, name: str) -> None:
+    """Opening it anew each round would pile up decoders until garbage collection (300 MB seen)."""
+    with VideoSource(make_video(name, frames=12)) as source:
+        first = [(f.timestamp, f.index) for f in source]
+
+        def refuse(path: Path) -> None:
+            raise AssertionError(f"{path} was opened again")
+
+        monkeypatch.setattr(video_module, "_open_container", refuse)
+        for _ in range(3):
+            source.seek(0.0)
+            assert [(f.timestamp, f.index) for f in source] == first
 
 
 def test_variable_frame_rate(make_video, helpers) -> None:
