@@ -27,9 +27,9 @@ class Follower:
 
     def __init__(self) -> None:
         self._center: NDArray[np.float64] | None = None
-        self._radius = _HAND_RADIUS_M
+        self._distance = 0.0
         self._target: NDArray[np.float64] | None = None
-        self._target_radius = _HAND_RADIUS_M
+        self._hands: NDArray[np.float64] = np.zeros((0, 3))
         self._pan: NDArray[np.float64] = np.zeros(3)
         self._zoom = 1.0
         self._pinned = False
@@ -44,9 +44,8 @@ class Follower:
     def see(self, hands: Sequence[NDArray[np.float32]]) -> None:
         """The hands' vertices (V, 3), metres, of the frame to show."""
         centers = np.array([hand.mean(axis=0) for hand in hands], np.float64)
-        target = (centers.min(axis=0) + centers.max(axis=0)) / 2
-        spread = float(np.linalg.norm(centers - target, axis=1).max())
-        self._target, self._target_radius = target, spread + _HAND_RADIUS_M
+        self._hands = centers
+        self._target = (centers.min(axis=0) + centers.max(axis=0)) / 2
 
     def panned(self, shift: NDArray[np.float64]) -> None:
         self._pan = self._pan + shift
@@ -54,14 +53,22 @@ class Follower:
     def zoomed(self, factor: float) -> None:
         self._zoom *= factor
 
-    def aim(self, view: OrbitCamera) -> None:
-        """Move ``view`` towards the hands; its angles stay."""
+    def aim(self, view: OrbitCamera, aspect: float) -> None:
+        """Move ``view`` towards the hands; its angles stay. ``aspect`` is width over height."""
         if self._target is None or self._pinned:
             return
+        wanted = self._fit(self._target, view, aspect)
         if self._center is None or float(np.linalg.norm(self._target - self._center)) > _JUMP_M:
-            self._center, self._radius = self._target, self._target_radius
+            self._center, self._distance = self._target, wanted
         self._center = self._center + _TARGET_SHARE * (self._target - self._center)
-        self._radius += _DISTANCE_SHARE * (self._target_radius - self._radius)
+        self._distance += _DISTANCE_SHARE * (wanted - self._distance)
         view.target = self._center + self._pan
-        fit = self._radius / math.sin(math.radians(view.fov_deg) / 2)
-        view.distance = min(max(fit * self._zoom, 0.05), 5.0)
+        view.distance = min(max(self._distance * self._zoom, 0.05), 5.0)
+
+    def _fit(self, target: NDArray[np.float64], view: OrbitCamera, aspect: float) -> float:
+        """The distance from which all hands are in view."""
+        seen = np.abs((self._hands - target) @ view.rotation().T).max(axis=0)
+        half_height = math.tan(math.radians(view.fov_deg) / 2)
+        across = (float(seen[0]) + _HAND_RADIUS_M) / (half_height * aspect)
+        down = (float(seen[1]) + _HAND_RADIUS_M) / half_height
+        return max(across, down) + float(seen[2])

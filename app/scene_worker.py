@@ -251,7 +251,7 @@ class SceneWorker:
             scene.zoom(wishes.zoom)
             follower.zoomed(scene.view.distance / before_zoom)
         if self._settings.view.scene_follow:
-            follower.aim(scene.view)
+            follower.aim(scene.view, scene.size[0] / scene.size[1])
 
 
 def _render_scale(size: tuple[int, int]) -> float:

@@ -224,7 +224,8 @@ class Session:
 
     def _adopt(self, loaded: LoadedModel) -> None:
         self._engine.use_model(loaded)
-        self._fresh = None
+        if self._fresh is loaded:
+            self._fresh = None
 
     def _model_failed(self, text: str) -> None:
         self._say("model", text, "error")

@@ -172,6 +172,7 @@ QSlider::groove:horizontal:focus {{ background: {hover}; }}
 QListWidget {{ background: {raised}; border: 1px solid {border}; border-radius: 8px;
   padding: 4px; }}
 QListWidget::item {{ padding: 6px 8px; border-radius: 6px; }}
+QListWidget::item:disabled {{ color: {muted}; background: transparent; }}
 QListWidget::item:hover {{ background: {hover}; }}
 QListWidget::item:selected {{ background: {accent_soft}; color: {text}; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}

@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QStyle,
     QStyleOptionSlider,
@@ -299,6 +300,21 @@ class RecordButton(QPushButton):
         self.setText("Stop" if active else "Record")
         self.setIcon(icon("stop" if active else "record", self._theme.palette.danger))
         self.setToolTip("Stop recording (Ctrl+R)" if active else "Start recording (Ctrl+R)")
+
+
+class ElidedLabel(QLabel):
+    """A one-line label that gives way: what does not fit is cut with an ellipsis."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def paintEvent(self, a0: QPaintEvent | None) -> None:
+        painter = QPainter(self)
+        area = self.contentsRect()
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 def heading(text: str) -> QLabel:

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.config import Layout
 from app.theme import Theme
-from app.views.controls import IconButton, RecordButton, Segmented
+from app.views.controls import ElidedLabel, IconButton, RecordButton, Segmented
 
 _SIDEBAR_WIDTH = 318
 _TABS = (
@@ -33,9 +33,8 @@ class TopBar(QFrame):
         self.open_button = IconButton(
             "open", "Open a file (Ctrl+O)", theme, text="Open", role="chip"
         )
-        self.source_label = QLabel("")
+        self.source_label = ElidedLabel()
         self.source_label.setProperty("role", "muted")
-        self.source_label.setMinimumWidth(0)
         self.layout_choice = Segmented(_LAYOUTS, theme)
         self.mirror_button = IconButton(
             "mirror", "Mirror the picture, selfie view (M)", theme, checkable=True

@@ -66,7 +66,7 @@ def version() -> str:
     try:
         return metadata.version("hands3c-live")
     except metadata.PackageNotFoundError:
-        return "(from a checkout)"
+        return "of this checkout"
 
 
 class ShortcutsDialog(QDialog):

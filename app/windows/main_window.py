@@ -11,7 +11,6 @@ from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
     QStatusBar,
     QVBoxLayout,
@@ -40,6 +39,7 @@ from app.settings import Settings
 from app.theme import Theme
 from app.views.banner import Banner
 from app.views.camera_view import CameraView
+from app.views.controls import ElidedLabel
 from app.views.hud import Hud
 from app.views.stage import Stage
 from app.views.viewport3d import Viewport3D
@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
         bar = QStatusBar()
         bar.setSizeGripEnabled(False)
         self.setStatusBar(bar)
-        self.note_label = QLabel()
+        self.note_label = ElidedLabel()
         self.hud = Hud(self.theme)
         self.note_label.setContentsMargins(12, 0, 0, 0)
         bar.addWidget(self.note_label, 1)
@@ -272,6 +272,7 @@ class MainWindow(QMainWindow):
             self.settings.save_model(self.session.outlets.model.value)
         loading = "Loading the hand model…"
         self.note_label.setText(loading if status.loading else status.note)
+        self.note_label.setToolTip(status.note)
         self.viewport.set_hint(loading if status.loading else "The hands appear here.")
         if status.loading:
             self.camera_view.set_hint(loading)
