@@ -18,8 +18,9 @@ References: Levenberg-Marquardt with Marquardt's scaling (Marquardt, 1963); Cauc
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from hands3c_core.jit import njit
 
 NUM_UNKNOWNS = 61
 FIRST_ANGLE = 6
@@ -27,7 +28,7 @@ FIRST_SHAPE = 51
 _COLUMNS = 25  # of one finger: 6 wrist, 9 angles, 10 shape
 
 
-@numba.njit(cache=True)
+@njit
 def turn_about(axis: np.ndarray, angle: float) -> np.ndarray:
     """The (3, 3) rotation by ``angle`` rad about the unit ``axis`` (Rodrigues)."""
     c, s = np.cos(angle), np.sin(angle)
@@ -45,7 +46,7 @@ def turn_about(axis: np.ndarray, angle: float) -> np.ndarray:
     return turn
 
 
-@numba.njit(cache=True)
+@njit
 def _matmul(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     out = np.empty((3, 3))
     for i in range(3):
@@ -56,7 +57,7 @@ def _matmul(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return out
 
 
-@numba.njit(cache=True)
+@njit
 def _turn_columns(jacobian: np.ndarray, arm: np.ndarray) -> None:
     """Write a point's derivatives (3, 25) for turns about x, y and z, ``arm`` from the wrist."""
     x, y, z = arm
@@ -65,7 +66,7 @@ def _turn_columns(jacobian: np.ndarray, arm: np.ndarray) -> None:
     jacobian[0, 2], jacobian[1, 2] = -y, x
 
 
-@numba.njit(cache=True)
+@njit
 def kinematics(
     root_turn: np.ndarray,
     root: np.ndarray,
@@ -145,7 +146,7 @@ def kinematics(
     return joints, landmarks, jacobian
 
 
-@numba.njit(cache=True)
+@njit
 def _add_row(
     hessian: np.ndarray,
     gradient: np.ndarray,
@@ -163,7 +164,7 @@ def _add_row(
             hessian[columns[a], columns[b]] += scaled * row[b]
 
 
-@numba.njit(cache=True)
+@njit
 def _normal_equations(
     landmarks: np.ndarray,
     jacobian: np.ndarray,
@@ -228,7 +229,7 @@ def _normal_equations(
     return cost
 
 
-@numba.njit(cache=True)
+@njit
 def _add_priors(
     root: np.ndarray,
     angles: np.ndarray,
@@ -276,7 +277,7 @@ def _add_priors(
     return cost
 
 
-@numba.njit(cache=True)
+@njit
 def _solve_damped(hessian: np.ndarray, gradient: np.ndarray, damping: float) -> np.ndarray:
     """-(H + damping diag H)^-1 g by Cholesky's decomposition of the lower triangle."""
     count = len(gradient)
@@ -306,7 +307,7 @@ def _solve_damped(hessian: np.ndarray, gradient: np.ndarray, damping: float) -> 
     return step
 
 
-@numba.njit(cache=True)
+@njit
 def solve_hand(
     root_turn: np.ndarray,
     root: np.ndarray,

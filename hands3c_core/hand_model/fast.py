@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hands3c_core.conventions import NUM_ROTATIONS, NUM_SHAPE, ROTATION_PARENTS
 from hands3c_core.hand_model.data import JOINT_GATHER, HandModelData
+from hands3c_core.jit import njit
 
 Float32 = NDArray[np.float32]
 
@@ -146,7 +146,7 @@ def _active_correctives(posedirs: np.ndarray) -> tuple[NDArray[np.int32], Float3
     return ids.astype(np.int32), np.ascontiguousarray(chosen, dtype=np.float32)
 
 
-@numba.njit(cache=True, fastmath=True)
+@njit(fastmath=True)
 def _shape_points(
     template: np.ndarray, directions: np.ndarray, shape: np.ndarray, out: np.ndarray
 ) -> None:
@@ -159,7 +159,7 @@ def _shape_points(
             out[p, i] = total
 
 
-@numba.njit(cache=True, fastmath=True)
+@njit(fastmath=True)
 def _add_correctives(
     ids: np.ndarray, blocks: np.ndarray, features: np.ndarray, vertices: np.ndarray
 ) -> None:
@@ -178,7 +178,7 @@ def _add_correctives(
         vertices[v, 2] += z
 
 
-@numba.njit(cache=True)
+@njit
 def _pose_chain(
     axis_angle: np.ndarray, rest_joints: np.ndarray, parents: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -225,7 +225,7 @@ def _pose_chain(
     return turns.astype(np.float32), positions, features
 
 
-@numba.njit(cache=True, fastmath=True)
+@njit(fastmath=True)
 def _skin(
     bone_ids: np.ndarray,
     bone_weights: np.ndarray,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.hand_model.data import HandModelData, Ints
 from hands3c_core.hand_model.mirror import faces_for
+from hands3c_core.jit import njit
 
 #: RGB of a hand without colours of its own.
 DEFAULT_SKIN: Final = (205, 160, 138)
@@ -108,7 +108,7 @@ def _spot(color: np.ndarray, ring: np.ndarray, skin_map: Ints, colors: np.ndarra
     return int(candidates[distance.argmin()])
 
 
-@numba.njit(cache=True)
+@njit
 def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """(V, 3) unit normals: the mean of the adjoining triangles' normals, weighted by their area.
 

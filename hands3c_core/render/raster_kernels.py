@@ -17,7 +17,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from hands3c_core.jit import njit
 
 #: Sub-pixel positions per pixel (a power of two); corners are snapped to this grid.
 SUBPIXEL = 256
@@ -25,7 +26,7 @@ SUBPIXEL = 256
 #: overflow: (2 * 2**20 * 2**8)**2 * 2 < 2**63.
 GUARD_BAND_PX = float(2**20)
 
-_jit: Any = njit(cache=True, nogil=True)
+_jit: Any = njit()
 
 
 @_jit

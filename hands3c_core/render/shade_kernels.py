@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from hands3c_core.jit import njit
 
 from .raster_kernels import SUBPIXEL, _irradiance_at, barycentrics
 
 TEXTURED, SHADED, WIREFRAME, NORMALS = 0, 1, 2, 3
 
 # Colours need no strict IEEE order, so these kernels may be vectorised freely.
-_jit: Any = njit(cache=True, nogil=True, fastmath=True)
+_jit: Any = njit(fastmath=True)
 _SRGB_STEPS = 4096
 #: Samples of a pixel whose depths differ by less than this share belong to one surface.
 _SAME_SURFACE = 0.008

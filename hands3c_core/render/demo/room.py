@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from hands3c_core.jit import njit
 
 from ...types import Camera
 from ..lighting import Lighting, Material
@@ -32,7 +33,7 @@ ROOM_LIGHT: Final = Lighting.from_suns(
 )
 
 _FLAT: Final = Lighting(lights=np.zeros((0, 6)), ambient=np.eye(9, 1) @ np.ones((1, 3)))
-_jit: Any = njit(cache=True, nogil=True)
+_jit: Any = njit()
 
 Triple = tuple[float, float, float]
 
