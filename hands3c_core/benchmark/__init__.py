@@ -1,0 +1,1 @@
+"""Timings: every performance figure in the documents comes from here."""
