@@ -7,7 +7,7 @@ import ctypes
 import functools
 import logging
 from collections.abc import Iterator
-from ctypes import POINTER, Structure, c_char_p, c_int, c_int64, c_void_p
+from ctypes import POINTER, Structure, c_char_p, c_float, c_int, c_int64, c_void_p
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,8 @@ class CpuLibrary:
         library.hands3c_use_isa.restype = c_int
         library.hands3c_layout.argtypes = [c_int, POINTER(c_int64)]
         library.hands3c_layout.restype = None
+        library.hands3c_spin_vector_units.argtypes = [c_int64, c_int64]
+        library.hands3c_spin_vector_units.restype = c_float
         self._library = library
         self._functions: dict[tuple[str, torch.dtype], Any] = {}
         for dtype, suffix in ((torch.float32, "f32"), (torch.float64, "f64")):
@@ -98,6 +100,11 @@ class CpuLibrary:
             self._library.hands3c_layout(dtype == torch.float64, sizes)
             self._layouts[dtype] = Layout(*sizes)
         return self._layouts[dtype]
+
+    def spin_vector_units(self, rounds: int, threads: int) -> None:
+        """Keep the vector units of ``threads`` threads busy with 16 * ``rounds`` fused
+        multiply-adds each: timing it gives the machine's limit."""
+        self._library.hands3c_spin_vector_units(rounds, threads)
 
     def call(self, name: str, dtype: torch.dtype, problem: Structure) -> None:
         """Run kernel ``name`` ('scan_forward', ...) for float32 or float64."""

@@ -66,6 +66,14 @@ void hands3c_layout(int is_double, int64_t* out) {
   out[2] = t.tile_steps;
 }
 
+// Keep the vector units of so many threads busy: 16 fused multiply-adds a round each.
+float hands3c_spin_vector_units(int64_t rounds, int64_t threads) {
+  float sum = 0;
+#pragma omp parallel for num_threads(static_cast<int>(threads)) reduction(+ : sum)
+  for (int64_t i = 0; i < threads; ++i) sum += active().table->spin_vector_units(rounds);
+  return sum;
+}
+
 void hands3c_scan_forward_f32(const ScanProblem<float>* p) { active().table->scan_forward_f32(*p); }
 void hands3c_scan_forward_f64(const ScanProblem<double>* p) {
   active().table->scan_forward_f64(*p);

@@ -334,4 +334,18 @@ HANDS3C_INLINE void add_lane_sums<float, 16>(const FloatVector* v, float* to) {
 }
 #endif
 
+// What the vector units can do at most: `rounds` times 16 independent fused multiply-adds, the
+// yardstick of the benchmark. Returns something that depends on all of them.
+inline float spin_vector_units(int64_t rounds) {
+  FloatVector sums[16] = {};
+  FloatVector factor = broadcast<float>(0.999f), term = broadcast<float>(1e-3f);
+  for (int64_t i = 0; i < rounds; ++i) {
+#pragma GCC unroll 16
+    for (int k = 0; k < 16; ++k) sums[k] = sums[k] * factor + term;
+  }
+  FloatVector total = sums[0];
+  for (int k = 1; k < 16; ++k) total += sums[k];
+  return total[0];
+}
+
 }  // namespace HANDS3C_NAMESPACE

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Time the network (--network) on this machine; results as a table and, with --json, a file."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from hands3c_core.errors import UserError
+from hands3c_core.threads import configure_threads
+
+
+@dataclass(frozen=True)
+class Options:
+    """Time the parts of HandS3C Live on this machine."""
+
+    network: bool = False
+    """The selective scans and the whole network, every kernel and runtime side by side."""
+    json: Path | None = None
+    """Also write everything measured to this file."""
+    rounds: int = 15
+    """Timed passes of every variant of the network; the slow baseline gets a fifth of them."""
+    compiled: bool = False
+    """Also torch.compile, which takes minutes to prepare."""
+    weights: Path | None = None
+    """Weights of the network; by default fresh ones, which take the same time."""
+
+
+def main(options: Options) -> None:
+    """Run the parts that were asked for."""
+    if not options.network:
+        raise UserError("Nothing to time: give --network.")
+    report: dict[str, Any] = {}
+    if options.network:
+        report["network"] = _network(options)
+    if options.json is not None:
+        from hands3c_core.benchmark.report import write_json
+
+        write_json(report, options.json)
+        print(f"Everything measured: {options.json}")
+
+
+def _network(options: Options) -> dict[str, Any]:
+    configure_threads()  # before torch
+    from hands3c_core.benchmark.network import benchmark_network
+    from hands3c_core.benchmark.network_tables import as_markdown
+    from hands3c_core.models import load_weights
+
+    report = benchmark_network(
+        rounds=options.rounds,
+        baseline_rounds=max(1, options.rounds // 5),
+        model=None if options.weights is None else load_weights(options.weights),
+        compiled=options.compiled,
+    )
+    print(as_markdown(report))
+    return report
+
+
+if __name__ == "__main__":
+    try:
+        main(tyro.cli(Options))
+    except UserError as error:
+        print(f"benchmark: {error}", file=sys.stderr)
+        sys.exit(2)
