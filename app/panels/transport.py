@@ -52,7 +52,6 @@ class TransportBar(QFrame):
         self.seek_slider.setRange(0, _STEPS)
         self.seek_slider.setToolTip("Seek (Left and Right arrows: one second)")
         self.seek_slider.setAccessibleName("Position")
-        self.seek_slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.duration_label = QLabel("0:00.0")
         self.duration_label.setProperty("role", "value")
         self.loop_button = IconButton("loop", "Loop (L)", theme, checkable=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PyQt6.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PyQt6.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -26,6 +26,8 @@ from PyQt6.QtWidgets import (
 
 from app.icons import draw_icon, icon
 from app.theme import Theme
+
+_SLIDER_KEYS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End}
 
 
 class Switch(QCheckBox):
@@ -107,6 +109,15 @@ class JumpSlider(QSlider):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMinimumHeight(22)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def event(self, e: QEvent | None) -> bool:
+        # With the keyboard on the slider, its keys move it instead of playing the window's part.
+        override = QEvent.Type.ShortcutOverride
+        if isinstance(e, QKeyEvent) and e.type() == override and e.key() in _SLIDER_KEYS:
+            e.accept()
+            return True
+        return super().event(e)
 
     def mousePressEvent(self, ev: QMouseEvent | None) -> None:
         if ev is not None and ev.button() == Qt.MouseButton.LeftButton and self.isEnabled():

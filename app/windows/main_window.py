@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         self.theme = theme
         self._closed = False
         self._waiting_for_cameras = False
+        self._trying_camera = False
         self.setWindowTitle("HandS3C Live")
         self.setAcceptDrops(True)
         self.resize(self.default_size)
@@ -173,7 +174,7 @@ class MainWindow(QMainWindow):
         bridge.takes.connect(self.record_panel.show_takes)
         bridge.cameras.connect(self._show_cameras)
         bridge.picture.connect(self._show_picture)
-        bridge.notice.connect(self.banner.show_notice)
+        bridge.notice.connect(self._show_notice)
         self.camera_view.pixel_size_changed.connect(session.set_display_size)
         self.camera_view.full_screen_asked.connect(self.commands.toggle_full_screen)
         self.viewport.failed.connect(self._show_scene_failure)
@@ -208,7 +209,6 @@ class MainWindow(QMainWindow):
 
     def open_source(self, spec: str) -> None:
         """Open ``spec``; it joins the recent sources once it is open."""
-        self.camera_view.set_hint("Opening…")
         self.session.open(spec, is_bundled=_is_bundled(spec))
 
     def open_at_start(self, spec: str | None) -> None:
@@ -217,18 +217,29 @@ class MainWindow(QMainWindow):
             self.open_source(spec)
         else:
             self._waiting_for_cameras = True
-            self.camera_view.set_hint("Looking for a camera…")
+            self._show_hint()
             if self.session.outlets.cameras.value is not None:
                 self._open_first(self.session.outlets.cameras.value)
 
     def _open_first(self, cameras: tuple[tuple[str, str], ...]) -> None:
         self._waiting_for_cameras = False
         if cameras:
+            self._trying_camera = True
             self.open_source(cameras[0][0])
-            return
+        else:
+            self._open_demo_instead("No camera found")
+
+    def _open_demo_instead(self, reason: str) -> None:
         if self.commands.open_demo():
-            text = "No camera found, so this is the bundled clip. Plug one in, or open a file."
+            text = f"{reason}, so this is the bundled clip. Plug a camera in, or open a file."
             self.banner.show_notice(Notice("hint", text))
+
+    def _show_notice(self, notice: Notice) -> None:
+        if notice.key == "source" and notice.level == "error" and self._trying_camera:
+            self._trying_camera = False
+            self._open_demo_instead(notice.text.rstrip("."))
+        else:
+            self.banner.show_notice(notice)
 
     # ---------------------------------------------------------------------------------- showing
 
@@ -237,6 +248,7 @@ class MainWindow(QMainWindow):
         self.transport.show_source(info)
         if info is None:
             return
+        self._trying_camera = False
         self.setWindowTitle(f"{info.name} – HandS3C Live")
         self.top_bar.source_label.setText(info.name)
         self.top_bar.source_label.setToolTip(info.spec)
@@ -248,8 +260,21 @@ class MainWindow(QMainWindow):
     def _show_playback(self, playback: Playback) -> None:
         self.transport.show_playback(playback)
         self.actions_.check("loop", playback.loop)
-        if playback.state is State.EMPTY:
-            self.camera_view.set_hint("Open a camera, a file or a stream, or drop one here.")
+        self._show_hint()
+
+    def _show_hint(self) -> None:
+        """What the camera view says while it has no picture."""
+        outlets = self.session.outlets
+        state = outlets.playback.value.state
+        if state is State.OPENING:
+            hint = "Opening…"
+        elif state is State.EMPTY and self._waiting_for_cameras:
+            hint = "Looking for a camera…"
+        elif state is State.EMPTY:
+            hint = "Open a camera, a file or a stream, or drop one here."
+        else:
+            hint = "Loading the hand model…" if outlets.model_status.value.loading else "No picture"
+        self.camera_view.set_hint(hint)
 
     def _show_view(self, view: ViewState) -> None:
         self.view_panel.show_view(view)
@@ -274,8 +299,7 @@ class MainWindow(QMainWindow):
         self.note_label.setText(loading if status.loading else status.note)
         self.note_label.setToolTip(status.note)
         self.viewport.set_hint(loading if status.loading else "The hands appear here.")
-        if status.loading:
-            self.camera_view.set_hint(loading)
+        self._show_hint()
 
     def _show_recording(self, state: RecordingState) -> None:
         self.record_panel.show_recording(state)

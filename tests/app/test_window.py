@@ -298,19 +298,30 @@ def test_a_dropped_file_is_opened(qtbot, window, plain_clip):
     qtbot.waitUntil(lambda: window.sources_panel.current_label.text() == plain_clip.name)
 
 
-def test_without_a_camera_the_bundled_clip_opens_with_a_banner(qtbot, window, monkeypatch):
-    from app.options import bundled_clip
-    from hands3c_core.errors import UserError
-
-    try:
-        bundled_clip()
-    except UserError as error:
-        pytest.skip(str(error))
-    window.session.outlets.cameras.set(())
+@pytest.mark.parametrize("cameras", [(), (("97", "A camera that is gone"),)])
+def test_without_a_camera_the_bundled_clip_opens_with_a_banner(qtbot, window, hand_clip, cameras):
+    if hand_clip.name != "demo.mp4":
+        pytest.skip("the bundled clip is not there")
+    qtbot.waitUntil(lambda: window.session.outlets.cameras.value is not None, timeout=TIMEOUT)
+    window.session.outlets.cameras.set(cameras)
     window.open_at_start(None)
     qtbot.waitUntil(lambda: "bundled clip" in window.banner.text, timeout=TIMEOUT)
     qtbot.waitUntil(lambda: window.camera_view.picture is not None, timeout=TIMEOUT)
+    assert window.banner.isVisible()
     assert window.settings.recent() == ()
+
+
+def test_keys_move_a_focused_slider_and_otherwise_the_clip(qtbot, window, plain_clip):
+    window.open_source(str(plain_clip))
+    qtbot.waitUntil(lambda: window.camera_view.picture is not None, timeout=TIMEOUT)
+    qtbot.keyClick(window, Key.Key_Space)
+    window.show_tab("view")
+    slider = window.view_panel.opacity_row.slider
+    slider.setFocus()
+    before = slider.value()
+    qtbot.keyClick(slider, Key.Key_Left)
+    qtbot.waitUntil(lambda: window.session.outlets.view.value.opacity < 0.9, timeout=TIMEOUT)
+    assert slider.value() == before - 1
 
 
 def test_a_scene_without_opengl_is_told_and_the_app_goes_on(
