@@ -46,10 +46,14 @@ def test_files_stay_readable():
     assert not long, f"split these rooms: {long}"
 
 
-def test_importing_the_core_loads_no_qt_and_no_window():
+def test_the_live_path_loads_no_qt_no_window_and_no_torch():
+    """torch costs seconds of start-up and 250 MB that the landmark estimator does not need."""
     code = (
-        "import sys, hands3c_core.pipeline\n"
-        "assert not [m for m in sys.modules if m.startswith(('PyQt6', 'app'))]"
+        "import sys\n"
+        "from hands3c_core.pipeline import HandMeshPipeline\n"
+        "HandMeshPipeline().close()\n"
+        "heavy = {'PyQt6', 'app', 'torch', 'open3d'} & {m.split('.')[0] for m in sys.modules}\n"
+        "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 

@@ -1,24 +1,45 @@
-"""Parametric hands: MANO's parameters in, mesh and joints out."""
+"""Parametric hands: MANO's parameters in, mesh and joints out.
+
+What needs torch (the differentiable layers, the rotations) is imported on first use: the live path
+does without it, starts seconds earlier and takes less memory.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from hands3c_core.hand_model.arrays import write_npz
 from hands3c_core.hand_model.data import HandModelData, assemble_joints
 from hands3c_core.hand_model.fast import FastHandLayer
-from hands3c_core.hand_model.layer import HandLayer, HandOutput
 from hands3c_core.hand_model.load import DEFAULT, load_hand_model
 from hands3c_core.hand_model.mano_files import from_mano_arrays
-from hands3c_core.hand_model.manopth_layer import ManoLayer
 from hands3c_core.hand_model.mirror import faces_for, flip_faces, mirror_model, mirror_points
 from hands3c_core.hand_model.render_mesh import (
     RenderMesh,
     render_mesh,
     vertex_normals,
 )
-from hands3c_core.hand_model.rotations import (
-    axis_angle_to_matrix,
-    matrix_to_axis_angle,
-    rot6d_to_matrix,
-)
 from hands3c_core.hand_model.shipped import SHIPPED, skin_texture_path
+
+if TYPE_CHECKING:
+    from hands3c_core.hand_model.layer import HandLayer, HandOutput
+    from hands3c_core.hand_model.manopth_layer import ManoLayer
+    from hands3c_core.hand_model.rotations import (
+        axis_angle_to_matrix,
+        matrix_to_axis_angle,
+        rot6d_to_matrix,
+    )
+
+#: Public name -> module, for what is imported on first use.
+_ON_FIRST_USE = {
+    "HandLayer": "layer",
+    "HandOutput": "layer",
+    "ManoLayer": "manopth_layer",
+    "axis_angle_to_matrix": "rotations",
+    "matrix_to_axis_angle": "rotations",
+    "rot6d_to_matrix": "rotations",
+}
 
 __all__ = [
     "DEFAULT",
@@ -44,3 +65,9 @@ __all__ = [
     "vertex_normals",
     "write_npz",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ON_FIRST_USE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ON_FIRST_USE[name]}"), name)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from torch import Tensor
 
 from hands3c_core.conventions import mirror_axis_angle
 from hands3c_core.hand_model.data import HandModelData, Ints
 
-Points = TypeVar("Points", np.ndarray, Tensor)
+if TYPE_CHECKING:
+    from torch import Tensor
+
+#: A NumPy array or a torch tensor.
+Points = TypeVar("Points", np.ndarray, "Tensor")
 
 
 def mirror_points(points: Points) -> Points:
     """Points (..., 3) with x negated; a new array of the same type."""
-    mirrored = points.clone() if isinstance(points, Tensor) else points.copy()
+    mirrored = points.copy() if isinstance(points, np.ndarray) else points.clone()
     mirrored[..., 0] *= -1
     return mirrored
 
