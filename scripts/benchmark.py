@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Time the network (--network) on this machine; results as a table and, with --json, a file."""
+"""Time the live path (--pipeline) and the network (--network) on this machine."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ from hands3c_core.threads import configure_threads
 class Options:
     """Time the parts of HandS3C Live on this machine."""
 
+    pipeline: bool = False
+    """The live path on a video, stage by stage, with one hand and with two."""
+    source: Path | None = None
+    """Video for --pipeline; by default the bundled clip."""
+    frames: int = 300
+    """Frames of --pipeline that count, after the warm-up."""
     network: bool = False
     """The selective scans and the whole network, every kernel and runtime side by side."""
     json: Path | None = None
@@ -34,9 +40,11 @@ class Options:
 
 def main(options: Options) -> None:
     """Run the parts that were asked for."""
-    if not options.network:
-        raise UserError("Nothing to time: give --network.")
+    if not (options.pipeline or options.network):
+        raise UserError("Nothing to time: give --pipeline, --network or both.")
     report: dict[str, Any] = {}
+    if options.pipeline:
+        report["pipeline"] = _pipeline(options)
     if options.network:
         report["network"] = _network(options)
     if options.json is not None:
@@ -44,6 +52,34 @@ def main(options: Options) -> None:
 
         write_json(report, options.json)
         print(f"Everything measured: {options.json}")
+
+
+def _pipeline(options: Options) -> list[dict[str, Any]]:
+    configure_threads()
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from hands3c_core.assets import asset_path
+    from hands3c_core.benchmark.pipeline import benchmark_pipeline
+    from hands3c_core.benchmark.pipeline_table import as_table
+
+    source = options.source or asset_path("demo.mp4")
+    reports = []
+    with Progress(transient=True) as progress:
+        for hands in (1, 2):
+            task = progress.add_task(f"{source.name}, up to {hands} hands", total=None)
+            reports.append(
+                benchmark_pipeline(
+                    source,
+                    frames=options.frames,
+                    max_hands=hands,
+                    progress=lambda done, total, task=task: progress.update(
+                        task, completed=done, total=total
+                    ),
+                )
+            )
+    Console().print(as_table(reports))
+    return reports
 
 
 def _network(options: Options) -> dict[str, Any]:
