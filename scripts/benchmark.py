@@ -57,7 +57,7 @@ def main(options: Options) -> None:
 def _pipeline(options: Options) -> list[dict[str, Any]]:
     configure_threads()
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
     from hands3c_core.assets import asset_path
     from hands3c_core.benchmark.pipeline import benchmark_pipeline
@@ -65,17 +65,16 @@ def _pipeline(options: Options) -> list[dict[str, Any]]:
 
     source = options.source or asset_path("demo.mp4")
     reports = []
-    with Progress(transient=True) as progress:
+    with Progress(transient=True) as bar:
         for hands in (1, 2):
-            task = progress.add_task(f"{source.name}, up to {hands} hands", total=None)
+            task = bar.add_task(f"{source.name}, up to {hands} hands", total=None)
+
+            def progress(done: int, total: int, task: TaskID = task) -> None:
+                bar.update(task, completed=done, total=total)
+
             reports.append(
                 benchmark_pipeline(
-                    source,
-                    frames=options.frames,
-                    max_hands=hands,
-                    progress=lambda done, total, task=task: progress.update(
-                        task, completed=done, total=total
-                    ),
+                    source, frames=options.frames, max_hands=hands, progress=progress
                 )
             )
     Console().print(as_table(reports))
