@@ -10,7 +10,7 @@ import sys
 
 def main(argv: list[str] | None = None) -> int:
     """Run the app; returns the exit code (2: something the user can put right)."""
-    _limit_threads()
+    limit_threads()
     from app.options import has_display, parse
     from hands3c_core.errors import UserError
 
@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
 
 
-def _limit_threads() -> None:
+def limit_threads() -> None:
     """Keep the numeric libraries from fighting over cores; what the user set stands.
 
     Detection, fitting, drawing and encoding run side by side here, so a pool as large as the

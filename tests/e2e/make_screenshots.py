@@ -1,0 +1,112 @@
+"""Takes the README's pictures of the window: the real app on the bundled clip.
+
+xvfb-run -a -s "-screen 0 1600x1000x24" env QT_QPA_PLATFORM=xcb python tests/e2e/make_screenshots.py
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from PyQt6.QtCore import QSettings  # noqa: E402
+from PyQt6.QtWidgets import QApplication  # noqa: E402
+
+from app.__main__ import limit_threads  # noqa: E402
+from app.config import Layout, MeshStyle, RecordChoice  # noqa: E402
+from app.session import Session  # noqa: E402
+from app.settings import Settings  # noqa: E402
+from app.theme import Theme  # noqa: E402
+from app.windows.main_window import MainWindow  # noqa: E402
+
+#: A moment of the clip that shows both hands, s, and how long before it to start.
+MOMENT, LEAD = 5.0, 3.5
+
+
+class Photographer:
+    def __init__(self, window: MainWindow, folder: Path) -> None:
+        self._window = window
+        self._folder = folder
+
+    def wait(self, seconds: float) -> None:
+        self.until(lambda: False, seconds)
+
+    def until(self, condition: Callable[[], bool], timeout: float = 60.0) -> None:
+        end = time.monotonic() + timeout
+        while not condition() and time.monotonic() < end:
+            QApplication.processEvents()
+            time.sleep(0.005)
+
+    def play_to_the_moment(self) -> None:
+        session = self._window.session
+        session.seek(MOMENT - LEAD)
+        session.play()
+        self.wait(0.3)
+        position = session.outlets.playback
+        self.until(lambda: MOMENT <= position.value.position < MOMENT + 0.3)
+
+    def take(self, name: str) -> None:
+        QApplication.processEvents()
+        file = self._folder / f"{name}.png"
+        self._window.grab().save(str(file))
+        print(f"{file}: {self._window.session.outlets.stats.value.fps:.1f} frames/s")
+
+
+def main() -> None:
+    limit_threads()
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "img"
+    folder.mkdir(parents=True, exist_ok=True)
+    application = QApplication(sys.argv[:1])
+    theme = Theme(application, "dark")
+    with tempfile.TemporaryDirectory() as scratch:
+        store = QSettings(str(Path(scratch) / "s.ini"), QSettings.Format.IniFormat)
+        session = Session(record=RecordChoice(folder=Path(scratch) / "takes"))
+        window = MainWindow(session, Settings(store), theme)
+        window.resize(1440, 820)
+        window.show()
+        camera = Photographer(window, folder)
+        window.commands.open_demo()
+        camera.until(lambda: session.outlets.stats.value.fps > 0)
+        camera.wait(3.0)
+
+        window.show_tab("view")
+        camera.play_to_the_moment()
+        camera.take("app-dark")
+
+        theme.choose("light")
+        window.change_view(skeleton=True, mesh_style=MeshStyle.SHADED, opacity=0.6)
+        window.show_tab("source")
+        camera.play_to_the_moment()
+        camera.take("app-light")
+
+        theme.choose("dark")
+        window.change_view(
+            skeleton=False,
+            mesh_style=MeshStyle.TEXTURED,
+            opacity=0.9,
+            layout=Layout.PICTURE_IN_PICTURE,
+        )
+        window.show_tab("record")
+        session.start_recording()
+        camera.play_to_the_moment()
+        camera.take("app-recording")
+        session.stop_recording()
+        camera.until(lambda: bool(session.outlets.takes.value))
+        window.banner.dismiss()
+
+        window.change_view(layout=Layout.SIDE_BY_SIDE)
+        window.show_tab("model")
+        window.resize(820, 560)
+        camera.play_to_the_moment()
+        window.banner.dismiss()
+        camera.take("app-small")
+        window.close()
+
+
+if __name__ == "__main__":
+    main()
