@@ -1,0 +1,186 @@
+"""Every runtime answers as the network itself does."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from hands3c_core.errors import UserError
+from hands3c_core.models import HandS3C, build_model
+from hands3c_core.runtime import make_runtime, runtime_choices, selection
+from hands3c_core.runtime.folding import fold_network
+
+ROOT = Path(selection.__file__).resolve().parents[2]
+EXACT = [c.name for c in runtime_choices("cpu") if c.exact and not c.problem]
+needs_openvino = pytest.mark.skipif(
+    importlib.util.find_spec("openvino") is None, reason="OpenVINO is not installed"
+)
+
+
+def lively(model: HandS3C) -> HandS3C:
+    """Weights under which batch norms differ from the identity and hands from each other."""
+    torch.manual_seed(3)
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Conv2d | torch.nn.Linear):
+            fan_in = module.weight[0].numel()
+            torch.nn.init.normal_(module.weight, std=0.9 * (2 / fan_in) ** 0.5)
+        elif isinstance(module, torch.nn.BatchNorm2d):
+            last = name.startswith("backbone") and name.endswith("norm3")
+            torch.nn.init.uniform_(module.weight, *((0.15, 0.45) if last else (0.6, 1.4)))
+            torch.nn.init.normal_(module.bias, std=0.1)
+            module.running_mean.normal_(std=0.1)
+            module.running_var.uniform_(0.75, 1.25)
+    with torch.no_grad():
+        model.mano_head.hidden1.weight.mul_(0.05)
+        model.mano_head.pose.weight.mul_(0.1)
+        model.mano_head.shape.weight.mul_(0.1)
+    return model.eval()
+
+
+@pytest.fixture(scope="module")
+def model() -> HandS3C:
+    return lively(build_model("hands3c", input_size=128))
+
+
+@pytest.fixture(scope="module")
+def crops() -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, (3, 128, 128, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("name", [name for name in EXACT if name != "compiled"])
+def test_within_a_twentieth_of_a_millimetre(model: HandS3C, crops: np.ndarray, name: str) -> None:
+    expected = model.predict(crops, attention=True)
+    assert float((expected.vertices[0] - expected.vertices[1]).abs().max()) > 1e-4  # not constant
+    answer = make_runtime(model, name).predict(crops, attention=True)
+    distance = (answer.vertices - expected.vertices).norm(dim=-1).max()
+    assert float(distance) < 0.05e-3
+    for field in ("backbone_features", "features", "heatmaps", "joints_2d", "encoding", "shape"):
+        torch.testing.assert_close(
+            getattr(answer, field), getattr(expected, field), rtol=2e-3, atol=2e-3
+        )
+    assert answer.attention is not None
+    for field in ("before", "after", "spatial", "channel"):
+        torch.testing.assert_close(
+            getattr(answer.attention, field),
+            getattr(expected.attention, field),
+            rtol=2e-3,
+            atol=2e-3,
+        )
+
+
+@pytest.mark.parametrize("name", [name for name in EXACT if name != "compiled"])
+@pytest.mark.parametrize("network", ["ssa", "baseline"])
+def test_relatives_of_the_network(crops: np.ndarray, name: str, network: str) -> None:
+    model = lively(build_model(network, input_size=128))
+    answer = make_runtime(model, name).predict(crops[:1])
+    expected = model.predict(crops[:1])
+    assert float((answer.vertices - expected.vertices).norm(dim=-1).max()) < 0.05e-3
+
+
+def test_folding_is_exact_in_double(model: HandS3C) -> None:
+    folded = fold_network(model).double()
+    images = torch.rand(1, 3, 128, 128, dtype=torch.float64)
+    reference = build_model("hands3c", input_size=128)
+    reference.load_state_dict(model.state_dict())
+    reference = reference.double().eval()
+    refolded = fold_network(reference)
+    with torch.no_grad():
+        expected = reference.regress(images)
+        for network, tolerance in ((refolded, 1e-9), (folded, 1e-4)):
+            torch.testing.assert_close(
+                network.regress(images).encoding, expected.encoding, rtol=tolerance, atol=tolerance
+            )
+    kept = [m for m in folded.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    assert len(kept) < 20  # only those that no convolution precedes
+    assert any(isinstance(m, torch.nn.BatchNorm2d) for m in model.modules())
+
+
+def test_the_hand_can_be_changed(crops: np.ndarray) -> None:
+    model = lively(build_model("hands3c", input_size=128))
+    runtime = make_runtime(model, "folded")
+    assert runtime.predict(crops[:1]).vertices.shape[1] == 778
+    model.set_hand(build_model("baseline", input_size=128, hand="hand_mid").hand)
+    assert runtime.predict(crops[:1]).vertices.shape[1] == 1500
+
+
+@pytest.mark.parametrize(
+    "bad", [np.zeros((1, 64, 64, 3), np.uint8), np.zeros((1, 128, 128, 3), np.float32)]
+)
+def test_wrong_crops(model: HandS3C, bad: np.ndarray) -> None:
+    with pytest.raises(UserError):
+        make_runtime(model, "folded").predict(bad)
+
+
+def test_unknown_and_impossible_runtimes(model: HandS3C) -> None:
+    with pytest.raises(UserError, match="unknown"):
+        make_runtime(model, "warp")
+    with pytest.raises(UserError, match="CUDA"):
+        make_runtime(model, "cuda_graph")
+
+
+def test_auto_measures_once(
+    model: HandS3C, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection, "record_file", lambda: tmp_path / "cache" / "runtimes.json")
+    times = {"eager": 3.0, "folded": 2.0, "openvino": 2.5}
+    measured = []
+
+    def measure(runtime: selection.Runtime) -> float:
+        measured.append(runtime.runtime_name)
+        return times[runtime.runtime_name]
+
+    monkeypatch.setattr(selection, "measure", measure)
+    assert make_runtime(model, "auto").runtime_name == "folded"
+    assert "eager" in measured
+    count = len(measured)
+    assert make_runtime(model, "auto").runtime_name == "folded"
+    assert len(measured) == count  # remembered
+    (tmp_path / "cache" / "runtimes.json").write_text("{not json", encoding="utf-8")
+    assert make_runtime(model, "auto").runtime_name == "folded"
+    assert len(measured) == 2 * count
+
+
+def test_auto_survives_a_runtime_that_fails(
+    model: HandS3C, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("driver")
+
+    monkeypatch.setattr(selection, "record_file", lambda: tmp_path / "runtimes.json")
+    monkeypatch.setattr(selection, "measure", lambda runtime: 1.0)
+    monkeypatch.setitem(selection._FACTORIES, "folded", fail)
+    monkeypatch.setitem(selection._FACTORIES, "openvino", fail)
+    assert make_runtime(model, "auto").runtime_name == "eager"
+
+
+@needs_openvino
+def test_openvino_reports_to_nobody() -> None:
+    code = (
+        "import sys, time\n"
+        "def hook(event, args):\n"
+        "    if event in ('socket.connect', 'socket.getaddrinfo', 'socket.sendto'):\n"
+        "        print('NETWORK', event, args, flush=True)\n"
+        "sys.addaudithook(hook)\n"
+        "import numpy as np\n"
+        "from hands3c_core.models import build_model\n"
+        "from hands3c_core.runtime import make_runtime\n"
+        "runtime = make_runtime(build_model('baseline', input_size=128), 'openvino')\n"
+        "runtime.predict(np.zeros((1, 128, 128, 3), np.uint8))\n"
+        "time.sleep(1)\n"
+        "print('done')\n"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert answer.stdout.split() == ["done"], answer.stdout + answer.stderr
