@@ -1,0 +1,309 @@
+"""Measuring a predictor on a dataset."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hands3c_core.conventions import CROP_SIZE, JOINT_NAMES
+from hands3c_core.data.dataset import CorruptSample, HandDataset
+from hands3c_core.data.sample import HandSample
+from hands3c_core.errors import UserError
+from hands3c_core.evaluation.alignment import align, align_root, fit_similarity
+from hands3c_core.evaluation.metrics import (
+    F_THRESHOLDS,
+    PROTOCOLS,
+    Protocol,
+    area_under_curve,
+    f_scores,
+    mean_error,
+    pck_curve,
+    point_errors,
+)
+from hands3c_core.evaluation.predictors import PredictedHand, Predictor
+
+Floats = NDArray[np.float64]
+#: Other root that papers take for root-relative errors: the middle finger's first joint.
+_MIDDLE = JOINT_NAMES.index("middle1")
+
+
+@dataclass(slots=True)
+class SampleResult:
+    """One sample's prediction and errors; NaN where a label is absent."""
+
+    index: int
+    """In the dataset."""
+    name: str
+    prediction: PredictedHand
+    """Without vertices, unless asked for."""
+    root: NDArray[np.float32] | None
+    """(3,) the wrist's true place in the (mirrored) camera frame, if known."""
+    is_right: bool
+    pa: Floats
+    """(21,) metres, after the protocol's similarity alignment."""
+    wrist: Floats
+    """(21,) metres, relative to the wrist."""
+    middle: Floats
+    """(21,) metres, relative to the middle finger's first joint."""
+    curve: Floats
+    """(21,) metres, aligned as the protocol's curve wants it."""
+    pixels: Floats
+    """(21,) px of a crop of 256 px, whatever size the estimator takes."""
+    vertex_pa: Floats | None
+    """(V,) metres, aligned by themselves; None where label and prediction differ in V."""
+    vertex: Floats | None
+    """(V,) metres, relative to the wrist."""
+    f: tuple[float, float] | None
+    """F-scores at 5 and 15 mm of the aligned vertices."""
+
+    @property
+    def score(self) -> float:
+        """Mean aligned joint error in metres, else mean px: what best and worst are told by."""
+        errors = self.pa if np.isfinite(self.pa).any() else self.pixels
+        return float(np.nanmean(errors)) if np.isfinite(errors).any() else math.nan
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """The result of ``evaluate``."""
+
+    dataset: str
+    estimator: str
+    protocol_name: str
+    protocol: Protocol
+    results: list[SampleResult] = field(default_factory=list)
+    failed: list[int] = field(default_factory=list)
+    """Indices of samples in which the estimator found no hand."""
+    skipped: dict[str, str] = field(default_factory=dict)
+    """Samples that could not be read, and why."""
+    seconds: float = 0.0
+    """Time in the predictor."""
+    is_metric: bool = True
+    """Whether all 3D labels have a true scale."""
+    cost: dict[str, float | None] = field(default_factory=dict)
+
+    def table(self, name: str) -> Floats:
+        """The named (N, 21) errors of all results."""
+        rows = [getattr(result, name) for result in self.results]
+        return np.stack(rows) if rows else np.zeros((0, 21))
+
+    def report(self) -> dict[str, Any]:
+        """Every figure, for JSON: lengths in mm, None where nothing could be measured.
+
+        ``pa_mpjpe_mm``, ``mpjpe_mm`` (relative to the wrist), ``mpjpe_middle_mm`` (relative to
+        middle1), ``pa_mpvpe_mm``, ``mpvpe_mm``, ``auc``, ``f5``, ``f15`` (aligned vertices),
+        ``joints_2d_px`` (of a 256-px crop), ``n`` (measured), ``n_failed`` (no hand found; not in
+        the means), ``n_skipped`` (unreadable), ``ms_per_crop``, ``params``, ``flops`` and the errors of
+        each joint. Figures that need a true scale are None for datasets without one.
+        """
+        low, high = (limit / 1000 for limit in self.protocol.auc_range_mm)
+        pa, curve = self.table("pa"), self.table("curve")
+        count = len(self.results) + len(self.failed)
+        thresholds = np.linspace(0.0, 0.05, 101)
+        f_table = [result.f for result in self.results if result.f is not None]
+        return {
+            "dataset": self.dataset,
+            "estimator": self.estimator,
+            "protocol": self.protocol_name,
+            "alignment": self.protocol.alignment,
+            "metric_scale": self.is_metric,
+            "n": len(self.results),
+            "n_failed": len(self.failed),
+            "n_skipped": len(self.skipped),
+            "pa_mpjpe_mm": _mm(mean_error(pa)),
+            "mpjpe_mm": self._metric_mm(self.table("wrist")),
+            "mpjpe_middle_mm": self._metric_mm(self.table("middle")),
+            "pa_mpvpe_mm": self._vertex_mm("vertex_pa"),
+            "mpvpe_mm": self._vertex_mm("vertex") if self.is_metric else None,
+            "auc": _number(area_under_curve(curve, low, high, self.protocol.auc_steps)),
+            "auc_range_mm": list(self.protocol.auc_range_mm),
+            "auc_alignment": self.protocol.auc_alignment,
+            "f5": float(np.mean([f[0] for f in f_table])) if f_table else None,
+            "f15": float(np.mean([f[1] for f in f_table])) if f_table else None,
+            "joints_2d_px": _number(mean_error(self.table("pixels"))),
+            "ms_per_crop": 1000 * self.seconds / count if count else None,
+            "params": self.cost.get("params"),
+            "flops": self.cost.get("flops"),
+            "per_joint_pa_mm": _per_joint(1000 * pa),
+            "per_joint_mm": _per_joint(1000 * self.table("wrist")) if self.is_metric else None,
+            "per_joint_2d_px": _per_joint(self.table("pixels")),
+            "pck": {
+                "thresholds_mm": (1000 * thresholds).tolist(),
+                "pa": [_number(value) for value in pck_curve(pa, thresholds)],
+                "protocol": [_number(value) for value in pck_curve(curve, thresholds)],
+            },
+        }
+
+    def _metric_mm(self, errors: Floats) -> float | None:
+        return _mm(mean_error(errors)) if self.is_metric else None
+
+    def _vertex_mm(self, name: str) -> float | None:
+        rows = [getattr(result, name) for result in self.results]
+        means = [row.mean() for row in rows if row is not None]
+        return _mm(float(np.mean(means))) if means else None
+
+
+def evaluate(
+    dataset: HandDataset,
+    predictor: Predictor,
+    *,
+    protocol: str | None = None,
+    batch_size: int = 16,
+    limit: int | None = None,
+    keep_vertices: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
+    """Measure ``predictor`` on ``dataset``.
+
+    Args:
+        dataset: the samples; their crops must be of the predictor's ``input_size``.
+        predictor: the estimator.
+        protocol: a key of ``PROTOCOLS``; the dataset's own by default.
+        batch_size: crops a call.
+        limit: measure this many samples, spread evenly over the dataset.
+        keep_vertices: keep the predicted vertices in the results, for submissions.
+        progress: called with the number of samples done and in all.
+
+    Raises:
+        UserError: the protocol is unknown, the crops have another size, or nothing can be read.
+    """
+    name = protocol or dataset.protocol
+    if name not in PROTOCOLS:
+        raise UserError(f"there is no protocol {name!r}; choose from {', '.join(PROTOCOLS)}.")
+    if dataset.crop_size != predictor.input_size or dataset.context != 1.0:
+        raise UserError(
+            f"{predictor.name} takes crops of {predictor.input_size} px, the dataset gives "
+            f"{dataset.crop_size} px; open it with that size."
+        )
+    outcome = Evaluation(dataset.kind, predictor.name, name, PROTOCOLS[name])
+    outcome.cost = predictor.cost()
+    indices = _spread(len(dataset), limit)
+    done = 0
+    for batch in _batches(dataset, indices, batch_size, outcome):
+        if batch:
+            started = time.perf_counter()
+            predictions = predictor.predict([sample for _, sample in batch])
+            outcome.seconds += time.perf_counter() - started
+            for (index, sample), prediction in zip(batch, predictions, strict=True):
+                outcome.is_metric &= sample.valid.metric
+                if prediction is None:
+                    outcome.failed.append(index)
+                else:
+                    result = measure(sample, prediction, outcome.protocol, index)
+                    if not keep_vertices:
+                        result.prediction = PredictedHand(
+                            prediction.joints_3d, prediction.joints_2d
+                        )
+                    outcome.results.append(result)
+        done = min(done + batch_size, len(indices))
+        if progress is not None:
+            progress(done, len(indices))
+    if not outcome.results and not outcome.failed:
+        reason = next(iter(outcome.skipped.values()), "it is empty")
+        raise UserError(f"{dataset.kind}: no sample could be read ({reason}).")
+    return outcome
+
+
+def measure(
+    sample: HandSample, prediction: PredictedHand, protocol: Protocol, index: int = 0
+) -> SampleResult:
+    """The errors of one prediction; joints without a label are left out of alignment and errors."""
+    guess = np.asarray(prediction.joints_3d, np.float64)
+    truth = sample.joints_3d.astype(np.float64)
+    labelled = sample.valid.joints_3d
+    enough = int(labelled.sum()) >= 3
+
+    def errors(how: str, root: int = 0) -> Floats:
+        result = np.full(len(guess), np.nan)
+        if how == "root":
+            if labelled[root]:
+                aligned = align_root(truth, guess, root)[labelled]
+                result[labelled] = point_errors(truth[labelled], aligned)
+        elif enough:
+            aligned = align(truth[labelled], guess[labelled], how)  # type: ignore[arg-type]
+            result[labelled] = point_errors(truth[labelled], aligned)
+        return result
+
+    pixels = np.full(len(guess), np.nan)
+    if prediction.joints_2d is not None:
+        pixels = point_errors(sample.joints_2d, prediction.joints_2d, sample.valid.joints_2d)
+        pixels *= CROP_SIZE / sample.crop.shape[0]
+    vertex_pa, vertex, f = _measure_vertices(sample, prediction, protocol)
+    return SampleResult(
+        index=index,
+        name=sample.name,
+        prediction=prediction,
+        root=sample.root,
+        is_right=sample.is_right,
+        pa=errors(protocol.alignment),
+        wrist=errors("root", 0),
+        middle=errors("root", _MIDDLE),
+        curve=errors(protocol.auc_alignment, protocol.root),
+        pixels=pixels,
+        vertex_pa=vertex_pa,
+        vertex=vertex,
+        f=f,
+    )
+
+
+def _measure_vertices(
+    sample: HandSample, prediction: PredictedHand, protocol: Protocol
+) -> tuple[Floats | None, Floats | None, tuple[float, float] | None]:
+    """Aligned and wrist-relative vertex errors and F-scores. Meshes of another density are aligned
+    by their joints, as the official evaluation does, and have F-scores alone."""
+    if sample.vertices is None or prediction.vertices is None:
+        return None, None, None
+    truth = sample.vertices.astype(np.float64)
+    guess = np.asarray(prediction.vertices, np.float64)
+    joints = np.asarray(prediction.joints_3d, np.float64)
+    reflection = protocol.alignment == "official"
+    if truth.shape == guess.shape:
+        aligned = fit_similarity(truth, guess, reflection=reflection).apply(guess)
+        first, second = f_scores(truth, aligned, F_THRESHOLDS)
+        relative = guess - joints[0]
+        return point_errors(truth, aligned), point_errors(truth, relative), (first, second)
+    if not sample.valid.joints_3d.all():
+        return None, None, None
+    fitted = fit_similarity(sample.joints_3d.astype(np.float64), joints, reflection=reflection)
+    first, second = f_scores(truth, fitted.apply_about_own_center(guess), F_THRESHOLDS)
+    return None, None, (first, second)
+
+
+def _spread(count: int, limit: int | None) -> list[int]:
+    if limit is None or limit >= count:
+        return list(range(count))
+    return np.linspace(0, count - 1, max(limit, 1)).round().astype(int).tolist()
+
+
+def _batches(
+    dataset: HandDataset, indices: list[int], size: int, outcome: Evaluation
+) -> Iterator[list[tuple[int, HandSample]]]:
+    for start in range(0, len(indices), size):
+        batch = []
+        for index in indices[start : start + size]:
+            try:
+                batch.append((index, dataset.read(index)))
+            except CorruptSample as error:
+                outcome.skipped[f"{dataset.kind}[{index}]"] = str(error)
+        yield batch
+
+
+def _mm(metres: float) -> float | None:
+    return _number(1000 * metres)
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _per_joint(errors: Floats) -> dict[str, float | None]:
+    return {
+        name: _number(mean_error(errors[:, joint : joint + 1]))
+        for joint, name in enumerate(JOINT_NAMES)
+    }
