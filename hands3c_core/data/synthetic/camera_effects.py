@@ -1,0 +1,92 @@
+"""What a webcam does to a picture: blur, noise, colour casts and compression."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hands3c_core.types import UInt8
+
+Image = NDArray[np.float32]
+
+
+def motion_kernel(length: float, angle: float) -> Image:
+    """(k, k) a line of ``length`` px at ``angle`` radians through the centre; sums to 1."""
+    half = int(np.ceil(length / 2)) + 1
+    kernel = np.zeros((2 * half + 1, 2 * half + 1), np.float32)
+    step = np.array([np.cos(angle), np.sin(angle)]) * length / 2
+    shift = 4
+    ends = [tuple(round((half + float(s)) * 2**shift) for s in sign * step) for sign in (-1, 1)]
+    cv2.line(kernel, ends[0], ends[1], 1.0, 1, cv2.LINE_8, shift)
+    return kernel / kernel.sum()
+
+
+def blend(rgba: Image, x0: int, y0: int, background: Image) -> Image:
+    """``background`` (H, W, 3) with a premultiplied window (h, w, 4) over it, at (x0, y0)."""
+    result = background.copy()
+    height, width = rgba.shape[:2]
+    part = result[y0 : y0 + height, x0 : x0 + width]
+    part *= 1.0 - rgba[..., 3:]
+    part += rgba[..., :3]
+    return result
+
+
+def soften(image: Image, source_pixels: float, random: np.random.Generator) -> Image:
+    """Lens blur, and the loss of detail where the crop is larger than what the camera saw.
+
+    Args:
+        image: (S, S, 3), 0..255.
+        source_pixels: side of the crop in the camera's own pixels.
+        random: draws the blur.
+    """
+    size = len(image)
+    sigma = random.uniform(0.3, 0.9) * size / 128 if random.random() < 0.8 else 0.0
+    if random.random() < 0.06:  # out of focus
+        sigma = random.uniform(1.0, 2.2) * size / 128
+    if sigma > 0:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
+    side = int(max(source_pixels, 24))
+    if side < size:
+        small = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+        image = np.asarray(cv2.resize(small, (size, size)), np.float32)
+    return image
+
+
+def recolor(image: Image, random: np.random.Generator) -> Image:
+    """Exposure, white balance, gamma, contrast and saturation of another camera."""
+    gains = np.exp(random.normal(0, 0.05, 3) + random.normal(0, 0.10)).astype(np.float32)
+    gamma = float(np.exp(random.normal(0, 0.13)))
+    contrast, saturation = 1 + random.normal(0, 0.08), max(1 + random.normal(0, 0.18), 0.1)
+    level = np.arange(1024, dtype=np.float32) / 1023
+    curve = 255 * np.clip(0.5 + contrast * (level**gamma - 0.5), 0, 1)
+    index = np.clip(image * gains * (1023 / 255), 0, 1023).astype(np.int32)
+    image = curve.astype(np.float32)[index]
+    grey = image @ np.array([0.299, 0.587, 0.114], np.float32)
+    return grey[..., None] + np.float32(saturation) * (image - grey[..., None])
+
+
+def add_noise(image: Image, random: np.random.Generator) -> Image:
+    """Sensor noise: a part that grows with brightness, a part that does not, coarser in cheap
+    cameras that have smoothed it."""
+    strength = random.exponential(2.2)
+    if strength < 0.5:
+        return image
+    size = len(image)
+    noise = random.standard_normal((size, size, 3), np.float32)
+    if random.random() < 0.4:
+        noise = 1.8 * cv2.GaussianBlur(noise, (0, 0), 0.7)
+    shot = 0.4 + 0.6 * np.sqrt(np.clip(image, 0, 255) / 128)
+    return (image + min(strength, 14.0) * shot * noise).astype(np.float32)
+
+
+def compress(image: Image, random: np.random.Generator) -> UInt8:
+    """To uint8, mostly through a JPEG of the quality that webcams and video have."""
+    pixels = np.clip(image + 0.5, 0, 255).astype(np.uint8)
+    if random.random() < 0.25:
+        return pixels
+    quality = int(random.triangular(28, 80, 96))
+    _, code = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded = cv2.imdecode(code, cv2.IMREAD_COLOR)
+    assert decoded is not None
+    return np.asarray(decoded[..., ::-1], np.uint8, order="C")

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Render synthetic hands with exact labels to disk, or measure how real they look."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# Each worker process renders on one thread.
+os.environ["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS", "1")
+
+import tyro
+from rich.progress import Progress, track
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from hands3c_core.data.synthetic import SyntheticConfig, SyntheticRenderer, render_shards
+from hands3c_core.errors import UserError
+
+
+@dataclass(frozen=True)
+class Options:
+    """Render synthetic hands with exact labels to disk, or measure how real they look."""
+
+    out: Path | None = None
+    """Folder for the shards; finished ones in it are kept, so a stopped run goes on."""
+    count: int = 20_000
+    """Samples in the whole dataset (all parts together)."""
+    seed: int = 0
+    """Which samples; different seeds have none in common."""
+    workers: int = os.cpu_count() or 1
+    """Processes on this machine."""
+    part: str = "0/1"
+    """'i/n': render every n-th shard from the i-th on; n machines with parts 0/n to n-1/n share
+    the work without talking to each other."""
+    shard_size: int = 500
+    """Samples in a file."""
+    realism: int = 0
+    """Write nothing; render this many samples (at 256 px unless --render.size says more) and print
+    in how many of them the hand detector finds the hand, by skin tone and pose."""
+    benchmark: int = 0
+    """Write nothing; render this many samples and print samples/s of one process."""
+    render: SyntheticConfig = field(default_factory=SyntheticConfig)
+    """What is rendered."""
+
+
+def main(options: Options) -> None:
+    """Render, measure or time."""
+    if options.realism > 0:
+        print_realism(options)
+    elif options.benchmark > 0:
+        print_speed(options)
+    elif options.out is None:
+        raise UserError("name the folder to write to: --out FOLDER.")
+    else:
+        write_shards(options, options.out)
+
+
+def write_shards(options: Options, out: Path) -> None:
+    """Render the shards that are missing."""
+    match = re.fullmatch(r"(\d+)/(\d+)", options.part)
+    if match is None or int(match[2]) < 1:
+        raise UserError(f"--part {options.part}: write i/n, for example 0/4.")
+    part = int(match[1]), int(match[2])
+    shards = range(part[0], -(-options.count // options.shard_size), part[1])
+    mine = sum(
+        min(options.shard_size, options.count - number * options.shard_size) for number in shards
+    )
+    start = time.perf_counter()
+    with Progress() as progress:
+        task = progress.add_task("rendering", total=mine)
+        done = render_shards(
+            out,
+            options.count,
+            options.render,
+            seed=options.seed,
+            shard_size=options.shard_size,
+            workers=options.workers,
+            part=part,
+            progress=lambda samples: progress.advance(task, samples),
+        )
+    seconds = time.perf_counter() - start
+    print(f"{out}: rendered {done} samples, kept {mine - done}", end="")
+    print(f" ({done / seconds:.0f} samples/s)." if done else ".")
+
+
+def print_realism(options: Options) -> None:
+    """The detector's success by group."""
+    # The detector loads slowly, and only this needs it.
+    from hands3c_core.data.synthetic.realism import measure_realism, realism_table
+
+    config = dataclasses.replace(options.render, size=max(options.render.size, 256))
+    renderer = SyntheticRenderer(config, options.seed)
+    hands = (renderer.render(k) for k in track(range(options.realism), "rendering"))
+    print(realism_table(measure_realism(hands)))
+
+
+def print_speed(options: Options) -> None:
+    """Samples per second of one process, wall clock and processor time."""
+    renderer = SyntheticRenderer(options.render, options.seed)
+    for index in range(5):
+        renderer.render(index)  # compiles, or loads what is compiled
+    wall, busy = time.perf_counter(), time.process_time()
+    for index in range(options.benchmark):
+        renderer.render(index)
+    wall, busy = time.perf_counter() - wall, time.process_time() - busy
+    count = options.benchmark
+    print(
+        f"{count / wall:.0f} samples/s by the clock, {count / busy:.0f} by processor time", end=""
+    )
+    print(f" ({1000 * busy / count:.2f} ms a sample, {options.render.size} px, one process).")
+
+
+if __name__ == "__main__":
+    try:
+        main(tyro.cli(Options))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
