@@ -2,6 +2,7 @@
 
 from hands3c_core.models.checkpoints import load_weights, read_header, save_weights
 from hands3c_core.models.hands3c import HandS3C, HandS3CConfig, Regressed
+from hands3c_core.models.lite import HandS3CLite, LiteConfig
 from hands3c_core.models.outputs import AttentionTensors, HandPrediction
 from hands3c_core.models.published import PublishedCheckpoint, read_published, write_published
 from hands3c_core.models.registry import build_model, canonical_name, model_names
@@ -11,6 +12,8 @@ __all__ = [
     "HandPrediction",
     "HandS3C",
     "HandS3CConfig",
+    "HandS3CLite",
+    "LiteConfig",
     "PublishedCheckpoint",
     "Regressed",
     "build_model",

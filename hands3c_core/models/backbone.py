@@ -12,12 +12,12 @@ STAGE_UNITS = (3, 4, 6, 3)
 
 
 class Stem(nn.Module):
-    """7x7 convolution and 3x3 max-pooling: (B, 3, H, W) -> (B, 64, H/4, W/4)."""
+    """7x7 convolution and 3x3 max-pooling: (B, 3, H, W) -> (B, channels, H/4, W/4)."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: int = 64) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(3, 64, kernel_size=7, stride=2, padding=3, bias=False)
-        self.norm = nn.BatchNorm2d(64)
+        self.conv = nn.Conv2d(3, channels, kernel_size=7, stride=2, padding=3, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
 
     def forward(self, images: Tensor) -> Tensor:
         features = F.leaky_relu(self.norm(self.conv(images)))

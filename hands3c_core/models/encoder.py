@@ -22,30 +22,43 @@ class HandEncoder(nn.Module):
     the published code does not have, end at more cells and are averaged to 2 x 2.
 
     Source: HandS3C, section 2.3.
+
+    Args:
+        channels: of the maps.
+        joints: number of heatmaps.
+        blocks: how many blocks there are, each of which halves the map.
+        side: cells a side of the last map; the vector has channels * side^2 numbers.
     """
 
+    #: Blocks of the published network.
     BLOCKS = 4
     UNITS_PER_BLOCK = 2
-    OUTPUT_SIDE = 2
     #: Fewest cells a side that survive the four poolings.
     SMALLEST_SIDE = 16
 
-    def __init__(self, channels: int = FEATURE_CHANNELS, joints: int = NUM_JOINTS) -> None:
+    def __init__(
+        self,
+        channels: int = FEATURE_CHANNELS,
+        joints: int = NUM_JOINTS,
+        blocks: int = BLOCKS,
+        side: int = 2,
+    ) -> None:
         super().__init__()
+        self.output_side = side
         self.heatmap_conv = nn.Conv2d(joints, channels, kernel_size=1)
         self.encoding_conv = nn.Conv2d(channels, channels, kernel_size=1)
         self.units = nn.ModuleList(
-            PreActivationResidual(channels) for _ in range(self.BLOCKS * self.UNITS_PER_BLOCK)
+            PreActivationResidual(channels) for _ in range(blocks * self.UNITS_PER_BLOCK)
         )
 
     def forward(self, heatmaps: Tensor, encoding: Tensor) -> Tensor:
-        """Heatmaps (B, 21, h, w) and encoding (B, 256, h, w) -> (B, 1024)."""
+        """Heatmaps (B, 21, h, w) and encoding (B, channels, h, w) -> (B, channels * side^2)."""
         features = self.heatmap_conv(heatmaps) + self.encoding_conv(encoding)
         for number, unit in enumerate(self.units, start=1):
             features = unit(features)
             if number % self.UNITS_PER_BLOCK == 0:
                 features = F.max_pool2d(features, kernel_size=2)
-        return _to_side(features, self.OUTPUT_SIDE).flatten(1)
+        return _to_side(features, self.output_side).flatten(1)
 
 
 def _to_side(features: Tensor, side: int) -> Tensor:

@@ -18,11 +18,19 @@ class FeaturePyramid(nn.Module):
 
     Each step doubles the coarser map bilinearly and adds a 1x1 projection of the finer one; the
     finest sum passes a 3x3 convolution and a 2x2 average pooling. Source: HandS3C, section 2.1.
+
+    Args:
+        channels: of F.
+        stages: channels of the backbone's four maps, finest first.
     """
 
-    def __init__(self, channels: int = FEATURE_CHANNELS) -> None:
+    def __init__(
+        self,
+        channels: int = FEATURE_CHANNELS,
+        stages: tuple[int, int, int, int] = STAGE_CHANNELS,
+    ) -> None:
         super().__init__()
-        c2, c3, c4, c5 = STAGE_CHANNELS
+        c2, c3, c4, c5 = stages
         self.top = nn.Conv2d(c5, channels, kernel_size=1)
         self.lateral4 = nn.Conv2d(c4, channels, kernel_size=1)
         self.lateral3 = nn.Conv2d(c3, channels, kernel_size=1)
@@ -30,11 +38,11 @@ class FeaturePyramid(nn.Module):
         self.smooth = nn.Conv2d(channels, channels, kernel_size=3, padding=1)
 
     def forward(self, stages: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
-        """The four maps of ``ResNet50`` -> F (B, 256, H/8, W/8), H and W those of the image."""
+        """The backbone's four maps -> F (B, channels, H/8, W/8), H and W those of the image."""
         return F.avg_pool2d(self.smooth(self.merge(stages)), kernel_size=2)
 
     def merge(self, stages: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
-        """The maps added top down, before the smoothing: (B, 256, H/4, W/4)."""
+        """The maps added top down, before the smoothing: (B, channels, H/4, W/4)."""
         c2, c3, c4, c5 = stages
         features = self.top(c5)
         features = _upsample_to(features, self.lateral4(c4))

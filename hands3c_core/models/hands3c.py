@@ -93,6 +93,22 @@ class HandS3C(nn.Module):
                 f"at least {SMALLEST_SIZE}"
             )
         self.config = config
+        self._build_parts()
+        self.hand_layer = HandLayer(hand)
+        for part in (self.heatmap_head, self.encoder, self.mano_head):
+            initialise_regressor(part)
+        self.mano_head.start_at_identity()
+
+    backbone: nn.Module
+    fpn: FeaturePyramid
+    s3c: S3C | None
+    heatmap_head: HeatmapHead
+    encoder: HandEncoder
+    mano_head: ManoHead
+
+    def _build_parts(self) -> None:
+        """Make the learned parts named above, as ``config`` says."""
+        config = self.config
         self.backbone = ResNet50()
         self.fpn = FeaturePyramid()
         self.s3c = None
@@ -101,10 +117,6 @@ class HandS3C(nn.Module):
         self.heatmap_head = HeatmapHead()
         self.encoder = HandEncoder()
         self.mano_head = ManoHead()
-        self.hand_layer = HandLayer(hand)
-        for part in (self.heatmap_head, self.encoder, self.mano_head):
-            initialise_regressor(part)
-        self.mano_head.start_at_identity()
 
     @property
     def name(self) -> str:

@@ -30,7 +30,7 @@ from hands3c_core.models.published_names import (
     our_name,
     published_name,
 )
-from hands3c_core.models.registry import build_model
+from hands3c_core.models.registry import PUBLISHED, build_model
 from hands3c_core.models.untrusted import check_state, read_torch_file
 
 #: Name of a hand model that came out of a checkpoint.
@@ -116,8 +116,13 @@ def published_state(model: HandS3C, hand: HandModelData | None = None) -> dict[s
             published code then keeps the ones it has read from the user's MANO file).
 
     Raises:
-        UserError: the hand has another number of vertices.
+        UserError: the hand has another number of vertices, or the published code has no such
+            network.
     """
+    if model.name not in PUBLISHED:
+        raise UserError(
+            f"{model.name} cannot be exported: the published code has only {', '.join(PUBLISHED)}."
+        )
     state = {}
     for name, tensor in model.state_dict().items():
         published = published_name(name)

@@ -9,6 +9,7 @@ from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import HandModelData, load_hand_model
 from hands3c_core.models.hands3c import SIZE_STEP, SMALLEST_SIZE, HandS3C, HandS3CConfig
+from hands3c_core.models.lite import LITE_SIZE, HandS3CLite, LiteConfig
 
 #: The hand that a network poses if none is named: ours, with the vertex count of the datasets.
 DEFAULT_HAND = "hand_mano778"
@@ -24,13 +25,31 @@ def _family(name: str, *, attention: bool = True, channel_branch: bool = True) -
     return build
 
 
+def _lite(
+    name: str, stage_channels: tuple[int, int, int, int], channels: int, *, attention: bool = True
+) -> Builder:
+    def build(hand: HandModelData, input_size: int) -> HandS3C:
+        config = LiteConfig(
+            name, input_size, attention, stage_channels=stage_channels, channels=channels
+        )
+        return HandS3CLite(hand, config)
+
+    return build
+
+
 _BUILDERS: dict[str, Builder] = {
     "hands3c": _family("hands3c"),
     "ssa": _family("ssa", channel_branch=False),
     "baseline": _family("baseline", attention=False, channel_branch=False),
+    "hands3c_lite": _lite("hands3c_lite", (64, 128, 256, 512), channels=128),
+    "hands3c_tiny": _lite("hands3c_tiny", (16, 24, 32, 48), channels=32),
 }
+#: Networks whose layers are those of the published code, so that its checkpoints have them all.
+PUBLISHED = ("hands3c", "ssa", "baseline")
+#: Side of the crop, px, where none is asked for and it is not that of the published networks.
+_SIZES = MappingProxyType({"hands3c_lite": LITE_SIZE, "hands3c_tiny": SMALLEST_SIZE})
 #: Other names of the same networks.
-ALIASES = MappingProxyType({"ssca": "hands3c", "s3c": "hands3c"})
+ALIASES = MappingProxyType({"ssca": "hands3c", "s3c": "hands3c", "lite": "hands3c_lite"})
 
 
 def model_names() -> tuple[str, ...]:
@@ -54,24 +73,28 @@ def canonical_name(name: str) -> str:
 def build_model(
     name: str = "hands3c",
     *,
-    input_size: int = CROP_SIZE,
+    input_size: int | None = None,
     hand: str | HandModelData = DEFAULT_HAND,
 ) -> HandS3C:
     """A network with fresh weights, float32 on the CPU, in training mode.
 
     Args:
-        name: 'hands3c' (also 'ssca'), 'ssa' (spatial scan only) or 'baseline' (no attention).
-        input_size: side of the crop, px: a multiple of 32, at least 128.
+        name: 'hands3c' (also 'ssca'), 'ssa' (spatial scan only), 'baseline' (no attention),
+            'hands3c_lite' (the same design for two CPU cores) or 'hands3c_tiny' (the same again at
+            a size for tests and for trying out data; no use to anyone).
+        input_size: side of the crop, px: a multiple of 32, at least 128. None takes 256, for the
+            lite network 160 and for the tiny one 128.
         hand: the hand model: a name or path for ``load_hand_model``, or its data.
 
     Raises:
         UserError: no network has this name, the size cannot be built, or there is no such hand.
     """
-    builder = _BUILDERS[canonical_name(name)]
+    name = canonical_name(name)
+    input_size = input_size or _SIZES.get(name, CROP_SIZE)
     if input_size % SIZE_STEP or input_size < SMALLEST_SIZE:
         raise UserError(
             f"Input size {input_size} cannot be built: take a multiple of {SIZE_STEP} from "
             f"{SMALLEST_SIZE} px on."
         )
     data = hand if isinstance(hand, HandModelData) else load_hand_model(hand)
-    return builder(data, input_size)
+    return _BUILDERS[name](data, input_size)

@@ -11,6 +11,7 @@ from hands3c_core.models import HandS3C
 from hands3c_core.models.backbone import Bottleneck, Downsample, Stem
 from hands3c_core.models.fpn import FeaturePyramid
 from hands3c_core.models.heatmap_head import HeatmapHead
+from hands3c_core.models.lite import BasicBlock
 from hands3c_core.models.residual import PreActivationResidual
 
 #: Module -> (convolution, batch norm that directly follows it) by attribute name.
@@ -18,6 +19,7 @@ _FOLDABLE: dict[type[nn.Module], tuple[tuple[str, str], ...]] = {
     Stem: (("conv", "norm"),),
     Downsample: (("conv", "norm"),),
     Bottleneck: (("conv1", "norm1"), ("conv2", "norm2"), ("conv3", "norm3")),
+    BasicBlock: (("conv1", "norm1"), ("conv2", "norm2")),
     PreActivationResidual: (("conv1", "norm2"), ("conv2", "norm3")),
     HeatmapHead: (("conv", "norm"),),
 }
@@ -90,5 +92,5 @@ class _FoldedPyramid(FeaturePyramid):
         self.smooth = pooled
 
     def forward(self, stages: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
-        """The four maps of ``ResNet50`` -> F (B, 256, H/8, W/8)."""
+        """The backbone's four maps -> F (B, channels, H/8, W/8)."""
         return self.smooth(self.merge(stages))

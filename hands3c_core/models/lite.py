@@ -1,0 +1,132 @@
+"""HandS3C Lite: the design of HandS3C at a size for real time on two CPU cores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.models.backbone import Downsample, Stem
+from hands3c_core.models.encoder import HandEncoder
+from hands3c_core.models.fpn import FeaturePyramid
+from hands3c_core.models.hands3c import HandS3C, HandS3CConfig
+from hands3c_core.models.heatmap_head import HeatmapHead
+from hands3c_core.models.mano_head import ManoHead
+from hands3c_core.models.s3c import S3C
+
+#: Side of the input crop if none is asked for, px.
+LITE_SIZE = 160
+
+
+@dataclass(frozen=True, slots=True)
+class LiteConfig(HandS3CConfig):
+    """What distinguishes the small networks."""
+
+    name: str = "hands3c_lite"
+    input_size: int = LITE_SIZE
+    stage_channels: tuple[int, int, int, int] = (64, 128, 256, 512)
+    """Channels of the backbone's four stages; these are ResNet-18's."""
+    stage_units: tuple[int, int, int, int] = (2, 2, 2, 2)
+    """Residual units in each of them."""
+    channels: int = 128
+    """Channels of F and of everything after it; HandS3C has 256."""
+    encoder_blocks: int = 2
+    """Poolings of the encoder; HandS3C has 4."""
+    encoder_side: int = 4
+    """Cells a side of the encoder's last map; HandS3C has 2."""
+
+    @property
+    def encoding_size(self) -> int:
+        """Numbers in the vector that pose and shape are regressed from."""
+        return self.channels * self.encoder_side**2
+
+
+class BasicBlock(nn.Module):
+    """Residual unit of He et al. (CVPR 2016), 3x3 - 3x3, with leaky activations (slope 0.01).
+
+    Args:
+        channels: of the input.
+        out_channels: of the output.
+        stride: 1 or 2.
+    """
+
+    def __init__(self, channels: int, out_channels: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(
+            channels, out_channels, kernel_size=3, stride=stride, padding=1, bias=False
+        )
+        self.norm1 = nn.BatchNorm2d(out_channels)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, kernel_size=3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(out_channels)
+        changes = stride != 1 or channels != out_channels
+        self.downsample = Downsample(channels, out_channels, stride) if changes else None
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, channels, h, w) -> (B, out_channels, h / stride, w / stride)."""
+        shortcut = features if self.downsample is None else self.downsample(features)
+        inner = F.leaky_relu(self.norm1(self.conv1(features)))
+        return F.leaky_relu(self.norm2(self.conv2(inner)) + shortcut)
+
+
+class BasicResNet(nn.Module):
+    """ResNet of basic blocks without its classifier, all ReLUs replaced by LeakyReLU (0.01).
+
+    Args:
+        channels: of the four stages; (64, 128, 256, 512) with two units each is ResNet-18.
+        units: residual units of the four stages.
+    """
+
+    def __init__(
+        self, channels: tuple[int, int, int, int], units: tuple[int, int, int, int]
+    ) -> None:
+        super().__init__()
+        self.stem = Stem(channels[0])
+        stages = []
+        before = channels[0]
+        for number, (after, count) in enumerate(zip(channels, units, strict=True)):
+            blocks = [BasicBlock(before, after, stride=1 if number == 0 else 2)]
+            blocks += [BasicBlock(after, after) for _ in range(count - 1)]
+            stages.append(nn.Sequential(*blocks))
+            before = after
+        self.stage1, self.stage2, self.stage3, self.stage4 = stages
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="leaky_relu")
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Images (B, 3, H, W) in [0, 1] -> feature maps at strides 4, 8, 16 and 32."""
+        c2 = self.stage1(self.stem(images))
+        c3 = self.stage2(c2)
+        c4 = self.stage3(c3)
+        return c2, c3, c4, self.stage4(c4)
+
+
+class HandS3CLite(HandS3C):
+    """The parts of ``HandS3C`` in the same order with the same outputs, fewer channels each.
+
+    ResNet-18 for ResNet-50, 128 channels instead of 256 from F on, and an encoder that stops at
+    4 x 4 cells, because a map of 16 to 24 cells a side has less to be pooled away. The feature maps
+    of its predictions have ``config.channels`` channels and the encoding
+    ``config.encoding_size`` numbers.
+    """
+
+    config: LiteConfig
+
+    def __init__(self, hand: HandModelData, config: LiteConfig | None = None) -> None:
+        super().__init__(hand, config or LiteConfig())
+
+    def _build_parts(self) -> None:
+        config = self.config
+        self.backbone = BasicResNet(config.stage_channels, config.stage_units)
+        self.fpn = FeaturePyramid(config.channels, config.stage_channels)
+        self.s3c = None
+        if config.attention:
+            width = config.feature_side if config.channel_branch else None
+            self.s3c = S3C(width, config.channels)
+        self.heatmap_head = HeatmapHead(config.channels)
+        self.encoder = HandEncoder(
+            config.channels, blocks=config.encoder_blocks, side=config.encoder_side
+        )
+        self.mano_head = ManoHead(config.encoding_size)
