@@ -1,4 +1,7 @@
-"""Datasets of hands: readers of the official layouts, one kind of sample out."""
+"""Datasets of hands: readers of the official layouts, one kind of sample out.
+
+``data.batch`` makes tensors of samples; it is not imported here, so that readers need no torch.
+"""
 
 from hands3c_core.data.augment import PRESETS, AugmentedDataset, Augmenter, AugmentOptions
 from hands3c_core.data.dataset import AnnotatedDataset, CorruptSample, HandDataset

@@ -99,7 +99,7 @@ class Evaluation:
         ``pa_mpjpe_mm``, ``mpjpe_mm`` (relative to the wrist), ``mpjpe_middle_mm`` (relative to
         middle1), ``pa_mpvpe_mm``, ``mpvpe_mm``, ``auc``, ``f5``, ``f15`` (aligned vertices),
         ``joints_2d_px`` (of a 256-px crop), ``n`` (measured), ``n_failed`` (no hand found; not in
-        the means), ``n_skipped`` (unreadable), ``ms_per_crop``, ``params``, ``flops`` and the errors of
+        the means), ``n_skipped`` (unreadable), ``ms_per_crop``, ``params``, ``flops`` and errors of
         each joint. Figures that need a true scale are None for datasets without one.
         """
         low, high = (limit / 1000 for limit in self.protocol.auc_range_mm)
