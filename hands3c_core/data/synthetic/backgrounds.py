@@ -88,6 +88,7 @@ def _wall(size: int, random: np.random.Generator) -> NDArray[np.float32]:
     color = np.full(3, random.uniform(60, 235)) + random.normal(0, 12, 3)
     if random.random() < 0.2:
         color = random.uniform(30, 230, 3)
+        color += random.uniform(0.3, 0.8) * (color.mean() - color)
     corners = random.uniform(0.6, 1.1, (2, 2, 1)).astype(np.float32)
     light = cv2.resize(corners, (size, size), interpolation=cv2.INTER_LINEAR)[..., None]
     return np.ascontiguousarray(light * color.astype(np.float32))
@@ -102,6 +103,7 @@ def _shade(random: np.random.Generator) -> tuple[float, float, float]:
         base = np.full(3, random.uniform(15, 245))
     else:
         base = random.uniform(10, 240, 3)
+        base += random.uniform(0.1, 0.8) * (base.mean() - base)  # few things are garish
     color = np.clip(base + random.normal(0, 8, 3), 0, 255)
     return float(color[0]), float(color[1]), float(color[2])
 
@@ -185,8 +187,8 @@ def _clutter(canvas: NDArray[np.float32], random: np.random.Generator) -> None:
 
 def _person(canvas: NDArray[np.float32], random: np.random.Generator) -> None:
     """Shoulders, neck and head, roughly: skin that is not a hand."""
+    x, y = random.uniform(0.0, 1.0) * len(canvas), random.uniform(0.0, 0.7) * len(canvas)
     size = len(canvas)
-    x, y = random.uniform(0.0, 1.0) * size, random.uniform(0.0, 0.7) * size
     head = random.uniform(0.1, 0.3) * size
     place = random.uniform(0, len(TONE_NAMES) - 1)
     skin = _between(_BACKS, place)
@@ -204,9 +206,22 @@ def _person(canvas: NDArray[np.float32], random: np.random.Generator) -> None:
     cv2.ellipse(canvas, top, (int(0.85 * head), int(head)), 0, 0, 360, shades, -1, cv2.LINE_AA)
     middle = (int(x), int(y + 0.1 * head))
     cv2.ellipse(canvas, middle, (int(0.72 * head), int(head)), 0, 0, 360, color, -1, cv2.LINE_AA)
+    # Light from one side, eyes and a mouth: enough to be a face when out of focus.
+    lit = (color[0] * 1.12, color[1] * 1.12, color[2] * 1.12)
+    cheek = (int(x + random.choice((-0.25, 0.25)) * head), int(y + 0.2 * head))
+    cv2.ellipse(canvas, cheek, (int(0.36 * head), int(0.6 * head)), 0, 0, 360, lit, -1, cv2.LINE_AA)
+    for side in (-0.3, 0.3):
+        eye = (int(x + side * head), int(y - 0.02 * head))
+        size_of = (max(int(0.14 * head), 1), max(int(0.07 * head), 1))
+        cv2.ellipse(canvas, eye, size_of, 0, 0, 360, shades, -1, cv2.LINE_AA)
+    mouth = (int(x), int(y + 0.6 * head))
+    red = (color[0] * 0.75, color[1] * 0.5, color[2] * 0.5)
+    lips = (max(int(0.25 * head), 1), max(int(0.07 * head), 1))
+    cv2.ellipse(canvas, mouth, lips, 0, 0, 360, red, -1, cv2.LINE_AA)
 
 
 def _polygon(canvas: NDArray[np.float32], points: list, color: tuple) -> None:
+    """Fill corners (x, y) with an RGB colour."""
     corners = np.round(np.array(points, np.float64)).astype(np.int32)
     cv2.fillPoly(canvas, [corners], tuple(float(c) for c in color), cv2.LINE_AA)
 

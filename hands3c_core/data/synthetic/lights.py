@@ -52,7 +52,7 @@ def draw_lighting(room: Floats, random: np.random.Generator) -> tuple[Lighting, 
     # The room's colour on the hand, half washed out by light from outside the picture.
     mean = room.mean(axis=(0, 1))
     room = room / max(float(mean.mean()), 1e-3)
-    wash = random.uniform(0.4, 0.9)
+    wash = random.uniform(0.55, 0.95)
     room = wash + (1 - wash) * np.clip(room, 0.2, 2.5)
     ambient = level * (1 - key_share) * room
     sky, ground = ambient[0].mean(axis=0), ambient[1].mean(axis=0) * random.uniform(0.5, 1.0)

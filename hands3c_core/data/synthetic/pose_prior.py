@@ -43,7 +43,7 @@ FAMILIES: Final[dict[str, float]] = {"gesture": 0.45, "grasp": 0.2, "relaxed": 0
 #: Neighbouring fingers move together: correlation of the closing of fingers one apart, two apart...
 _NEIGHBOUR: Final = 0.72
 #: Fingertips may sink this deep into each other or the palm, metres: soft flesh, thin joints.
-_MOST_PENETRATION: Final = 0.0075
+_MOST_PENETRATION: Final = 0.0035
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ Floats = NDArray[np.floating[Any]]
 _FRAMES: Final = ((640, 480), (640, 480), (1280, 720), (640, 360))
 _FOV_DEG: Final = (45.0, 75.0)
 #: Nearest and farthest hand, metres.
-_DISTANCE: Final = (0.28, 1.0)
+_DISTANCE: Final = (0.3, 1.0)
 #: The template's fingers (-x) upwards, its palm (-y) towards the camera.
 _PALM_TO_CAMERA: Final = np.array([[0.0, 0.0, -1.0], [1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
 #: Share of hands that are wholly inside the frame, where they fit; the others as they come.
@@ -82,15 +82,17 @@ def draw_place(joints: Floats, random: np.random.Generator) -> tuple[NDArray[np.
     nearest = float((joints[:, 2] + translation[2]).min())
     translation += ray * max(0.14 - nearest, 0.0)
     if random.random() < _WHOLE:
-        translation += _move_inside(joints + translation, camera)
+        margin = random.uniform(0.05, 0.4)
+        translation += _move_inside(joints + translation, camera, margin)
     return translation.astype(np.float32), camera
 
 
-def _move_inside(points: Floats, camera: Camera) -> NDArray[np.float64]:
-    """(3,) sideways move that brings points (N, 3) into the frame, if they fit."""
+def _move_inside(points: Floats, camera: Camera, margin: float) -> NDArray[np.float64]:
+    """(3,) sideways move that brings points (N, 3), with a margin (as a share of their extent),
+    into the frame, or to its middle if they do not fit."""
     pixels = project(points, camera).astype(np.float64)
     low, high = pixels.min(axis=0), pixels.max(axis=0)
-    margin = 0.12 * (high - low).max()
+    margin *= (high - low).max()
     limit = np.array([camera.width - 1.0, camera.height - 1.0])
     shift = np.maximum(margin - low, 0.0) - np.maximum(high + margin - limit, 0.0)
     shift = np.where(high - low + 2 * margin > limit, (limit - low - high) / 2, shift)

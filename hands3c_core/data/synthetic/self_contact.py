@@ -12,7 +12,7 @@ from hands3c_core.conventions import FINGER_NAMES, JOINT_NAMES
 
 #: Radius of firm flesh around each bone of a mean hand, millimetres: three bones of each finger,
 #: thumb to little. Joints lie nearer to the back of a finger, so these are its lower quartiles on
-#: the template's mesh; the named fist and pinch, which only touch, then overlap by under 8 mm.
+#: the template's mesh.
 _FINGER_RADII_MM: Final = (
     (9.0, 7.5, 6.0),
     (8.0, 7.0, 5.5),
@@ -22,12 +22,16 @@ _FINGER_RADII_MM: Final = (
 )
 #: The same around the four long metacarpals (wrist to finger root).
 _PALM_RADIUS_MM: Final = 6.0
+#: Palms and thumbs give way: where one of them is pressed, this much overlap is not counted, so
+#: that the named fist, which only touches, comes to 4 mm.
+_SOFT_MM: Final = 4.0
 #: Length from wrist to middle finger root for which the radii hold, metres.
 _MEAN_PALM: Final = 0.096
 
 
-def _capsules() -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """Capsules (joint, joint), their radii in metres, and the pairs that may not overlap."""
+def _capsules() -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64], NDArray[Any]]:
+    """Capsules (joint, joint), their radii in metres, the pairs that may not overlap, and how much
+    of each pair's overlap is not counted, metres."""
     ends, radii, finger_of, bone_of = [], [], [], []
     for f, finger in enumerate(FINGER_NAMES):
         first = JOINT_NAMES.index(f"{finger}1")
@@ -55,10 +59,12 @@ def _capsules() -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int6
                 continue  # neighbours at the web of skin
             else:
                 pairs.append((i, j))
-    return np.array(ends), np.array(radii), np.array(pairs)
+    # Fingers 1 to 4 are firm, the thumb (0) and the palm (-1) are soft.
+    slack = [_SOFT_MM / 1000 * (min(finger_of[i], finger_of[j]) < 1) for i, j in pairs]
+    return np.array(ends), np.array(radii), np.array(pairs), np.array(slack)
 
 
-_ENDS, _RADII, _PAIRS = _capsules()
+_ENDS, _RADII, _PAIRS, _SLACK = _capsules()
 _jit: Any = njit(cache=True, nogil=True)
 
 
@@ -72,11 +78,11 @@ def penetration_depth(joints: NDArray[np.floating[Any]]) -> float:
         joints: (21, 3) metres, any frame.
     """
     points = np.ascontiguousarray(joints, np.float64)
-    return float(_deepest(points, _ENDS, _RADII, _PAIRS, _MEAN_PALM))
+    return float(_deepest(points, _ENDS, _RADII, _PAIRS, _SLACK, _MEAN_PALM))
 
 
 @_jit
-def _deepest(joints, ends, radii, pairs, mean_palm):
+def _deepest(joints, ends, radii, pairs, slack, mean_palm):
     palm = np.sqrt(((joints[9] - joints[0]) ** 2).sum())
     scale = palm / mean_palm
     worst = 0.0
@@ -93,7 +99,7 @@ def _deepest(joints, ends, radii, pairs, mean_palm):
         gap = _segment_distance(
             points[ends[i, 0]], points[ends[i, 1]], points[ends[j, 0]], points[ends[j, 1]]
         )
-        worst = max(worst, scale * (radii[i] + radii[j]) - gap)
+        worst = max(worst, scale * (radii[i] + radii[j] - slack[n]) - gap)
     return worst
 
 

@@ -62,10 +62,14 @@ class Shard:
     def __len__(self) -> int:
         return len(self.rows["index"])
 
+    def image_bytes(self, row: int) -> NDArray[np.uint8]:
+        """The JPEG of a sample."""
+        start = int(self.rows["jpeg_start"][row])
+        return np.array(self.jpeg[start : start + int(self.rows["jpeg_size"][row])])
+
     def image(self, row: int) -> UInt8 | None:
         """(S, S, 3) RGB of a sample; None if its bytes are damaged."""
-        start = int(self.rows["jpeg_start"][row])
-        code = np.array(self.jpeg[start : start + int(self.rows["jpeg_size"][row])])
+        code = self.image_bytes(row)
         image = cv2.imdecode(code, cv2.IMREAD_COLOR) if code.size else None
         return None if image is None else np.ascontiguousarray(image[..., ::-1])
 
