@@ -11,20 +11,26 @@ class ScanAccess {
  public:
   static constexpr int lanes = Simd<Scalar>::lanes;
 
+  // `B` and `C` are this group's, [step][padded state]; `accumulate` adds their gradients to what is
+  // there.
   ScanAccess(const ScanProblem<Scalar>& p, int64_t batch, int64_t group, int64_t row, int rows,
-             int64_t block)
-      : p_(p), rows_(rows), bias_(p.delta_bias ? p.delta_bias + row : nullptr) {
+             int64_t block, const Scalar* B, const Scalar* C, bool accumulate)
+      : p_(p),
+        B_(B),
+        C_(C),
+        rows_(rows),
+        accumulate_(accumulate),
+        bias_(p.delta_bias ? p.delta_bias + row : nullptr) {
     first_ = (batch * p.rows + row) * p.length;
-    B_ = p.B + batch * p.B_strides[0] + group * p.B_strides[1];
-    C_ = p.C + batch * p.C_strides[0] + group * p.C_strides[1];
     gradient_ = ((block * p.batch + batch) * p.groups + group) * p.states * p.length;
   }
 
   void begin_tile(int64_t start, int steps, Scalar* B, Scalar* C) {
     start_ = start;
     steps_ = steps;
-    gather(B_, p_.B_strides[2], p_.B_strides[3], B);
-    gather(C_, p_.C_strides[2], p_.C_strides[3], C);
+    const int64_t padded = padded_states(p_.states);
+    copy_values(B_ + start * padded, steps * padded, B);
+    copy_values(C_ + start * padded, steps * padded, C);
   }
 
   void load_input(int group, Scalar* x) { load_rows(p_.u, group, x); }
@@ -48,25 +54,19 @@ class ScanAccess {
   void store_projection_gradients(const Scalar* dB, const Scalar* dC) {
     const int64_t padded = padded_states(p_.states), at = gradient_ + start_ * p_.states;
     for (int l = 0; l < steps_; ++l) {
-      copy_values(dB + l * padded, p_.states, p_.dB + at + l * p_.states);
-      copy_values(dC + l * padded, p_.states, p_.dC + at + l * p_.states);
+      put(dB + l * padded, p_.dB + at + l * p_.states);
+      put(dC + l * padded, p_.dC + at + l * p_.states);
     }
   }
 
  private:
   int count(int group) const { return std::min(lanes, rows_ - group * lanes); }
 
-  void gather(const Scalar* from, int64_t state_stride, int64_t step_stride, Scalar* to) {
-    const int states = static_cast<int>(p_.states);
-    const int64_t padded = padded_states(states);
-    from += start_ * step_stride;
-    if (step_stride == 1) {
-      transpose<Scalar>(from, state_stride, states, steps_, to, padded);
-      return;
-    }
-    for (int l = 0; l < steps_; ++l)
-      for (int n = 0; n < states; ++n)
-        to[l * padded + n] = from[l * step_stride + n * state_stride];
+  void put(const Scalar* from, Scalar* to) {
+    if (!accumulate_) return copy_values(from, p_.states, to);
+    int64_t n = 0;
+    for (; n + lanes <= p_.states; n += lanes) store(to + n, load(to + n) + load(from + n));
+    for (; n < p_.states; ++n) to[n] += from[n];
   }
 
   // Lanes beyond the last row hold zeros (their results are never read back).
@@ -83,69 +83,89 @@ class ScanAccess {
   }
 
   const ScanProblem<Scalar>& p_;
+  const Scalar* const B_;
+  const Scalar* const C_;
   const int rows_;
+  const bool accumulate_;
   const Scalar* const bias_;
-  const Scalar* B_;
-  const Scalar* C_;
   int64_t first_, gradient_, start_ = 0;
   int steps_ = 0;
 };
 
-// Where the tasks of a scan begin: one task = one block of rows of one group of one batch item.
+// B or C of one group: (states, steps) with strides -> [step][padded state], padded with zeros.
+template <class Scalar>
+inline void by_step(const Scalar* from, const int64_t* strides, int64_t states, int64_t length,
+                    Scalar* to) {
+  const int64_t padded = padded_states(states), state_stride = strides[2], step_stride = strides[3];
+  for (int64_t start = 0; start < length; start += tile_steps) {
+    const int steps = static_cast<int>(std::min<int64_t>(tile_steps, length - start));
+    if (step_stride == 1) {
+      transpose<Scalar>(from + start, state_stride, static_cast<int>(states), steps,
+                        to + start * padded, padded);
+      continue;
+    }
+    for (int64_t l = start; l < start + steps; ++l)
+      for (int64_t n = 0; n < states; ++n)
+        to[l * padded + n] = from[l * step_stride + n * state_stride];
+  }
+}
+
+// One task = one block of lane groups of one group of one batch item. Its lane groups are scanned
+// one after the other: side by side, their rows would be more streams than caches prefetch.
 template <class Scalar>
 struct ScanTasks {
   static constexpr int lanes = Simd<Scalar>::lanes;
   const ScanProblem<Scalar>& p;
   int64_t group_rows = p.rows / p.groups;
-  int64_t block_rows = p.row_groups_per_block * lanes;
-  int64_t blocks = (group_rows + block_rows - 1) / block_rows;
-  int64_t count = p.batch * p.groups * blocks;
-  int64_t tiles = (p.length + tile_steps - 1) / tile_steps;
-  int64_t group_lane_groups = (group_rows + lanes - 1) / lanes;
+  int64_t lane_groups = (group_rows + lanes - 1) / lanes;
+  int64_t blocks = (lane_groups + p.row_groups_per_block - 1) / p.row_groups_per_block;
+  int64_t saved_size = (p.length + tile_steps - 1) / tile_steps * padded_states(p.states) * lanes;
 
-  struct Task {
-    int64_t batch, group, block, row;
-    RowBlock<Scalar> rows;
-    int64_t saved;  // where its saved states begin
-  };
-
-  Task at(int64_t index) const {
-    const int64_t block = index % blocks, group = index / blocks % p.groups;
-    const int64_t batch = index / blocks / p.groups, row = group * group_rows + block * block_rows;
-    const int rows = static_cast<int>(std::min(block_rows, group_rows - block * block_rows));
-    const int64_t lane_groups_before =
-        (batch * p.groups + group) * group_lane_groups + block * p.row_groups_per_block;
-    return {batch, group, block, row,
-            {rows, p.states, p.length, p.A + row * p.states, p.D ? p.D + row : nullptr,
-             p.softplus != 0},
-            lane_groups_before * tiles * padded_states(p.states) * lanes};
+  // Calls visit(rows, access, first row in (batch, rows), offset of the saved states).
+  template <class Visit>
+  void run(const Visit& visit) const {
+    const int64_t count = p.batch * p.groups * blocks;
+#pragma omp parallel for num_threads(static_cast<int>(p.threads)) schedule(dynamic, 1)
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t block = i % blocks, group = i / blocks % p.groups, batch = i / blocks / p.groups;
+      const int64_t first = block * p.row_groups_per_block;
+      const int64_t end = std::min(lane_groups, first + p.row_groups_per_block);
+      Buffer<Scalar> B(p.length * padded_states(p.states)), C(p.length * padded_states(p.states));
+      by_step<Scalar>(p.B + batch * p.B_strides[0] + group * p.B_strides[1], p.B_strides, p.states,
+                      p.length, B);
+      by_step<Scalar>(p.C + batch * p.C_strides[0] + group * p.C_strides[1], p.C_strides, p.states,
+                      p.length, C);
+      for (int64_t lane_group = first; lane_group < end; ++lane_group) {
+        const int64_t inside = lane_group * lanes, row = group * group_rows + inside;
+        const int rows = static_cast<int>(std::min<int64_t>(lanes, group_rows - inside));
+        const RowBlock<Scalar> block_of_rows{
+            rows, p.states, p.length, p.A + row * p.states, p.D ? p.D + row : nullptr,
+            p.softplus != 0};
+        ScanAccess<Scalar> access(p, batch, group, row, rows, block, B, C, lane_group > first);
+        visit(block_of_rows, access, batch * p.rows + row,
+              ((batch * p.groups + group) * lane_groups + lane_group) * saved_size);
+      }
+    }
   }
 };
 
 template <class Scalar>
 void scan_forward(const ScanProblem<Scalar>& p) {
-  const ScanTasks<Scalar> tasks{p};
-#pragma omp parallel for num_threads(static_cast<int>(p.threads)) schedule(dynamic, 1)
-  for (int64_t i = 0; i < tasks.count; ++i) {
-    const auto t = tasks.at(i);
-    ScanAccess<Scalar> access(p, t.batch, t.group, t.row, t.rows.rows, t.block);
-    scan_rows(t.rows, access, p.saved ? p.saved + t.saved : nullptr,
-              p.last_state + (t.batch * p.rows + t.row) * p.states);
-  }
+  ScanTasks<Scalar>{p}.run([&](const RowBlock<Scalar>& rows, ScanAccess<Scalar>& access,
+                               int64_t row, int64_t saved) {
+    scan_rows<Scalar>(rows, access, p.saved ? p.saved + saved : nullptr,
+                      p.last_state + row * p.states);
+  });
 }
 
 template <class Scalar>
 void scan_backward(const ScanProblem<Scalar>& p) {
-  const ScanTasks<Scalar> tasks{p};
-#pragma omp parallel for num_threads(static_cast<int>(p.threads)) schedule(dynamic, 1)
-  for (int64_t i = 0; i < tasks.count; ++i) {
-    const auto t = tasks.at(i);
-    ScanAccess<Scalar> access(p, t.batch, t.group, t.row, t.rows.rows, t.block);
-    const int64_t row = t.batch * p.rows + t.row;
-    scan_rows_backward(t.rows, access, static_cast<const Scalar*>(p.saved) + t.saved,
-                       p.dlast ? p.dlast + row * p.states : nullptr,
-                       RowGradients<Scalar>{p.dA + row * p.states, p.dD + row, p.ddelta_bias + row});
-  }
+  ScanTasks<Scalar>{p}.run([&](const RowBlock<Scalar>& rows, ScanAccess<Scalar>& access,
+                               int64_t row, int64_t saved) {
+    scan_rows_backward<Scalar>(
+        rows, access, p.saved + saved, p.dlast ? p.dlast + row * p.states : nullptr,
+        RowGradients<Scalar>{p.dA + row * p.states, p.dD + row, p.ddelta_bias + row});
+  });
 }
 
 }  // namespace HANDS3C_NAMESPACE
