@@ -120,19 +120,25 @@ class Augmenter:
 
     def _change_colors(self, image: UInt8, rng: np.random.Generator) -> UInt8:
         options = self.options
-        levels = image.astype(np.float32)
         if rng.random() < options.gray_probability:
-            levels[:] = levels.mean(axis=2, keepdims=True)
+            gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+            image = np.asarray(cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB), np.uint8)
+        # Gamma, contrast and colour act on each grey level alone: one table for each channel.
+        levels = np.arange(256.0)
+        middle = float(np.mean(cv2.mean(image)[:3]))
         if options.gamma:
-            levels = 255.0 * (levels / 255.0) ** np.exp(options.gamma * rng.normal())
+            power = np.exp(options.gamma * rng.normal())
+            levels, middle = (255 * (value / 255) ** power for value in (levels, middle))
         if options.contrast:
-            mean = levels.mean()
-            levels = mean + (levels - mean) * (1 + options.contrast * rng.uniform(-1, 1))
-        levels *= rng.uniform(1 - options.color, 1 + options.color, 3).astype(np.float32)
+            levels = middle + (levels - middle) * (1 + options.contrast * rng.uniform(-1, 1))
+        tables = levels[:, None] * rng.uniform(1 - options.color, 1 + options.color, 3)
+        tables = np.clip(np.round(tables), 0, 255).astype(np.uint8)
+        image = np.asarray(cv2.LUT(image, tables[None]), np.uint8)
         if options.noise:
-            sigma = rng.uniform(0, options.noise)
-            levels += sigma * rng.standard_normal(levels.shape, np.float32)
-        return np.clip(np.round(levels), 0, 255).astype(np.uint8)
+            sigma = np.float32(rng.uniform(0, options.noise))
+            noise = sigma * rng.standard_normal(image.shape, np.float32)
+            image = np.asarray(cv2.add(image, noise, dtype=cv2.CV_8U), np.uint8)
+        return image
 
 
 def warp_sample(
@@ -195,18 +201,22 @@ def add_occluders(image: UInt8, rng: np.random.Generator, largest: float = 0.4) 
     for _ in range(int(rng.integers(1, 4))):
         sides = rng.uniform(0.05, largest, 2) * (width, height)
         center = rng.uniform(0, 1, 2) * (width, height)
-        shape = cv2.boxPoints((center.tolist(), sides.tolist(), float(rng.uniform(0, 180))))
-        mask = np.zeros((height, width), np.uint8)
+        corners = cv2.boxPoints((center.tolist(), sides.tolist(), float(rng.uniform(0, 180))))
+        low = np.clip(np.floor(corners.min(axis=0)).astype(int) - 1, 0, (width - 1, height - 1))
+        high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 2, low + 1, (width, height))
+        wide, tall = (high - low).tolist()
+        mask = np.zeros((tall, wide), np.uint8)
+        shape = corners - low.astype(np.float32)
         if rng.random() < 0.5:
-            cv2.fillConvexPoly(mask, np.round(shape).astype(np.int32), 255, cv2.LINE_AA)
+            cv2.fillConvexPoly(mask, np.round(shape).astype(np.int32), (255,), cv2.LINE_AA)
         else:
-            box = cv2.minAreaRect(shape.astype(np.float32))
-            cv2.ellipse(mask, box, (255,), -1, cv2.LINE_AA)
+            cv2.ellipse(mask, cv2.minAreaRect(shape), (255,), -1, cv2.LINE_AA)
         spread = 40.0 if rng.random() < 0.5 else 0.0
         coarse = rng.normal(rng.uniform(0, 255, 3), spread, (4, 4, 3)).astype(np.float32)
-        fill = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-        share = mask[..., None] / 255.0
-        result = np.clip(result * (1 - share) + fill * share, 0, 255).astype(np.uint8)
+        fill = cv2.resize(coarse, (wide, tall), interpolation=cv2.INTER_CUBIC)
+        share = mask[..., None].astype(np.float32) / 255
+        part = result[low[1] : high[1], low[0] : high[0]]
+        part[:] = np.clip(part * (1 - share) + fill * share, 0, 255).astype(np.uint8)
     return result
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ _SPLITS: Final = {
     "test": "test",
     "eval": "test",
 }
+#: Numbers in each label of an image.
+_LABEL_SIZES: Final = {"pose_m": 51, "joint_3d": 63, "joint_2d": 42}
 _SETUPS: Final = {"s0": "s0", "s1": "s1", "s2": "s2", "s3": "s3"}
 
 
@@ -270,7 +273,7 @@ class DexYcb(AnnotatedDataset):
         shown = np.array([self._shows_hand(*frame) for frame in frames.tolist()], bool)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(".part.npy")
+            temporary = path.with_suffix(f".{os.getpid()}.npy")  # workers may do this at once
             np.save(temporary, shown)
             temporary.replace(path)
         except OSError as error:
@@ -282,19 +285,19 @@ class DexYcb(AnnotatedDataset):
         path = folder / f"labels_{frame:06d}.npz"
         require_file(path, self.kind)
         try:
-            return not bool(np.all(_read_labels(path)["joint_3d"] == -1))
+            return not bool(np.all(_read_labels(path, ("joint_3d",))["joint_3d"] == -1))
         except CorruptSample:
             return True  # reported when it is read
 
 
-def _read_labels(path: Path) -> dict[str, NDArray[np.float64]]:
+def _read_labels(
+    path: Path, names: Iterable[str] = tuple(_LABEL_SIZES)
+) -> dict[str, NDArray[np.float64]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
-            names = ("pose_m", "joint_3d", "joint_2d")
             labels = {name: np.asarray(archive[name], np.float64) for name in names}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise CorruptSample(f"{path} is damaged ({error})") from None
-    sizes = {"pose_m": 51, "joint_3d": 63, "joint_2d": 42}
-    if any(labels[name].size != size for name, size in sizes.items()):
+    if any(table.size != _LABEL_SIZES[name] for name, table in labels.items()):
         raise CorruptSample(f"{path} has labels of another shape")
     return labels

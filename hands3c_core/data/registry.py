@@ -63,7 +63,9 @@ def open_data(text: str, crop_size: int = CROP_SIZE, context: float = 1.0) -> Ha
         dataset.context = context
     if len(datasets) == 1:
         return datasets[0]
-    return MixtureDataset(datasets, [spec.weight for spec in specs])
+    mixture = MixtureDataset(datasets, [spec.weight for spec in specs])
+    mixture.context = context
+    return mixture
 
 
 def open_spec(spec: DatasetSpec, crop_size: int = CROP_SIZE) -> HandDataset:

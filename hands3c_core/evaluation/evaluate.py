@@ -80,6 +80,8 @@ class Evaluation:
     results: list[SampleResult] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
     """Indices of samples in which the estimator found no hand."""
+    failed_pa: list[float] = field(default_factory=list)
+    """For each of these the mean aligned error (metres) of a prediction of one point."""
     skipped: dict[str, str] = field(default_factory=dict)
     """Samples that could not be read, and why."""
     seconds: float = 0.0
@@ -96,11 +98,13 @@ class Evaluation:
     def report(self) -> dict[str, Any]:
         """Every figure, for JSON: lengths in mm, None where nothing could be measured.
 
-        ``pa_mpjpe_mm``, ``mpjpe_mm`` (relative to the wrist), ``mpjpe_middle_mm`` (relative to
-        middle1), ``pa_mpvpe_mm``, ``mpvpe_mm``, ``auc``, ``f5``, ``f15`` (aligned vertices),
-        ``joints_2d_px`` (of a 256-px crop), ``n`` (measured), ``n_failed`` (no hand found; not in
-        the means), ``n_skipped`` (unreadable), ``ms_per_crop``, ``params``, ``flops`` and errors of
-        each joint. Figures that need a true scale are None for datasets without one.
+        ``pa_mpjpe_mm``, ``pa_mpjpe_all_mm`` (missed hands counted as a prediction of one point, so
+        that estimators that miss different hands can be compared), ``mpjpe_mm`` (relative to the
+        wrist), ``mpjpe_middle_mm`` (relative to middle1), ``pa_mpvpe_mm``, ``mpvpe_mm``, ``auc``,
+        ``f5``, ``f15`` (aligned vertices), ``joints_2d_px`` (of a 256-px crop), ``n`` (measured),
+        ``n_failed`` (no hand found; not in the other means), ``n_skipped`` (unreadable),
+        ``ms_per_crop``, ``params``, ``flops`` and the errors of each joint. Figures that need a
+        true scale are None for datasets without one.
         """
         low, high = (limit / 1000 for limit in self.protocol.auc_range_mm)
         pa, curve = self.table("pa"), self.table("curve")
@@ -117,6 +121,7 @@ class Evaluation:
             "n_failed": len(self.failed),
             "n_skipped": len(self.skipped),
             "pa_mpjpe_mm": _mm(mean_error(pa)),
+            "pa_mpjpe_all_mm": self._pa_of_all(pa),
             "mpjpe_mm": self._metric_mm(self.table("wrist")),
             "mpjpe_middle_mm": self._metric_mm(self.table("middle")),
             "pa_mpvpe_mm": self._vertex_mm("vertex_pa"),
@@ -139,6 +144,11 @@ class Evaluation:
                 "protocol": [_number(value) for value in pck_curve(curve, thresholds)],
             },
         }
+
+    def _pa_of_all(self, pa: Floats) -> float | None:
+        means = [row[np.isfinite(row)].mean() for row in pa if np.isfinite(row).any()]
+        means += [value for value in self.failed_pa if math.isfinite(value)]
+        return _mm(float(np.mean(means))) if means else None
 
     def _metric_mm(self, errors: Floats) -> float | None:
         return _mm(mean_error(errors)) if self.is_metric else None
@@ -194,6 +204,9 @@ def evaluate(
                 outcome.is_metric &= sample.valid.metric
                 if prediction is None:
                     outcome.failed.append(index)
+                    nothing = PredictedHand(np.zeros((len(JOINT_NAMES), 3)))
+                    score = measure(sample, nothing, outcome.protocol).pa
+                    outcome.failed_pa.append(float(np.mean(score)))
                 else:
                     result = measure(sample, prediction, outcome.protocol, index)
                     if not keep_vertices:

@@ -83,7 +83,16 @@ def test_missed_and_broken_samples_are_counted_apart(make_hands, make_guess):
     report = outcome.report()
     assert (report["n"], report["n_failed"], report["n_skipped"]) == (3, 2, 1)
     assert outcome.failed == [3, 4]
+    spread = [
+        np.linalg.norm(joints - joints.mean(axis=0), axis=1).mean()
+        for joints in (outcome_truth(make_hands, 3), outcome_truth(make_hands, 4))
+    ]
+    assert report["pa_mpjpe_all_mm"] == pytest.approx(1000 * sum(spread) / 5, abs=1e-3)
     assert outcome.skipped == {"hands[1]": "number 1 is broken"}
+
+
+def outcome_truth(make_hands, index):
+    return make_hands().samples[index].joints_3d
 
 
 def test_an_estimator_that_finds_nothing_has_no_figures(make_hands, make_guess):
