@@ -32,6 +32,7 @@ class ModelConfig:
     """What turns frames into hands."""
 
     estimator: str = "landmarks"
+    """'landmarks', or the path of a network's weights."""
     hand_model: str = "hand_mid"
     """One of ``HAND_MODELS`` or the path of a MANO file or folder."""
     smoothing: float = 0.5
@@ -44,7 +45,8 @@ class ModelConfig:
     @property
     def note(self) -> str:
         """One line saying where the meshes come from."""
-        return ESTIMATOR_NOTES.get(self.estimator, f"Meshes come from {self.estimator}")
+        named = f"Meshes come from the network {Path(self.estimator).name}"
+        return ESTIMATOR_NOTES.get(self.estimator, named)
 
 
 class Layout(str, Enum):

@@ -11,9 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from app.config import ModelConfig
 
 if TYPE_CHECKING:
+    from hands3c_core.estimators import Estimator
     from hands3c_core.hand_model import HandModelData
     from hands3c_core.pipeline import HandMeshPipeline
     from hands3c_core.render import MeshTemplate
@@ -44,8 +47,11 @@ def load_model(config: ModelConfig) -> LoadedModel:
     from hands3c_core.pipeline import HandMeshPipeline
 
     hand = load_hand_model(config.hand_model)
+    estimator: Estimator | str = config.estimator
+    if config.estimator != "landmarks":
+        estimator, hand = load_network(config.estimator, hand)
     pipeline = HandMeshPipeline(
-        config.estimator,
+        estimator,
         hand_model=hand,
         camera=config.calibration,
         fov_deg=config.fov_deg,
@@ -54,6 +60,25 @@ def load_model(config: ModelConfig) -> LoadedModel:
     _ = pipeline.estimator  # built now, not within the first frame
     texture = skin_texture_path() if hand.vt is not None else None
     return LoadedModel(config, pipeline, hand, pipeline.render_mesh, texture)
+
+
+def load_network(weights: str, hand: HandModelData) -> tuple[Estimator, HandModelData]:
+    """An estimator with these weights in the fastest runtime, and the hand that it poses.
+
+    That is ``hand`` if it has the mean pose that the weights were trained with, so that their poses
+    mean the same on it; otherwise the weights' own.
+
+    Raises:
+        UserError: the file is missing, damaged or of another network.
+    """
+    from hands3c_core.estimators import NetworkEstimator
+    from hands3c_core.models import load_weights
+    from hands3c_core.runtime import make_runtime
+
+    network = load_weights(weights)
+    if np.allclose(network.hand.hands_mean, hand.hands_mean, atol=1e-4):
+        network.set_hand(hand)
+    return NetworkEstimator(make_runtime(network), heatmaps=False), network.hand
 
 
 def needs_rebuild(old: ModelConfig, new: ModelConfig) -> bool:

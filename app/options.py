@@ -7,7 +7,7 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import tyro
 
@@ -64,8 +64,14 @@ class Options:
         ),
     ] = False
     estimator: Annotated[
-        Literal["landmarks"], tyro.conf.arg(help="What turns a detected hand into a mesh.")
-    ] = "landmarks"
+        str | None,
+        tyro.conf.arg(
+            metavar="landmarks|FILE",
+            help="What turns a detected hand into a mesh: the landmark estimator, or a network's "
+            "weights (.safetensors, or a published snapshot_*.pth.tar).",
+            help_behavior_hint="(default: landmarks, or the last one used)",
+        ),
+    ] = None
     hand_model: Annotated[
         str | None,
         tyro.conf.arg(
@@ -142,7 +148,7 @@ def model_config(options: Options, remembered: ModelConfig) -> ModelConfig:
     if calibration is None and options.fov is None:
         calibration = remembered.calibration
     return ModelConfig(
-        estimator=options.estimator,
+        estimator=options.estimator or remembered.estimator,
         hand_model=options.hand_model or remembered.hand_model,
         smoothing=smoothing,
         fov_deg=options.fov or remembered.fov_deg,

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
 from PyQt6.QtCore import QByteArray, QSettings
 
-from app.config import Layout, MeshStyle, ModelConfig, RecordChoice, ViewState
+from app.config import HAND_MODELS, Layout, MeshStyle, ModelConfig, RecordChoice, ViewState
 
 T = TypeVar("T")
 
@@ -40,7 +40,16 @@ class Settings:
         self._save("view", view)
 
     def load_model(self) -> ModelConfig:
-        return self._load("model", ModelConfig())
+        """The remembered choice, less the files that are no longer there."""
+        model, usual = self._load("model", ModelConfig()), ModelConfig()
+        shipped = {name for name, _ in HAND_MODELS}
+        if model.estimator != usual.estimator and not Path(model.estimator).exists():
+            model = replace(model, estimator=usual.estimator)
+        if model.hand_model not in shipped and not Path(model.hand_model).exists():
+            model = replace(model, hand_model=usual.hand_model)
+        if model.calibration is not None and not model.calibration.exists():
+            model = replace(model, calibration=None)
+        return model
 
     def save_model(self, model: ModelConfig) -> None:
         self._save("model", model)

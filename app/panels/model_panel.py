@@ -36,6 +36,10 @@ class ModelPanel(Page):
         self.estimator_box.setToolTip("What turns landmarks and pixels into a mesh")
         for name, label in ESTIMATORS:
             self.estimator_box.addItem(label, name)
+        self.weights_button = QPushButton("Use a network…")
+        self.weights_button.setToolTip(
+            "Choose a network's weights: .safetensors, or a published snapshot_*.pth.tar"
+        )
         self.note = muted()
         self.hand_box = ComboBox(theme)
         self.hand_box.setAccessibleName("Hand model")
@@ -53,7 +57,7 @@ class ModelPanel(Page):
         self.calibration_button = QPushButton("Load calibration…")
         self.calibration_button.setToolTip("Use a calibrated camera instead of a field of view")
         self.calibration_note = muted()
-        self.add_group("Estimator", self.estimator_box, self.note)
+        self.add_group("Estimator", self.estimator_box, self.weights_button, self.note)
         self.add_group("Hand model", self.hand_box, self.mano_button)
         self.add_group("Motion", self.smoothing_row)
         self.add_group("Lens", self.fov_row, self.calibration_button, self.calibration_note)
@@ -63,6 +67,7 @@ class ModelPanel(Page):
         self.hand_box.activated.connect(lambda: self._ask(hand_model=self.hand_box.currentData()))
         self.smoothing_row.changed.connect(lambda value: self._ask(smoothing=round(value, 2)))
         self.fov_row.changed.connect(lambda value: self._ask(fov_deg=value))
+        self.weights_button.clicked.connect(self._choose_weights)
         self.mano_button.clicked.connect(self._choose_mano)
         self.calibration_button.clicked.connect(self._choose_calibration)
         self.show_model(self._model)
@@ -73,10 +78,8 @@ class ModelPanel(Page):
         self._wanted = None
         self._settle.stop()
         self.note.setText(f"{model.note}.")
-        self.estimator_box.select_data(model.estimator)
-        if self.hand_box.findData(model.hand_model) < 0:
-            self.hand_box.addItem(Path(model.hand_model).name, model.hand_model)
-        self.hand_box.select_data(model.hand_model)
+        _select(self.estimator_box, model.estimator)
+        _select(self.hand_box, model.hand_model)
         self.smoothing_row.set_value(model.smoothing)
         self.fov_row.set_value(model.fov_deg)
         calibrated = model.calibration is not None
@@ -95,6 +98,13 @@ class ModelPanel(Page):
             self._model = wanted
             self.model_asked.emit(wanted)
 
+    def _choose_weights(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Network weights", "", "Weights (*.safetensors *.tar *.pth);;All files (*)"
+        )
+        if name:
+            self._ask(estimator=name)
+
     def _choose_mano(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
             self, "MANO model", "", "MANO (*.pkl *.zip *.npz);;All files (*)"
@@ -111,3 +121,10 @@ class ModelPanel(Page):
         )
         if name:
             self._ask(calibration=Path(name))
+
+
+def _select(box: ComboBox, name: str) -> None:
+    """Select what is called ``name``; a file that the box does not hold yet joins it."""
+    if box.findData(name) < 0:
+        box.addItem(Path(name).name, name)
+    box.select_data(name)

@@ -23,7 +23,8 @@ def test_choices_survive_a_restart(tmp_path):
     view = ViewState(
         mesh=False, opacity=0.35, mesh_style=MeshStyle.NORMALS, mirror=True, layout=Layout.SCENE
     )
-    model = ModelConfig(hand_model="hand_high", smoothing=0.0, calibration=Path("lens.json"))
+    (tmp_path / "lens.json").touch()
+    model = ModelConfig(hand_model="hand_high", smoothing=0.0, calibration=tmp_path / "lens.json")
     record = RecordChoice(folder=tmp_path / "takes", glb=False)
     first.save_view(view)
     first.save_model(model)
@@ -39,6 +40,17 @@ def test_choices_survive_a_restart(tmp_path):
     second.reset()
     assert second.load_view() == ViewState()
     assert second.recent() == ()
+
+
+def test_files_that_are_gone_are_not_remembered(tmp_path):
+    settings = Settings(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
+    files = [tmp_path / name for name in ("net.safetensors", "MANO_RIGHT.pkl", "lens.json")]
+    model = ModelConfig(str(files[0]), str(files[1]), smoothing=0.2, calibration=files[2])
+    settings.save_model(model)
+    assert settings.load_model() == ModelConfig(smoothing=0.2)
+    for file in files:
+        file.touch()
+    assert settings.load_model() == model
 
 
 @pytest.mark.parametrize(
