@@ -58,9 +58,10 @@ def selective_scan(
 
     state = inputs.new_zeros(u.shape[0], u.shape[1], A.shape[1])
     outputs = []
-    for step in range(u.shape[2]):
-        state = decay[:, :, step] * state + drive[:, :, step]
-        outputs.append((state * C_rows[:, :, :, step]).sum(-1))
+    # unbind, not indexing: the gradient of an index is a whole array of zeros for every step
+    for a, b, c in zip(decay.unbind(2), drive.unbind(2), C_rows.unbind(3), strict=True):
+        state = a * state + b
+        outputs.append((state * c).sum(-1))
     y = torch.stack(outputs, dim=2)
     if args.D is not None:
         y = y + inputs * args.D.to(dtype)[:, None]
