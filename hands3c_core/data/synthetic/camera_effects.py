@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from hands3c_core.types import UInt8
 
 Image = NDArray[np.float32]
+_jit: Any = njit(cache=True, nogil=True, fastmath=True)
 
 
 def motion_kernel(length: float, angle: float) -> Image:
@@ -58,12 +62,28 @@ def recolor(image: Image, random: np.random.Generator) -> Image:
     gains = np.exp(random.normal(0, 0.05, 3) + random.normal(0, 0.10)).astype(np.float32)
     gamma = float(np.exp(random.normal(0, 0.13)))
     contrast, saturation = 1 + random.normal(0, 0.08), max(1 + random.normal(0, 0.18), 0.1)
-    level = np.arange(1024, dtype=np.float32) / 1023
-    curve = 255 * np.clip(0.5 + contrast * (level**gamma - 0.5), 0, 1)
-    index = np.clip(image * gains * (1023 / 255), 0, 1023).astype(np.int32)
-    image = curve.astype(np.float32)[index]
-    grey = image @ np.array([0.299, 0.587, 0.114], np.float32)
-    return grey[..., None] + np.float32(saturation) * (image - grey[..., None])
+    return _graded(image, gains, gamma, np.float32(contrast), np.float32(saturation))
+
+
+@_jit
+def _graded(image, gains, gamma, contrast, saturation):
+    """``recolor`` with its numbers drawn."""
+    steps = 1023
+    curve = np.empty(steps + 1, np.float32)
+    for k in range(steps + 1):
+        value = 0.5 + contrast * ((k / steps) ** gamma - 0.5)
+        curve[k] = 255.0 * min(max(value, 0.0), 1.0)
+    scale = np.float32(steps / 255.0)
+    out = np.empty_like(image)
+    for y in range(image.shape[0]):
+        for x in range(image.shape[1]):
+            for c in range(3):
+                level = min(max(image[y, x, c] * gains[c] * scale, 0.0), steps)
+                out[y, x, c] = curve[int(level)]
+            grey = 0.299 * out[y, x, 0] + 0.587 * out[y, x, 1] + 0.114 * out[y, x, 2]
+            for c in range(3):
+                out[y, x, c] = grey + saturation * (out[y, x, c] - grey)
+    return out
 
 
 def add_noise(image: Image, random: np.random.Generator) -> Image:

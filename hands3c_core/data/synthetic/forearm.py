@@ -13,12 +13,13 @@ from hands3c_core.render import Material, MeshTemplate, Texture
 
 Floats = NDArray[np.float64]
 
-#: Where rings of skin lie between wrist (0) and elbow (1).
-_SKIN_STEPS: Final = np.array([0.035, 0.08, 0.15, 0.24, 0.36, 0.5, 0.68, 0.86, 1.0])
+#: Where rings of skin lie between wrist (0) and elbow (1); past it the arm runs straight on, out of
+#: the picture.
+_SKIN_STEPS: Final = np.array([0.035, 0.08, 0.15, 0.24, 0.36, 0.5, 0.68, 0.86, 1.0, 2.2])
 #: Half widths of a forearm there, as multiples of the wrist's, broad and thin side.
-_BROAD: Final = np.array([0.98, 0.98, 1.02, 1.1, 1.24, 1.4, 1.5, 1.48, 1.42])
-_THIN: Final = np.array([1.0, 1.02, 1.08, 1.2, 1.38, 1.56, 1.66, 1.62, 1.55])
-_CLOTH_STEPS: Final = 9
+_BROAD: Final = np.array([0.98, 0.98, 1.02, 1.1, 1.24, 1.4, 1.5, 1.48, 1.42, 1.6])
+_THIN: Final = np.array([1.0, 1.02, 1.08, 1.2, 1.38, 1.56, 1.66, 1.62, 1.55, 1.7])
+_CLOTH_STEPS: Final = 11
 _SIDES: Final = 24
 
 
@@ -120,7 +121,7 @@ class Forearm:
         """
         centre, broad, thin, offsets = self._wrist(vertices, elbow)
         half_broad, half_thin = np.abs(offsets @ broad).max(), np.abs(offsets @ thin).max()
-        steps = start + (1.1 - start) * np.linspace(0, 1, _CLOTH_STEPS) ** 1.5
+        steps = start + (2.25 - start) * np.linspace(0, 1, _CLOTH_STEPS) ** 2
         angle = 2 * np.pi * np.arange(_SIDES) / _SIDES
         waves = random.uniform(0, 2 * np.pi, 3)
         count = random.integers(2, 5)
@@ -132,12 +133,13 @@ class Forearm:
                 25 * step + waves[1] + np.sin(angle + waves[2])
             )
             fold *= min(1.0, 0.25 + 0.4 * n)
-            hem = 0.94 if n == 0 else 1.0
+            # Folds stand out from the arm, or the skin would come through.
+            swell = 1.08 + fold if n == 0 else 1.14 + fold
             middle = centre + step * (elbow - centre)
             points.append(
                 middle
-                + (hem * wide * (1 + fold) * np.cos(angle))[:, None] * broad
-                + (hem * high * (1 + fold) * np.sin(angle))[:, None] * thin
+                + (wide * swell * np.cos(angle))[:, None] * broad
+                + (high * swell * np.sin(angle))[:, None] * thin
             )
             light.append(np.repeat((1.0 + 1.6 * fold)[:, None], 3, axis=1))
         return np.concatenate(points).astype(np.float32), np.concatenate(light).astype(np.float32)

@@ -26,7 +26,7 @@ def _sphere_directions(count: int) -> Floats:
 
 
 #: Where the room's light comes from, for occlusion.
-_SKY: Final = _sphere_directions(6)
+_SKY: Final = _sphere_directions(5)
 
 
 def draw_lighting(room: Floats, random: np.random.Generator) -> tuple[Lighting, Floats, float]:

@@ -6,12 +6,14 @@ map of some 60 cells a side is enough, and a tenth of the time.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+#: What is assumed of points too far away to be looked at.
+_FAR_SEEN: Final = 0.75
 _jit: Any = njit(cache=True, nogil=True, fastmath=True)
 
 
@@ -22,6 +24,7 @@ def lit_shares(
     directions: NDArray[np.float64],
     cells: int = 60,
     bias: float = 0.005,
+    reach: float = 0.28,
 ) -> NDArray[np.float32]:
     """How well each point is seen from far away in each direction.
 
@@ -32,22 +35,40 @@ def lit_shares(
         directions: (K, 3) unit vectors towards the lights.
         cells: side of the depth maps.
         bias: surfaces nearer together than this do not shade each other, metres.
+        reach: points further than this from the first one are not looked at, metres, so that a
+            long arm does not make the cells of the map too coarse for fingers.
 
     Returns:
-        (V, K), 0 (hidden) to 1 (seen).
+        (V, K), 0 (hidden) to 1 (seen); points that are not looked at get a middle value.
     """
-    out = np.ones((len(points), len(directions)), np.float32)
-    for k, towards in enumerate(directions):
-        helper = np.eye(3)[np.argmin(np.abs(towards))]
-        across = np.cross(helper, towards)
-        across /= np.linalg.norm(across)
-        frame = np.stack([across, np.cross(towards, across), towards]).astype(np.float32)
-        _light_from(points, normals, faces, frame, cells, bias, out[:, k])
+    near = ((points - points[0]) ** 2).sum(axis=1) < reach**2
+    out = np.full((len(points), len(directions)), _FAR_SEEN, np.float32)
+    for k in range(len(directions)):
+        frame = _frame(directions[k])
+        _light_from(points, near, normals, faces, frame, cells, bias, out[:, k])
     return out
 
 
 @_jit
-def _light_from(points, normals, faces, frame, cells, bias, out):
+def _frame(towards):
+    """(3, 3) float32 orthonormal rows, the last one ``towards``."""
+    least = 0
+    for c in range(1, 3):
+        if abs(towards[c]) < abs(towards[least]):
+            least = c
+    frame = np.zeros((3, 3), np.float32)
+    a, b = (least + 1) % 3, (least + 2) % 3
+    length = np.sqrt(towards[a] ** 2 + towards[b] ** 2)
+    frame[0, a], frame[0, b] = -towards[b] / length, towards[a] / length
+    for c in range(3):
+        n, m = (c + 1) % 3, (c + 2) % 3
+        frame[1, c] = towards[n] * frame[0, m] - towards[m] * frame[0, n]
+        frame[2, c] = towards[c]
+    return frame
+
+
+@_jit
+def _light_from(points, near, normals, faces, frame, cells, bias, out):
     count = points.shape[0]
     local = np.empty((count, 3), np.float32)
     for v in range(count):
@@ -57,6 +78,8 @@ def _light_from(points, normals, faces, frame, cells, bias, out):
             )
     low_x, high_x, low_y, high_y = local[0, 0], local[0, 0], local[0, 1], local[0, 1]
     for v in range(count):
+        if not near[v]:
+            continue
         low_x, high_x = min(low_x, local[v, 0]), max(high_x, local[v, 0])
         low_y, high_y = min(low_y, local[v, 1]), max(high_y, local[v, 1])
     scale = (cells - 3) / max(high_x - low_x, high_y - low_y, 1e-6)
@@ -67,6 +90,8 @@ def _light_from(points, normals, faces, frame, cells, bias, out):
     for f in range(faces.shape[0]):
         _raise_triangle(local, faces[f, 0], faces[f, 1], faces[f, 2], heights)
     for v in range(count):
+        if not near[v]:
+            continue
         # Lift the point off its own surface.
         x = local[v, 0]
         y = local[v, 1]
@@ -97,8 +122,11 @@ def _raise_triangle(local, a, b, c, heights):
     ax, ay, az = local[a, 0], local[a, 1], local[a, 2]
     bx, by, bz = local[b, 0], local[b, 1], local[b, 2]
     cx, cy, cz = local[c, 0], local[c, 1], local[c, 2]
-    x_low, x_high = int(np.ceil(min(ax, bx, cx))), int(np.floor(max(ax, bx, cx)))
-    y_low, y_high = int(np.ceil(min(ay, by, cy))), int(np.floor(max(ay, by, cy)))
+    last = heights.shape[0] - 1.0
+    x_low = int(np.ceil(max(min(ax, bx, cx), 0.0)))
+    x_high = int(np.floor(min(max(ax, bx, cx), last)))
+    y_low = int(np.ceil(max(min(ay, by, cy), 0.0)))
+    y_high = int(np.floor(min(max(ay, by, cy), last)))
     if x_low > x_high or y_low > y_high:
         return
     area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
