@@ -337,8 +337,9 @@ HANDS3C_INLINE void add_lane_sums<float, 16>(const FloatVector* v, float* to) {
 // What the vector units can do at most: `rounds` times 16 independent fused multiply-adds, the
 // yardstick of the benchmark. Returns something that depends on all of them.
 inline float spin_vector_units(int64_t rounds) {
-  FloatVector sums[16] = {};
-  FloatVector factor = broadcast<float>(0.999f), term = broadcast<float>(1e-3f);
+  FloatVector sums[16];  // all different, or the compiler computes one for all
+  for (int k = 0; k < 16; ++k) sums[k] = broadcast<float>(static_cast<float>(k));
+  const FloatVector factor = broadcast<float>(0.999f), term = broadcast<float>(1e-3f);
   for (int64_t i = 0; i < rounds; ++i) {
 #pragma GCC unroll 16
     for (int k = 0; k < 16; ++k) sums[k] = sums[k] * factor + term;
