@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from hands3c_core.hand_model import HandModelData
 from hands3c_core.hand_model.boundary import boundary_loops
-from hands3c_core.render import Material, MeshTemplate, Texture
+from hands3c_core.render import MeshTemplate, Texture
 
 Floats = NDArray[np.float64]
 
@@ -59,25 +60,20 @@ class Forearm:
         self._cloth_faces = _tube(np.arange(_CLOTH_STEPS * _SIDES).reshape(_CLOTH_STEPS, _SIDES))
         self.num_hand_faces = len(model.faces)
 
-    def skin_template(self, texture: Texture, material: Material) -> MeshTemplate:
+    def skin_template(self, texture: Texture) -> MeshTemplate:
         """Hand and bare forearm as one mesh."""
         return MeshTemplate(
             faces=self.faces,
             uv=self._uv,
             uv_faces=self._uv_faces,
             texture=texture,
-            material=material,
             is_closed=False,
         )
 
-    def cloth_template(self, color: Floats) -> MeshTemplate:
-        """The sleeve in one colour (3,), linear RGB; its folds come from ``sleeve``."""
-        shade = (float(color[0]), float(color[1]), float(color[2]))
-        return MeshTemplate(
-            faces=self._cloth_faces.astype(np.int32),
-            material=Material(plain_color=shade, base_color=shade, specular=0.0, rim=0.02),
-            is_closed=False,
-        )
+    @cached_property
+    def cloth_template(self) -> MeshTemplate:
+        """The sleeve."""
+        return MeshTemplate(faces=self._cloth_faces.astype(np.int32), is_closed=False)
 
     def skin(self, vertices: NDArray[np.float32], elbow: Floats) -> NDArray[np.float32]:
         """(V', 3) vertices of hand and forearm: those of the hand (V, 3), then the arm's rings."""

@@ -10,6 +10,8 @@ from scipy.spatial.transform import Rotation
 
 from hands3c_core.hand_model import HandModelData
 
+from .turns import joint_turns
+
 Floats = NDArray[np.floating[Any]]
 
 
@@ -24,10 +26,7 @@ def pose_from_angles(model: HandModelData, angles: Floats) -> NDArray[np.float32
     Returns:
         (16, 3) axis-angle, row 0 zero, the others relative to the mean pose.
     """
-    axes = model.joint_axes.astype(np.float64)
-    vectors = np.radians(angles)[..., None] * axes
-    turns = [Rotation.from_rotvec(vectors[:, k]) for k in (1, 0, 2)]
-    full = (turns[0] * turns[1] * turns[2]).as_rotvec()
+    full = joint_turns(np.radians(angles), model.joint_axes.astype(np.float64))
     pose = np.zeros((16, 3), np.float32)
     pose[1:] = full - model.hands_mean.reshape(15, 3)
     return pose

@@ -7,9 +7,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from hands3c_core.render import Material, MeshInstance, MeshTemplate
+
+from .turns import quaternion_matrix, turn_matrix
 
 Floats = NDArray[np.float64]
 
@@ -45,13 +46,13 @@ def draw_occluder(joints: Floats, held: bool, random: np.random.Generator) -> Me
         centre = joints[[5, 9, 13, 17]].mean(axis=0) + palm * (0.014 + half[0])
         centre = centre + forward / np.linalg.norm(forward) * random.uniform(-0.03, 0.01)
         frame = np.stack([palm, np.cross(across, palm), across], axis=1)
-        turn = frame @ Rotation.from_rotvec(random.normal(0, 0.15, 3)).as_matrix()
+        turn = frame @ turn_matrix(random.normal(0, 0.15, 3))
     else:
         anchor = joints[random.integers(21)]
         nearer = 0.012 + half.max() * random.uniform(0.3, 1.0)
         centre = anchor * (1 - nearer / max(float(np.linalg.norm(anchor)), 0.1))
         centre = centre + random.normal(0, 0.025, 3) * (1, 1, 0)
-        turn = Rotation.from_quat(random.standard_normal(4)).as_matrix()
+        turn = quaternion_matrix(random.standard_normal(4))
     faces, points = _ball() if kind == "ball" else (_tube() if kind in _ROUND else _box())
     color = random.uniform(0.02, 0.7) * random.dirichlet((1.2, 1.2, 1.2)) * 2.0
     if random.random() < 0.4:  # many things are grey

@@ -137,6 +137,9 @@ class SyntheticRenderer:
         texture_size = 256 if self.config.size <= 160 else 512
         # The skins are the same for every seed: another seed shows other samples of them.
         self._skins = SkinBank(self.model, seed=0, size=texture_size)
+        self._skin_templates = [
+            self._forearm.skin_template(texture) for texture in self._skins.textures
+        ]
         folder = self.config.backgrounds
         self._backgrounds = list_backgrounds(Path(folder)) if folder else []
 
@@ -227,9 +230,8 @@ class SyntheticRenderer:
             shininess_log2=int(random.integers(3, 6)),
             rim=random.uniform(0.0, 0.06),
         )
-        texture = self._skins.textures[self._skins.pick(tone)]
-        skin = self._forearm.skin_template(texture, material)
-        meshes = [MeshInstance(skin, self._forearm.skin(vertices, elbow))]
+        template = self._skin_templates[self._skins.pick(tone)]
+        meshes = [MeshInstance(template, self._forearm.skin(vertices, elbow), material)]
         if random.random() < self.config.sleeves:
             start = (
                 random.uniform(0.03, 0.5) if random.random() < 0.6 else random.uniform(0.03, 0.1)
@@ -237,9 +239,10 @@ class SyntheticRenderer:
             cloth, folds = self._forearm.sleeve(
                 vertices, elbow, start, random.uniform(0.003, 0.012), random
             )
-            color = random.uniform(0.01, 0.8) * (1 + random.normal(0, 0.25, 3))
-            template = self._forearm.cloth_template(np.clip(color, 0.005, 0.85))
-            meshes.append(MeshInstance(template, cloth, vertex_light=folds))
+            color = np.clip(random.uniform(0.01, 0.8) * random.normal(1, 0.25, 3), 0.005, 0.85)
+            shade = (float(color[0]), float(color[1]), float(color[2]))
+            cotton = Material(plain_color=shade, specular=0.0, rim=0.02)
+            meshes.append(MeshInstance(self._forearm.cloth_template, cloth, cotton, folds))
         return meshes
 
     def _second_hand(
@@ -256,7 +259,9 @@ class SyntheticRenderer:
         flip = np.array([-1.0, 1.0, 1.0], np.float32)
         offset = second_hand_offset(joints, own_joints * flip, random).astype(np.float32)
         return [
-            MeshInstance(m.template.mirrored(), m.vertices * flip + offset, None, m.vertex_light)
+            MeshInstance(
+                m.template.mirrored(), m.vertices * flip + offset, m.material, m.vertex_light
+            )
             for m in meshes
         ]
 
@@ -303,14 +308,14 @@ class SyntheticRenderer:
         height, width = ids.shape[:2]
         left, top, right, bottom = view.frame_in_crop()
         reach = _FLESH * float(np.linalg.norm(joints[9] - joints[0])) / 0.095
-        visible = np.zeros(21, bool)
-        for j, (u, v) in enumerate(joints_2d):
-            x, y = round(float(u)) - layer.x0, round(float(v)) - layer.y0
-            if not (0 <= x < width and 0 <= y < height and left < u < right and top < v < bottom):
-                continue
-            ours = (ids[y, x] >= 0) & (ids[y, x] < self._forearm.num_hand_faces)
-            near = inverse[y, x] * (joints[j, 2] - reach) < 1.0
-            visible[j] = bool((ours & near).any())
+        u, v = joints_2d.T
+        x, y = np.round(u).astype(int) - layer.x0, np.round(v).astype(int) - layer.y0
+        visible = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        visible &= (u > left) & (u < right) & (v > top) & (v < bottom)
+        x, y, z = x[visible], y[visible], joints[visible, 2]
+        ours = (ids[y, x] >= 0) & (ids[y, x] < self._forearm.num_hand_faces)
+        near = inverse[y, x] * (z - reach)[:, None] < 1.0
+        visible[visible] = (ours & near).any(axis=1)
         return visible
 
 

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from hands3c_core.geometry import apply_affine, crop_affine, crop_box, default_camera, project
 from hands3c_core.types import Camera, CropBox
 
 from .config import SyntheticConfig
+from .turns import quaternion_matrix, turn_matrix, turn_vector
 
 Floats = NDArray[np.floating[Any]]
 
@@ -25,6 +25,9 @@ _DISTANCE: Final = (0.3, 1.0)
 _PALM_TO_CAMERA: Final = np.array([[0.0, 0.0, -1.0], [1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
 #: Share of hands that are wholly inside the frame, where they fit; the others as they come.
 _WHOLE: Final = 0.85
+#: Turns about the fingers: palm, back, either edge; and how often each is seen.
+_SIDES: Final = (0.0, np.pi, np.pi / 2, -np.pi / 2)
+_SIDE_SHARES: Final = (0.45, 0.25, 0.15, 0.15)
 _FOREARM: Final = 0.25
 
 
@@ -52,14 +55,12 @@ def draw_rotation(uniform_share: float, random: np.random.Generator) -> NDArray[
     """(3,) axis-angle of the hand's global orientation: any, or as before a webcam, fingers mostly
     up, showing palm, back or edge."""
     if random.random() < uniform_share:
-        return Rotation.from_quat(random.standard_normal(4)).as_rotvec()
-    side = random.choice([0.0, np.pi, np.pi / 2, -np.pi / 2], p=[0.45, 0.25, 0.15, 0.15])
-    yaw = side + random.normal(0, 0.45)
-    about_fingers = Rotation.from_rotvec([yaw, 0.0, 0.0])
-    pitch = Rotation.from_rotvec([random.normal(0, 0.5), 0.0, 0.0])
-    roll = Rotation.from_rotvec([0.0, 0.0, random.normal(0, 0.6)])
-    upright = Rotation.from_matrix(_PALM_TO_CAMERA)
-    return (roll * pitch * upright * about_fingers).as_rotvec()
+        return turn_vector(quaternion_matrix(random.standard_normal(4)))
+    side = random.choice(_SIDES, p=_SIDE_SHARES)
+    about_fingers = turn_matrix(np.array([side + random.normal(0, 0.45), 0.0, 0.0]))
+    pitch = turn_matrix(np.array([random.normal(0, 0.5), 0.0, 0.0]))
+    roll = turn_matrix(np.array([0.0, 0.0, random.normal(0, 0.6)]))
+    return turn_vector(roll @ pitch @ _PALM_TO_CAMERA @ about_fingers)
 
 
 def draw_place(joints: Floats, random: np.random.Generator) -> tuple[NDArray[np.float32], Camera]:
@@ -128,8 +129,11 @@ def draw_elbow(
     """
     bend = np.clip(random.normal(0, 0.4), -1.1, 1.1)
     deviation = np.clip(random.normal(0, 0.17), -0.45, 0.45)
-    turn = Rotation.from_rotvec([0, deviation, 0]) * Rotation.from_rotvec([0, 0, bend])
-    direction = (Rotation.from_rotvec(rotation) * turn).apply([1.0, 0.0, 0.0])
+    # The template's arm points along +x; its wrist bends about z and deviates about y.
+    local = np.array(
+        [np.cos(bend) * np.cos(deviation), np.sin(bend), -np.cos(bend) * np.sin(deviation)]
+    )
+    direction = turn_matrix(np.asarray(rotation, np.float64)) @ local
     return np.asarray(wrist, np.float64) + direction * _FOREARM * palm_length / 0.095
 
 
