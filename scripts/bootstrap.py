@@ -268,7 +268,8 @@ def configured_build_is_cpu(python: Path) -> bool:
 def build_kernels(python: Path) -> None:
     """Compile the CPU scan kernels where there is a compiler; torch takes over where not."""
     say("Building the CPU kernels")
-    subprocess.run([str(python), "-m", "hands3c_core.ops.build"], cwd=ROOT, check=False)
+    code = "import sys; from hands3c_core.ops.build import main; sys.exit(main())"
+    subprocess.run([str(python), "-c", code], cwd=ROOT, check=False)
 
 
 def pip_status(python: Path, *arguments: str) -> int:
