@@ -1,1 +1,31 @@
-"""Training: losses and everything around the optimiser."""
+"""Training: losses, recipes and everything around the optimizer.
+
+``run.train`` runs it all; it needs Lightning (requirements-train.txt), what is exported here does
+not.
+"""
+
+from hands3c_core.training.config import TrainConfig
+from hands3c_core.training.losses import (
+    HandLosses,
+    HandTargets,
+    LossWeights,
+    hand_losses,
+    posed_targets,
+)
+from hands3c_core.training.partial import PartialTargets, make_targets, partial_losses
+from hands3c_core.training.presets import PRESETS, Preset, find_preset
+
+__all__ = [
+    "PRESETS",
+    "HandLosses",
+    "HandTargets",
+    "LossWeights",
+    "PartialTargets",
+    "Preset",
+    "TrainConfig",
+    "find_preset",
+    "hand_losses",
+    "make_targets",
+    "partial_losses",
+    "posed_targets",
+]

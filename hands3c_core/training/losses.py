@@ -13,13 +13,18 @@ from hands3c_core.hand_model import HandLayer, axis_angle_to_matrix
 
 @dataclass(frozen=True, slots=True)
 class LossWeights:
-    """Weights of the five terms of HandS3C's loss (the published configuration)."""
+    """Weights of the five terms of HandS3C's loss (the published configuration), and of what
+    labels beyond the published ones add (see ``partial``)."""
 
     vertices: float = 1e4
     joints_3d: float = 1e4
     pose: float = 10.0
     shape: float = 0.1
     joints_2d: float = 100.0
+    projection: float = 0.0
+    """Of the 3D joints seen from the camera against the 2D labels; not in the paper."""
+    non_metric: float = 0.1
+    """Factor of pose and 3D terms of samples whose labels have no trusted scale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +52,12 @@ class HandLosses:
     pose: Tensor
     shape: Tensor
     joints_2d: Tensor
+    projection: Tensor
 
     def total(self) -> Tensor:
         """Their sum, the quantity that is minimised."""
-        return self.vertices + self.joints_3d + self.pose + self.shape + self.joints_2d
+        five = self.vertices + self.joints_3d + self.pose + self.shape + self.joints_2d
+        return five + self.projection
 
     def as_dict(self) -> dict[str, Tensor]:
         """Terms by name, for logs."""
@@ -104,4 +111,5 @@ def hand_losses(
         pose=weights.pose * F.mse_loss(prediction.rotations, rotations),
         shape=weights.shape * F.mse_loss(prediction.shape, targets.shape),
         joints_2d=weights.joints_2d * F.mse_loss(prediction.joints_2d, targets.joints_2d),
+        projection=prediction.joints_2d.new_zeros(()),
     )

@@ -1,0 +1,187 @@
+"""Settings of a training run: what the command takes and the run directory records."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from hands3c_core.errors import UserError
+from hands3c_core.training.presets import Preset, find_preset
+
+#: Name of the settings in a run directory.
+CONFIG = "config.json"
+#: What a checkpoint cannot be continued with if it changes.
+_FIXED = ("model", "input_size", "hand")
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Train a network of the HandS3C family."""
+
+    data: str = "synthetic"
+    """What to train on: NAME[:PATH][?option=value][:WEIGHT], commas between several."""
+    model: str = "hands3c_lite"
+    """The network: hands3c, hands3c_lite, ssa, baseline, ..."""
+    preset: str | None = None
+    """The recipe: freihand, ho3d, dexycb, webcam or personal. By default the data's own, else
+    webcam."""
+    val: str | None = None
+    """What to validate on, as --data; by default the end of each training dataset."""
+    holdout: float = 0.02
+    """Share of each dataset that is kept for validation (its last samples) if --val is not given; 0
+    for none."""
+    max_minutes: float | None = None
+    """Length of the whole run in minutes, resumed parts included."""
+    max_steps: int | None = None
+    """Most steps."""
+    epochs: float | None = None
+    """Most passes through the data, instead of the preset's."""
+    batch_size: int | None = None
+    """Samples a step over all processes, instead of the preset's."""
+    learning_rate: float | None = None
+    """Instead of the preset's."""
+    augment: str | None = None
+    """none, published or strong, instead of the preset's."""
+    input_size: int | None = None
+    """Side of the crop, px, instead of the network's own."""
+    hand: str = "hand_mano778"
+    """Hand model that the network poses: a shipped one or the path of a MANO file."""
+    weights: Path | None = None
+    """Weights to start from."""
+    out: Path | None = None
+    """Run directory; by default a new one in runs/."""
+    precision: Literal["32", "bf16", "fp16"] = "32"
+    """Arithmetic of the forward pass; fp16 needs a GPU."""
+    workers: int | None = None
+    """Processes that load data, for each training process; by default the cores less one, up to 8;
+    0 loads in the training process."""
+    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    """Where to train."""
+    devices: int = 1
+    """GPUs (or processes on the CPU) of this machine."""
+    nodes: int = 1
+    """Machines; start the same command on each under torchrun."""
+    checkpoint_minutes: float = 2.0
+    """Minutes between checkpoints: the most that a killed run loses."""
+    val_minutes: float = 5.0
+    """Minutes between validations."""
+    log_every: int = 10
+    """Steps between two lines of metrics.csv."""
+    seed: int = 0
+    """Of the network's start, the order and the augmentation."""
+
+    def recipe(self) -> tuple[str, Preset]:
+        """The preset's name and the preset with this run's changes.
+
+        Raises:
+            UserError: the preset is unknown, or a number is out of range.
+        """
+        first = self.data.partition(":")[0].partition("?")[0].partition(",")[0]
+        name, preset = find_preset(self.preset, first)
+        changes = {
+            key: value
+            for key in ("epochs", "batch_size", "learning_rate", "augment", "max_minutes")
+            if (value := getattr(self, key)) is not None
+        }
+        self._check(changes)
+        return name, dataclasses.replace(preset, **changes)
+
+    def _check(self, changes: dict[str, Any]) -> None:
+        positive = {"checkpoint_minutes": self.checkpoint_minutes, "log_every": self.log_every}
+        positive |= {key: value for key, value in changes.items() if key != "augment"}
+        positive |= {"devices": self.devices, "nodes": self.nodes, "val_minutes": self.val_minutes}
+        if self.max_steps is not None:
+            positive["max_steps"] = self.max_steps
+        for name, value in positive.items():
+            if not value > 0:
+                option = "--" + name.replace("_", "-")
+                raise UserError(f"{option} must be above 0, not {value}.")
+        if not 0 <= self.holdout < 1:
+            raise UserError(f"--holdout is a share below 1, not {self.holdout}.")
+
+
+def write_config(config: TrainConfig, folder: Path) -> None:
+    """Record the settings in a run directory."""
+    text = json.dumps(_plain(dataclasses.asdict(config)), indent=2) + "\n"
+    temporary = folder / f".{CONFIG}.part"
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(folder / CONFIG)
+
+
+def read_config(folder: Path) -> TrainConfig:
+    """The settings of a run directory.
+
+    Raises:
+        UserError: there are none, or the file is damaged.
+    """
+    path = Path(folder) / CONFIG
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{folder} is no run directory: there is no {CONFIG} in it.") from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} cannot be read ({error}); start a new run.") from None
+    hints = typing.get_type_hints(TrainConfig)
+    try:
+        unknown = set(values) - set(hints)
+        if unknown:
+            raise ValueError(f"unknown {sorted(unknown)[0]!r}")
+        return TrainConfig(**{name: _typed(value, hints[name]) for name, value in values.items()})
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{path} is damaged ({error}); start a new run.") from None
+
+
+def check_resumable(old: TrainConfig, new: TrainConfig) -> None:
+    """Raise ``UserError`` if a run's checkpoint does not fit other settings."""
+    for name in _FIXED:
+        before, now = getattr(old, name), getattr(new, name)
+        if before != now:
+            raise UserError(f"A resumed run keeps its {name} ({before}, not {now}).")
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: str(v) if isinstance(v, Path) else v for k, v in values.items()}
+
+
+def _typed(value: Any, hint: Any) -> Any:
+    """``value`` if it is of the hinted type, paths made of texts."""
+    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    for option in options:
+        if option is Path and isinstance(value, str):
+            return Path(value)
+        if typing.get_origin(option) is Literal and value in typing.get_args(option):
+            return value
+        if option is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        if isinstance(option, type) and type(value) is option:
+            return value
+    raise ValueError(f"{value!r} is not understood")
+
+
+def parse_arguments(arguments: list[str]) -> tuple[Path | None, list[str], TrainConfig]:
+    """Take ``--resume DIR`` out of a command line.
+
+    Returns:
+        The run directory to resume or None, the other arguments, and the settings that hold where
+        these say nothing: those of the resumed run.
+
+    Raises:
+        UserError: ``--resume`` lacks its directory, or there is no run in it.
+    """
+    rest = list(arguments)
+    for number, word in enumerate(rest):
+        name, sign, value = word.partition("=")
+        if name != "--resume":
+            continue
+        given = [value] if sign else rest[number + 1 : number + 2]
+        if not given or not given[0]:
+            raise UserError("--resume needs the run directory to go on with.")
+        del rest[number : number + (1 if sign else 2)]
+        folder = Path(given[0])
+        return folder, rest, read_config(folder)
+    return None, rest, TrainConfig()

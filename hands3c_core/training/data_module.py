@@ -1,0 +1,208 @@
+"""Training and validation data of a run."""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+import lightning.pytorch as L
+from torch.utils.data import DataLoader
+
+from hands3c_core.data import (
+    PRESETS,
+    Augmenter,
+    HandDataset,
+    HandSample,
+    MixtureDataset,
+    dataset_names,
+    open_data,
+    open_spec,
+    parse_specs,
+)
+from hands3c_core.data.augment import CONTEXT
+from hands3c_core.errors import UserError
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.training.batches import (
+    Collate,
+    Tickets,
+    TrainingSamples,
+    parameter_family,
+    start_worker,
+)
+from hands3c_core.training.config import TrainConfig
+from hands3c_core.training.presets import Preset
+
+#: Most samples of a validation.
+VALIDATION_SAMPLES = 512
+
+
+class Part(HandDataset):
+    """A range of another dataset's samples.
+
+    Args:
+        dataset: the samples.
+        indices: which of them.
+    """
+
+    def __init__(self, dataset: HandDataset, indices: range) -> None:
+        super().__init__(dataset.crop_size)
+        self.dataset = dataset
+        self.indices = indices
+
+    kind: ClassVar[str] = "part"
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def read(self, index: int) -> HandSample:
+        """See ``HandDataset.read``."""
+        return self.dataset.read(self.indices[index])
+
+    def summary(self) -> str:
+        """The whole dataset's summary, and how much of it this is."""
+        return f"{len(self)} of {self.dataset.summary()}"
+
+
+def open_split(
+    text: str, crop_size: int, context: float, holdout: float
+) -> tuple[HandDataset, HandDataset | None]:
+    """Datasets for training and validation from one spec.
+
+    The last ``holdout`` of every dataset is kept for validation: the last frames of a video, so
+    that its neighbours are not in the training data.
+
+    Args:
+        text: see ``data.open_data``.
+        crop_size: side of the crops, px.
+        context: of the training data; see ``data.open_data``.
+        holdout: share for validation; 0 for none.
+
+    Raises:
+        UserError: the data cannot be opened, or a dataset is too small to be split.
+    """
+    if not holdout:
+        return open_data(text, crop_size, context), None
+    specs = parse_specs(text, dataset_names())
+    training: list[HandDataset] = []
+    validation: list[HandDataset] = []
+    for spec in specs:
+        # Opened twice: validation has no context, and shares nothing that workers change.
+        whole, plain = open_spec(spec, crop_size), open_spec(spec, crop_size)
+        whole.context = context
+        count = len(whole)
+        kept = max(1, round(count * holdout))
+        if kept >= count:
+            raise UserError(
+                f"{spec.name} has {count} samples, too few to keep some for validation; "
+                "use --holdout 0."
+            )
+        training.append(Part(whole, range(count - kept)))
+        validation.append(Part(plain, range(count - kept, count)))
+    weights = [spec.weight for spec in specs]
+    return _mixed(training, weights), _mixed(validation, weights)
+
+
+class HandDataModule(L.LightningDataModule):
+    """Data of a run.
+
+    Args:
+        config: the run.
+        preset: its recipe.
+        hand: the network's hand model.
+        crop_size: side of the network's crops, px.
+
+    Raises:
+        UserError: the data cannot be opened or is empty, or the augmentation is unknown.
+    """
+
+    def __init__(
+        self, config: TrainConfig, preset: Preset, hand: HandModelData, crop_size: int
+    ) -> None:
+        super().__init__()
+        if preset.augment not in PRESETS:
+            raise UserError(f"--augment {preset.augment}: choose from {', '.join(PRESETS)}.")
+        options = PRESETS[preset.augment]
+        augmenter = Augmenter(options, crop_size) if preset.augment != "none" else None
+        context = CONTEXT if augmenter else 1.0
+        holdout = 0.0 if config.val else config.holdout
+        training, validation = open_split(config.data, crop_size, context, holdout)
+        if config.val:
+            validation = open_data(config.val, crop_size)
+        for dataset in filter(None, (training, validation)):
+            if not len(dataset):
+                raise UserError(f"{dataset.kind} has no samples.")
+        self.train_set = TrainingSamples(training, augmenter, config.seed)
+        self.val_set = None if validation is None else TrainingSamples(_thin(validation))
+        self.collate = Collate(parameter_family(hand))
+        self.batch_size, self.seed = preset.batch_size, config.seed
+        self.workers = default_workers() if config.workers is None else config.workers
+
+    @property
+    def samples(self) -> int:
+        """Training samples in an epoch."""
+        return len(self.train_set)
+
+    def train_dataloader(self) -> DataLoader:
+        """Endless; goes on after the steps that the trainer has done."""
+        trainer = self.trainer
+        assert trainer is not None
+        if self.batch_size % trainer.world_size:
+            raise UserError(
+                f"--batch-size {self.batch_size} cannot be shared by {trainer.world_size} "
+                "processes: use a multiple."
+            )
+        tickets = Tickets(
+            self.samples,
+            self.batch_size,
+            self.seed,
+            trainer.global_rank,
+            trainer.world_size,
+            start=trainer.global_step,
+        )
+        return DataLoader(
+            self.train_set,
+            batch_sampler=tickets,
+            num_workers=self.workers,
+            collate_fn=self.collate,
+            pin_memory=trainer.num_devices > 0 and trainer.strategy.root_device.type == "cuda",
+            persistent_workers=self.workers > 0,
+            worker_init_fn=start_worker,
+            prefetch_factor=4 if self.workers else None,
+        )
+
+    def val_dataloader(self) -> DataLoader | list:
+        """Every process has its share of the samples; in the training processes themselves, so
+        that the workers' cores are not shared."""
+        if self.val_set is None:
+            return []
+        assert self.trainer is not None
+        count, world = len(self.val_set), self.trainer.world_size
+        # As many for each: processes wait for each other after every batch.
+        own = list(range(self.trainer.global_rank, count, world))[: max(count // world, 1)]
+        size = max(1, min(self.batch_size // world, 32))
+        return DataLoader(
+            self.val_set,
+            batch_size=size,
+            sampler=own or [0],
+            collate_fn=self.collate,
+            num_workers=0,
+        )
+
+
+def default_workers() -> int:
+    """Processes for loading: the cores this process may use less one, at least 1, at most 8."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    return max(1, min(8, cores - 1))
+
+
+def _thin(dataset: HandDataset) -> HandDataset:
+    """At most ``VALIDATION_SAMPLES``, evenly over the dataset."""
+    step = -(-len(dataset) // VALIDATION_SAMPLES)
+    return dataset if step == 1 else Part(dataset, range(0, len(dataset), step))
+
+
+def _mixed(datasets: list[HandDataset], weights: list[float]) -> HandDataset:
+    return datasets[0] if len(datasets) == 1 else MixtureDataset(datasets, weights)

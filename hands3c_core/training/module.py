@@ -1,0 +1,113 @@
+"""A network in training."""
+
+from __future__ import annotations
+
+import lightning.pytorch as L
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from hands3c_core.evaluation.alignment import align
+from hands3c_core.models import HandPrediction, HandS3C
+from hands3c_core.models.crops import images_from_crops
+from hands3c_core.training.batches import TrainingBatch
+from hands3c_core.training.partial import PartialTargets, make_targets, partial_losses
+from hands3c_core.training.presets import Preset
+
+_MM = 1000.0
+#: Parameters of two dimensions that are no matrices.
+_NOT_DECAYED = ("A_log", "dt_bias", "temperature")
+
+
+class HandTraining(L.LightningModule):
+    """Loss, optimizer and validation figures of a network of the HandS3C family.
+
+    Args:
+        network: with the weights to start from.
+        preset: the recipe.
+    """
+
+    def __init__(self, network: HandS3C, preset: Preset) -> None:
+        super().__init__()
+        self.network = network.train()
+        self.preset = preset
+        self.last_losses: dict[str, Tensor] = {}
+        """Terms of the last training step, detached, with 'total'."""
+
+    def on_train_start(self) -> None:
+        """Set the batch norms as the preset wants them."""
+        if self.preset.freeze_norm:
+            for part in self.network.modules():
+                if isinstance(part, nn.BatchNorm2d):
+                    part.eval()
+
+    def training_step(self, batch: TrainingBatch, batch_idx: int) -> Tensor:
+        """The total loss of a batch."""
+        prediction = self._predict(batch)
+        with torch.autocast(self.device.type, enabled=False):
+            targets = make_targets(batch.samples, self.network.hand_layer)
+            losses = partial_losses(prediction, targets, self.preset.losses)
+            total = losses.total()
+        self.last_losses = {name: term.detach() for name, term in losses.as_dict().items()}
+        self.last_losses["total"] = total.detach()
+        self.log_dict({f"loss/{name}": term for name, term in self.last_losses.items()})
+        return total
+
+    def validation_step(self, batch: TrainingBatch, batch_idx: int) -> None:
+        """Log the errors of a batch; see ``validation_errors``."""
+        prediction = self._predict(batch)
+        targets = make_targets(batch.samples, self.network.hand_layer)
+        for name, errors in validation_errors(prediction, targets).items():
+            if len(errors):
+                self.log(
+                    f"val/{name}",
+                    float(np.mean(errors)),
+                    batch_size=len(errors),
+                    on_epoch=True,
+                    sync_dist=True,
+                )
+
+    def _predict(self, batch: TrainingBatch) -> HandPrediction:
+        weight = self.network.mano_head.pose.weight
+        return self.network(images_from_crops(batch.samples.crops, weight))
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """As the preset says; the schedule is set from outside (``callbacks.Pace``)."""
+        preset = self.preset
+        if preset.optimizer == "adam":
+            return torch.optim.Adam(
+                self.network.parameters(), preset.learning_rate, weight_decay=preset.weight_decay
+            )
+        # Norms, biases and the scans' own constants are not decayed.
+        named = list(self.network.named_parameters())
+        decayed = [p for name, p in named if p.ndim >= 2 and not name.endswith(_NOT_DECAYED)]
+        others = [p for name, p in named if p.ndim < 2 or name.endswith(_NOT_DECAYED)]
+        groups = [
+            {"params": decayed, "weight_decay": preset.weight_decay},
+            {"params": others, "weight_decay": 0.0},
+        ]
+        return torch.optim.AdamW(groups, preset.learning_rate)
+
+
+def validation_errors(prediction: HandPrediction, targets: PartialTargets) -> dict[str, np.ndarray]:
+    """Errors of the samples that are labelled well enough to measure, one number a sample.
+
+    'mpjpe_mm' (wrist-relative) and 'pa_mpjpe_mm' (after the official similarity alignment) over
+    samples with all 21 joints in true scale, 'joints_2d' (heatmaps) over all with 2D labels, as a
+    share of the crop's side.
+    """
+    joints = prediction.joints_3d.double().cpu().numpy()
+    truth = targets.joints_3d.double().cpu().numpy()
+    whole = targets.has_joints_3d.bool().all(dim=1) & targets.is_metric.bool()
+    rows = whole.cpu().numpy()
+    joints, truth = joints[rows] - joints[rows, :1], truth[rows] - truth[rows, :1]
+    errors = {"mpjpe_mm": _MM * np.linalg.norm(joints - truth, axis=-1).mean(axis=-1)}
+    if len(joints):
+        aligned = align(truth, joints, "official")
+        errors["pa_mpjpe_mm"] = _MM * np.linalg.norm(aligned - truth, axis=-1).mean(axis=-1)
+    mask = targets.has_joints_2d.double()
+    flat = (prediction.joints_2d.double() - targets.joints_2d).norm(dim=-1) * mask
+    seen = mask.sum(dim=1)
+    mean = (flat.sum(dim=1) / seen.clamp(min=1.0))[seen > 0]
+    errors["joints_2d"] = mean.cpu().numpy()
+    return errors

@@ -1,0 +1,99 @@
+"""Recipes for training, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from hands3c_core.errors import UserError
+from hands3c_core.training.losses import LossWeights
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Everything about a training run but the network and the data."""
+
+    batch_size: int = 64
+    """Samples a step, over all processes."""
+    optimizer: Literal["adam", "adamw"] = "adam"
+    learning_rate: float = 1e-4
+    weight_decay: float = 0.0
+    epochs: float | None = None
+    """Passes through the data; None goes on until a number of steps or minutes is reached."""
+    schedule: Literal["steps", "cosine"] = "steps"
+    """'steps': times ``decay`` every ``decay_every`` epochs. 'cosine': warm up, then down a cosine
+    to a hundredth at the end of the run, be it counted in epochs, steps or minutes."""
+    decay: float = 0.7
+    decay_every: int = 10
+    warmup_steps: int = 0
+    """Steps over which the learning rate rises, at most a twentieth of the run."""
+    augment: str = "published"
+    """Name in ``data.augment.PRESETS``."""
+    losses: LossWeights = field(default_factory=LossWeights)
+    ema: float | None = None
+    """Decay of the moving average of the weights; None keeps none."""
+    clip_norm: float | None = None
+    """Greatest norm of the gradient."""
+    freeze_norm: bool = False
+    """Keep the batch norms' statistics; for small batches and fine-tuning."""
+    input_size: int | None = None
+    """Side of the crop of the paper's networks, px; None for the network's own."""
+    weights: str | None = None
+    """Shipped weights to start from, a name in ``weights/``."""
+    max_minutes: float | None = None
+    """Length of the run where the command gives none."""
+    note: str = ""
+    """Where it comes from or what it is for."""
+
+
+_PAPER = "HandS3C, ICASSP 2025, and its released configuration"
+PRESETS = MappingProxyType(
+    {
+        "freihand": Preset(epochs=100, input_size=224, note=_PAPER),
+        "ho3d": Preset(epochs=80, note=_PAPER),
+        "dexycb": Preset(epochs=20, decay=0.9, decay_every=1, note=_PAPER),
+        "webcam": Preset(
+            optimizer="adamw",
+            learning_rate=5e-4,
+            weight_decay=1e-2,
+            schedule="cosine",
+            warmup_steps=200,
+            augment="strong",
+            losses=LossWeights(projection=100.0),
+            ema=0.999,
+            clip_norm=10.0,
+            note="ours, for any mixture: strong augmentation, a cosine over the budget, EMA",
+        ),
+        "personal": Preset(
+            batch_size=16,
+            optimizer="adamw",
+            learning_rate=1e-4,
+            weight_decay=1e-2,
+            schedule="cosine",
+            warmup_steps=20,
+            augment="strong",
+            losses=LossWeights(projection=100.0),
+            ema=0.98,
+            clip_norm=10.0,
+            freeze_norm=True,
+            weights="hands3c_lite.safetensors",
+            max_minutes=12.0,
+            note="fine-tunes the shipped weights on a few hundred frames of one person",
+        ),
+    }
+)
+#: Preset for data of any other name.
+OTHERS = "webcam"
+
+
+def find_preset(name: str | None, first_dataset: str) -> tuple[str, Preset]:
+    """The preset of a name, or with None the one of the (first) dataset's name.
+
+    Raises:
+        UserError: there is no such preset.
+    """
+    name = name or (first_dataset if first_dataset in PRESETS else OTHERS)
+    if name not in PRESETS:
+        raise UserError(f"There is no preset {name!r}; choose from {', '.join(PRESETS)}.")
+    return name, PRESETS[name]

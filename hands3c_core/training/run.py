@@ -1,0 +1,191 @@
+"""A training run from its settings to exported weights."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import lightning.pytorch as L
+import torch
+from lightning.pytorch.callbacks import TQDMProgressBar
+from lightning.pytorch.loggers import TensorBoardLogger
+from torch import Tensor
+
+from hands3c_core.assets import weights_path
+from hands3c_core.errors import UserError
+from hands3c_core.models import HandS3C, build_model, load_weights
+from hands3c_core.models.registry import PUBLISHED, canonical_name
+from hands3c_core.training.checkpointing import (
+    FOLDER,
+    PeriodicCheckpoint,
+    WholeCheckpoints,
+    newest_checkpoint,
+)
+from hands3c_core.training.config import TrainConfig, check_resumable, read_config, write_config
+from hands3c_core.training.data_module import HandDataModule
+from hands3c_core.training.ema import WeightAverage
+from hands3c_core.training.export import export_weights
+from hands3c_core.training.module import HandTraining
+from hands3c_core.training.pace import Pace
+from hands3c_core.training.presets import Preset
+from hands3c_core.training.recorder import Recorder
+from hands3c_core.training.run_folder import forget_run_folder, make_run_folder, write_environment
+
+_PRECISION = {"32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run leaves behind."""
+
+    folder: Path
+    """The run directory."""
+    weights: Path
+    """The exported weights."""
+    steps: int
+    """Optimizer steps, earlier parts included."""
+    validation: dict[str, float]
+    """Figures of the last validation; empty without one."""
+
+
+def train(config: TrainConfig, resume: Path | None = None) -> RunResult:
+    """Train, or go on with a run, until its end; then export the weights.
+
+    Args:
+        config: the run.
+        resume: run directory to go on from its newest whole checkpoint.
+
+    Raises:
+        UserError: an argument, the data or a device is wrong, or the loss is no number any more.
+    """
+    try:
+        return _train(config, resume)
+    finally:
+        forget_run_folder()
+
+
+def _train(config: TrainConfig, resume: Path | None) -> RunResult:
+    name, preset = config.recipe()
+    if preset.max_minutes is None and preset.epochs is None and config.max_steps is None:
+        raise UserError(
+            f"The preset {name} has no end: give --max-minutes, --max-steps or --epochs."
+        )
+    if config.precision == "fp16" and config.accelerator == "cpu":
+        raise UserError("fp16 trains on GPUs only; use --precision bf16 on the CPU.")
+    checkpoint = None
+    if resume is not None:
+        check_resumable(read_config(resume), config)
+        checkpoint = newest_checkpoint(resume)
+    # Its notices say what this module has decided.
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    L.seed_everything(config.seed, verbose=False)
+    network = make_network(config, preset, is_resumed=checkpoint is not None)
+    data = HandDataModule(config, preset, network.hand, network.input_size)
+    folder = resume or make_run_folder(config.out, network.name)
+    pace = Pace(preset, config.max_steps, data.samples)
+    average = WeightAverage(preset.ema) if preset.ema else None
+    recorder = Recorder(folder, pace, config.log_every)
+    module = HandTraining(network, preset)
+    trainer = _trainer(config, preset, folder, data, [pace, average, recorder])
+    if trainer.is_global_zero:
+        write_config(config, folder)
+        write_environment(folder)
+        print(f"{folder}: {network.name}, preset {name}\n{data.train_set.dataset.summary()}")
+    with warnings.catch_warnings():
+        # Endless loaders with few workers are what we want here.
+        warnings.filterwarnings("ignore", ".*does not have many workers.*")
+        warnings.filterwarnings("ignore", ".*is not resumable.*")
+        warnings.filterwarnings("ignore", ".*isinstance.treespec, LeafSpec.*")
+        trainer.fit(module, datamodule=data, ckpt_path=checkpoint, weights_only=True)
+    if average is not None:
+        average.load(module)
+    figures = {
+        "steps": trainer.global_step,
+        "samples": trainer.global_step * preset.batch_size,
+        "epochs": round(pace.epoch(trainer.global_step), 3),
+        "minutes": round(pace.elapsed / 60, 2),
+        "validation": recorder.validation,
+        "skipped_samples": len(recorder.skipped),
+    }
+    weights = folder / "weights.safetensors"
+    if trainer.is_global_zero:
+        weights = export_weights(network.cpu(), folder, config, (name, preset), figures)
+    return RunResult(folder, weights, trainer.global_step, recorder.validation)
+
+
+def make_network(config: TrainConfig, preset: Preset, *, is_resumed: bool = False) -> HandS3C:
+    """The network with the weights to start from.
+
+    Raises:
+        UserError: there is no such network or hand, or the weights are of another one.
+    """
+    name = canonical_name(config.model)
+    size = config.input_size or (preset.input_size if name in PUBLISHED else None)
+    network = build_model(name, input_size=size, hand=config.hand)
+    start = config.weights or (weights_path(preset.weights) if preset.weights else None)
+    if start is None or is_resumed:
+        return network
+    given = load_weights(start, hand=network.hand)
+    if (given.name, given.input_size) != (network.name, network.input_size):
+        raise UserError(
+            f"{start} is for {given.name} at {given.input_size} px, not {network.name} at "
+            f"{network.input_size} px; set --model and --input-size."
+        )
+    state: dict[str, Tensor] = given.state_dict()
+    network.load_state_dict(state)
+    return network
+
+
+def _trainer(
+    config: TrainConfig,
+    preset: Preset,
+    folder: Path,
+    data: HandDataModule,
+    callbacks: list[L.Callback | None],
+) -> L.Trainer:
+    world = config.devices * config.nodes
+    saving = PeriodicCheckpoint(folder / FOLDER, config.checkpoint_minutes)
+    # The checkpoint after the average it holds, the recorder last.
+    *first, recorder = [callback for callback in callbacks if callback is not None]
+    # Without a terminal the recorder prints lines instead.
+    has_bar = sys.stderr.isatty()
+    bars = [TQDMProgressBar(refresh_rate=5)] if has_bar else []
+    try:
+        return L.Trainer(
+            accelerator=config.accelerator,
+            devices=config.devices,
+            num_nodes=config.nodes,
+            strategy="ddp" if world > 1 else "auto",
+            precision=_PRECISION[config.precision],  # type: ignore[arg-type]
+            callbacks=[*first, saving, *bars, recorder],
+            plugins=[WholeCheckpoints()],
+            logger=TensorBoardLogger(str(folder), name="tensorboard", version=""),
+            log_every_n_steps=config.log_every,
+            max_epochs=-1,
+            val_check_interval=_interval(config, data),
+            check_val_every_n_epoch=None,
+            limit_val_batches=1.0 if data.val_set is not None else 0,
+            num_sanity_val_steps=0,
+            gradient_clip_val=preset.clip_norm,
+            enable_checkpointing=False,
+            enable_model_summary=False,
+            enable_progress_bar=has_bar,
+            use_distributed_sampler=False,
+            # torch has synchronised batch norms for GPUs only.
+            sync_batchnorm=world > 1 and config.accelerator != "cpu" and torch.cuda.is_available(),
+        )
+    except (RuntimeError, ValueError, L.utilities.exceptions.MisconfigurationException) as error:
+        first_line = (str(error).splitlines() or [""])[0]
+        raise UserError(f"This machine cannot train so ({first_line}).") from None
+
+
+def _interval(config: TrainConfig, data: HandDataModule) -> timedelta | int:
+    """Time or steps between validations."""
+    if config.devices * config.nodes == 1:
+        return timedelta(minutes=config.val_minutes)
+    # Processes must validate at the same step, which their clocks would not agree on.
+    return max(1, data.samples // data.batch_size)

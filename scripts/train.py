@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""Train a network of the HandS3C family, or go on with a run (``--resume RUN_DIRECTORY``)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import tyro
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from hands3c_core.errors import UserError
+from hands3c_core.threads import configure_threads
+
+
+def main(arguments: list[str]) -> None:
+    """Read the settings, train."""
+    configure_threads()  # before torch
+    from hands3c_core.training.config import TrainConfig, parse_arguments
+
+    resume, rest, defaults = parse_arguments(arguments)
+    config = tyro.cli(TrainConfig, args=rest, default=defaults, prog="train.py")
+    try:
+        from hands3c_core.training.run import train
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"{error.name} is missing: pip install -r requirements-train.txt."
+        ) from None
+    result = train(config, resume)
+    figures = ", ".join(f"{name} {value:.2f}" for name, value in result.validation.items())
+    print(
+        f"{result.steps} steps done; weights: {result.weights}"
+        + (f"; {figures}" if figures else "")
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)

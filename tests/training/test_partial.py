@@ -1,0 +1,159 @@
+"""The loss over partial labels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from hands3c_core.data import HandSample, ValidLabels
+from hands3c_core.data.batch import collate
+from hands3c_core.hand_model import HandLayer, axis_angle_to_matrix, load_hand_model
+from hands3c_core.training.losses import LossWeights, hand_losses, posed_targets
+from hands3c_core.training.partial import PartialTargets, make_targets, partial_losses
+
+EVERY = np.ones(21, bool)
+NONE = np.zeros(21, bool)
+
+
+@pytest.fixture(scope="module")
+def layer() -> HandLayer:
+    return HandLayer(load_hand_model("hand_mano778"), dtype=torch.float64)
+
+
+def sample(seed: int, valid: ValidLabels, model: str | None = "hands3c") -> HandSample:
+    rng = np.random.default_rng(seed)
+    return HandSample(
+        crop=np.zeros((128, 128, 3), np.uint8),
+        joints_2d=rng.uniform(0, 128, (21, 2)).astype(np.float32),
+        joints_3d=(0.05 * rng.normal(size=(21, 3)) * (np.arange(21) > 0)[:, None]).astype("f4"),
+        is_right=True,
+        valid=valid,
+        name=str(seed),
+        pose=(0.3 * rng.normal(size=(16, 3))).astype(np.float32),
+        shape=rng.normal(size=10).astype(np.float32),
+        parameter_model=model,
+    )
+
+
+def whole(seed: int) -> HandSample:
+    return sample(seed, ValidLabels(EVERY, EVERY, False, True, True))
+
+
+def random_prediction(layer: HandLayer, count: int) -> SimpleNamespace:
+    generator = torch.Generator().manual_seed(1)
+    pose = 0.3 * torch.randn(count, 16, 3, generator=generator, dtype=torch.float64)
+    shape = torch.randn(count, 10, generator=generator, dtype=torch.float64)
+    posed = layer(pose, shape)
+    return SimpleNamespace(
+        rotations=axis_angle_to_matrix(pose),
+        shape=shape,
+        joints_2d=torch.rand(count, 21, 2, generator=generator, dtype=torch.float64),
+        joints_3d=posed.joints,
+        vertices=posed.vertices,
+    )
+
+
+def losses_of(layer: HandLayer, prediction: SimpleNamespace, samples: list[HandSample], **weights):
+    targets = make_targets(collate(samples), layer)
+    return partial_losses(prediction, targets, LossWeights(**weights)).as_dict()
+
+
+def test_with_everything_labelled_it_is_the_published_loss(layer: HandLayer) -> None:
+    """Relative to the wrist on both sides, which the published loss is not."""
+    prediction = random_prediction(layer, 3)
+    samples = [whole(seed) for seed in range(3)]
+    batch = collate(samples)
+    targets = posed_targets(layer, batch.pose.double(), batch.shape.double(), batch.joints_2d)
+    moved = replace(
+        targets,
+        joints_3d=targets.joints_3d - targets.joints_3d[:, :1],
+        vertices=targets.vertices - targets.joints_3d[:, :1],
+    )
+    relative = SimpleNamespace(**vars(prediction))
+    relative.vertices = prediction.vertices - prediction.joints_3d[:, :1]
+    relative.joints_3d = prediction.joints_3d - prediction.joints_3d[:, :1]
+    published = hand_losses(relative, moved).as_dict()
+    for name, value in losses_of(layer, prediction, samples).items():
+        assert value.item() == pytest.approx(published[name].item(), rel=1e-6), name
+
+
+def test_gradient_is_the_mean_over_any_split_of_the_batch(layer: HandLayer) -> None:
+    """What makes several processes equal to one."""
+    kinds = [
+        ValidLabels(EVERY, NONE, False, False, False),
+        ValidLabels(NONE, EVERY, False, False, False),
+        ValidLabels(EVERY, EVERY, False, True, True),
+        ValidLabels(np.arange(21) < 5, np.arange(21) < 7, False, True, False, metric=False),
+    ]
+    samples = [sample(seed, valid) for seed, valid in enumerate(kinds)]
+    prediction = random_prediction(layer, 4)
+
+    def total(rows: slice) -> float:
+        part = SimpleNamespace(**{name: value[rows] for name, value in vars(prediction).items()})
+        return sum(losses_of(layer, part, samples[rows], projection=100.0).values()).item()
+
+    halves = (total(slice(0, 2)) + total(slice(2, 4))) / 2
+    assert total(slice(0, 4)) == pytest.approx(halves, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("valid", "counted"),
+    [
+        (ValidLabels(EVERY, NONE, False, False, False), {"joints_2d"}),
+        (ValidLabels(NONE, EVERY, False, False, False), {"joints_3d"}),
+        (ValidLabels(NONE, NONE, False, True, False), {"pose"}),
+        (ValidLabels(NONE, NONE, False, True, True), {"pose", "shape", "joints_3d", "vertices"}),
+        (ValidLabels(NONE, NONE, False, False, False), set()),
+    ],
+)
+def test_only_what_is_labelled_counts(valid: ValidLabels, counted: set, layer: HandLayer) -> None:
+    losses = losses_of(layer, random_prediction(layer, 1), [sample(0, valid)])
+    assert {name for name, value in losses.items() if value.item() > 0} == counted
+
+
+def test_parameters_of_another_hand_model_do_not_count(layer: HandLayer) -> None:
+    other = sample(0, ValidLabels(NONE, NONE, False, True, True), model="mano")
+    losses = losses_of(layer, random_prediction(layer, 1), [other])
+    assert sum(losses.values()).item() == 0
+
+
+def test_size_does_not_matter_without_trusted_scale(layer: HandLayer) -> None:
+    prediction = random_prediction(layer, 1)
+    relative = (prediction.joints_3d - prediction.joints_3d[:, :1])[0].numpy()
+    labels = ValidLabels(NONE, EVERY, False, False, False, metric=False)
+    bigger = replace(sample(0, labels), joints_3d=(1.7 * relative).astype(np.float32))
+    assert losses_of(layer, prediction, [bigger])["joints_3d"].item() < 1e-9
+    metric = replace(bigger, valid=replace(labels, metric=True))
+    assert losses_of(layer, prediction, [metric])["joints_3d"].item() > 1
+    bent = replace(bigger, joints_3d=bigger.joints_3d[::-1] - bigger.joints_3d[-1])
+    full = losses_of(layer, prediction, [bent], non_metric=1.0)["joints_3d"].item()
+    assert losses_of(layer, prediction, [bent], non_metric=0.25)["joints_3d"].item() == (
+        pytest.approx(full / 4)
+    )
+
+
+def test_projection_is_zero_for_a_hand_that_covers_its_labels(layer: HandLayer) -> None:
+    prediction = random_prediction(layer, 1)
+    labels = ValidLabels(EVERY, NONE, False, False, False)
+    spots = 128 * (3.0 * prediction.joints_3d[0, :, :2].numpy() + [0.2, 0.4])
+    covered = replace(sample(0, labels), joints_2d=spots.astype(np.float32))
+    assert losses_of(layer, prediction, [covered], projection=100.0)["projection"].item() < 1e-9
+    moved = replace(covered, joints_2d=covered.joints_2d + np.eye(21, 2, dtype=np.float32) * 40)
+    assert losses_of(layer, prediction, [moved], projection=100.0)["projection"].item() > 0.1
+    assert losses_of(layer, prediction, [moved])["projection"].item() == 0
+
+
+def test_gradients_are_finite_without_any_label(layer: HandLayer) -> None:
+    prediction = random_prediction(layer, 2)
+    for value in vars(prediction).values():
+        value.requires_grad_()
+    nothing = sample(0, ValidLabels(NONE, NONE, False, False, False, metric=False))
+    targets = make_targets(collate([nothing, nothing]), layer)
+    assert isinstance(targets, PartialTargets)
+    partial_losses(prediction, targets, LossWeights(projection=100.0)).total().backward()
+    for name, value in vars(prediction).items():
+        assert torch.isfinite(value.grad).all(), name
