@@ -43,7 +43,7 @@ def draw_lighting(room: Floats, random: np.random.Generator) -> tuple[Lighting, 
     towards = random.normal((0.0, -0.7, -0.8), 1.0)
     towards /= np.linalg.norm(towards)
     key_share = random.uniform(0.15, 0.75)
-    level = random.uniform(0.65, 1.3)
+    level = random.uniform(0.6, 1.2)
     warmth = random.normal(0, 0.12)
     tint = np.array([1 + warmth, 1.0, 1 - warmth])
     key = 1.35 * level * key_share * tint
