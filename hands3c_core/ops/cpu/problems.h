@@ -1,4 +1,4 @@
-// The arguments of the kernels, as the Python side fills them in (hands3c_core/ops/cpu_kernels.py).
+// The arguments of the kernels, as the Python side fills them in (hands3c_core/ops/cpu_library.py).
 // Plain C layout; every instruction set gets the same structures.
 #pragma once
 
