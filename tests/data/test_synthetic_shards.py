@@ -192,6 +192,16 @@ def test_bad_numbers_are_refused(tmp_path):
             render_shards(tmp_path, 5, CONFIG, **options)
 
 
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
+    out = tmp_path / "data"
+    out.mkdir()
+    # A folder where the shard belongs: renaming onto it fails on every system.
+    (out / "seed0000_000000.npz").mkdir()
+    with pytest.raises(UserError, match="cannot write"):
+        render_shards(out, 2, CONFIG)
+    assert [path.name for path in out.iterdir()] == ["seed0000_000000.npz"]
+
+
 def test_the_contact_sheet_shows_pictures_and_labels(folder):
     dataset = open_data(f"synthetic:{folder}")
     samples = [dataset[k] for k in range(5)]

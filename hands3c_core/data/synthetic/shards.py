@@ -88,7 +88,11 @@ def write_shard(
     path: Path, hands: list[RenderedHand], config: SyntheticConfig, seed: int, number: int
 ) -> None:
     """Write samples to ``path``: to a temporary file beside it first, so that it is whole or not
-    there."""
+    there.
+
+    Raises:
+        UserError: it cannot be written (no room, no permission).
+    """
     codes = [_encode(hand.crop) for hand in hands]
     sizes = np.array([len(code) for code in codes], np.int64)
     rows: dict[str, Any] = {
@@ -113,6 +117,11 @@ def write_shard(
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        raise UserError(
+            f"cannot write {path} ({error.strerror}); make room or choose another folder, then run "
+            "the same command again."
+        ) from None
     finally:
         temporary.unlink(missing_ok=True)
 
