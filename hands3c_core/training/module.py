@@ -29,7 +29,8 @@ class HandTraining(L.LightningModule):
 
     def __init__(self, network: HandS3C, preset: Preset) -> None:
         super().__init__()
-        self.network = network.train()
+        # Channels last: the crops come so, and a step in bfloat16 takes a fifth less.
+        self.network = network.train().to(memory_format=torch.channels_last)
         self.preset = preset
         self.last_losses: dict[str, Tensor] = {}
         """Terms of the last training step, detached, with 'total'."""
@@ -69,7 +70,8 @@ class HandTraining(L.LightningModule):
 
     def _predict(self, batch: TrainingBatch) -> HandPrediction:
         weight = self.network.mano_head.pose.weight
-        return self.network(images_from_crops(batch.samples.crops, weight))
+        images = images_from_crops(batch.samples.crops, weight)
+        return self.network(images.contiguous(memory_format=torch.channels_last))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """As the preset says; the schedule is set from outside (``callbacks.Pace``)."""

@@ -185,11 +185,42 @@ def test_bad_settings_are_refused_before_training(drawn_hands, tmp_path, changes
 
 
 def test_command_prints_one_line_for_bad_input(tmp_path):
-    words = [sys.executable, str(ROOT / "scripts" / "train.py"), "--data", "nothing"]
+    words = [
+        sys.executable,
+        str(ROOT / "scripts" / "train.py"),
+        "--data",
+        "nothing",
+        "--max-steps=1",
+    ]
     done = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == 2
-    assert done.stderr.startswith("error: ")
+    assert done.stderr.startswith("error: there is no dataset 'nothing'")
     assert "Traceback" not in done.stderr
+
+
+def test_bfloat16_stays_near_float32(drawn_hands, tmp_path):
+    totals = {}
+    for precision in ("32", "bf16"):
+        out = tmp_path / precision
+        train(TrainConfig(data=drawn_hands, out=out, max_steps=2, precision=precision, **TINY))
+        totals[precision] = read(out / "metrics.csv")["total"]
+    assert totals["bf16"] != totals["32"]
+    assert totals["bf16"] == pytest.approx(totals["32"], rel=0.05)
+
+
+def test_shipped_weights_that_are_not_there_are_named(drawn_hands, tmp_path):
+    missing = tmp_path / "missing.safetensors"
+    config = TrainConfig(
+        data=drawn_hands, out=tmp_path / "run", preset="personal", weights=missing, **TINY
+    )
+    with pytest.raises(UserError, match=r"missing\.safetensors"):
+        train(config)
+
+
+def test_weights_of_another_network_are_refused(finished, drawn_hands, tmp_path):
+    options = TINY | {"model": "hands3c_lite", "max_steps": 1, "weights": finished.weights}
+    with pytest.raises(UserError, match="is for hands3c_tiny at 128 px"):
+        train(TrainConfig(data=drawn_hands, out=tmp_path / "run", **options))
 
 
 @pytest.mark.slow
