@@ -285,7 +285,7 @@ def _cameras() -> list[Finding]:
 
     cameras = list_cameras()
     if not cameras:
-        advice = "Plug in a camera or pass --source FILE; without either the app plays its clip."
+        advice = "Plug in a camera or name a file; without either the app plays its clip."
         return [Finding("cameras", "camera", "none", "note", advice)]
     return [_camera(camera.index, camera.name) for camera in cameras]
 
