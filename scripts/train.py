@@ -28,11 +28,10 @@ def main(arguments: list[str]) -> None:
             f"{error.name} is missing: pip install -r requirements-train.txt."
         ) from None
     result = train(config, resume)
-    figures = ", ".join(f"{name} {value:.2f}" for name, value in result.validation.items())
-    print(
-        f"{result.steps} steps done; weights: {result.weights}"
-        + (f"; {figures}" if figures else "")
-    )
+    if result.is_first:
+        print(f"{result.steps} steps done; weights: {result.weights}")
+        for name, value in result.validation.items():
+            print(f"  {name} {value:.3f}")
 
 
 if __name__ == "__main__":

@@ -30,7 +30,8 @@ class HandTraining(L.LightningModule):
     def __init__(self, network: HandS3C, preset: Preset) -> None:
         super().__init__()
         # Channels last: the crops come so, and a step in bfloat16 takes a fifth less.
-        self.network = network.train().to(memory_format=torch.channels_last)
+        self.network = network.train()
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.preset = preset
         self.last_losses: dict[str, Tensor] = {}
         """Terms of the last training step, detached, with 'total'."""

@@ -50,6 +50,8 @@ class RunResult:
     """Optimizer steps, earlier parts included."""
     validation: dict[str, float]
     """Figures of the last validation; empty without one."""
+    is_first: bool = True
+    """Whether this process is the first of the run's: the one to talk."""
 
 
 def train(config: TrainConfig, resume: Path | None = None) -> RunResult:
@@ -114,7 +116,9 @@ def _train(config: TrainConfig, resume: Path | None) -> RunResult:
     weights = folder / "weights.safetensors"
     if trainer.is_global_zero:
         weights = export_weights(network.cpu(), folder, config, (name, preset), figures)
-    return RunResult(folder, weights, trainer.global_step, recorder.validation)
+    return RunResult(
+        folder, weights, trainer.global_step, recorder.validation, trainer.is_global_zero
+    )
 
 
 def make_network(config: TrainConfig, preset: Preset, *, is_resumed: bool = False) -> HandS3C:
