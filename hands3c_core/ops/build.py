@@ -37,6 +37,7 @@ LOCK_TIMEOUT: Final = 300.0
 _COMPILE: Final = (
     *("-O3", "-std=c++17", "-fPIC", "-fvisibility=hidden"),
     *("-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast"),
+    "-fno-tree-loop-distribute-patterns",  # a call of memmove costs more than copying a few vectors
 )
 #: Instruction set -> flags of its translation unit.
 _X86_SETS: Final[dict[str, tuple[str, ...]]] = {

@@ -60,10 +60,13 @@ class Layout:
     def lane_groups(self, rows: int) -> int:
         return -(-rows // self.lanes)
 
+    def padded_states(self, states: int) -> int:
+        return -(-states // self.block_states) * self.block_states
+
     def saved_size(self, lane_groups: int, states: int, length: int) -> int:
         """Elements of the saved states of so many groups of rows."""
-        padded = -(-states // self.block_states) * self.block_states
-        return lane_groups * -(-length // self.tile_steps) * padded * self.lanes
+        tiles = -(-length // self.tile_steps)
+        return lane_groups * tiles * self.padded_states(states) * self.lanes
 
 
 class CpuLibrary:

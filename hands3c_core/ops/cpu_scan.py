@@ -141,7 +141,8 @@ def scan_backward(
     blocks = -(-layout.lane_groups(u.shape[1] // B.shape[1]) // problem.row_groups_per_block)
     du, ddelta = torch.empty_like(u), torch.empty_like(u)
     dA = u.new_empty(u.shape[0], *A.shape)
-    grouped = (blocks, *B.transpose(2, 3).shape)
+    batch, groups, states, length = B.shape
+    grouped = (blocks, batch, groups, length, layout.padded_states(states))
     dB, dC = u.new_empty(grouped), u.new_empty(grouped)
     dD, dbias = u.new_empty(u.shape[:2]), u.new_empty(u.shape[:2])
     last_shape = (u.shape[0], u.shape[1], A.shape[1])
@@ -151,7 +152,7 @@ def scan_backward(
     problem.dB, problem.dC = pointer(dB), pointer(dC)
     problem.dD, problem.ddelta_bias = pointer(dD), pointer(dbias)
     library.call("scan_backward", u.dtype, problem)
-    dB, dC = sum_parts(dB).transpose(2, 3), sum_parts(dC).transpose(2, 3)
+    dB, dC = (sum_parts(part)[..., :states].contiguous().transpose(2, 3) for part in (dB, dC))
     return du, ddelta, sum_parts(dA), dB, dC, sum_parts(dD), sum_parts(dbias)
 
 

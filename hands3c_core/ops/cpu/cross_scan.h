@@ -62,13 +62,15 @@ class CrossScanAccess {
         block_(block),
         direction_(direction),
         rows_(rows),
+        padded_(padded_states(p.states)),
         outputs_(p.rank + 2 * p.states),
-        stride_((outputs_ + lanes - 1) / lanes * lanes),
+        stride_((p.rank + 2 * padded_ + lanes - 1) / lanes * lanes),
         plane_(plane),
         accumulate_(accumulate),
         projected_(tile_steps * stride_),
         weights_(p.projected ? 0 : p.channels * stride_),
         inputs_(p.projected ? 0 : tile_steps * p.channels),
+        gradients_(p.dBC ? tile_steps * 2 * padded_ : 0),
         dt_weights_((rows + lanes - 1) / lanes * p.rank * lanes),
         bias_(p.dt_bias + direction * p.channels + channel) {
     const Scalar* dt_weight = p.dt_weight + (direction * p.channels + channel) * p.rank;
@@ -78,22 +80,19 @@ class CrossScanAccess {
     if (p.projected) return;
     const Scalar* weight = p.x_proj_weight + direction * outputs_ * p.channels;
     for (int64_t o = 0; o < outputs_; ++o)
-      for (int64_t c = 0; c < p.channels; ++c) weights_[c * stride_ + o] = weight[o * p.channels + c];
+      for (int64_t c = 0; c < p.channels; ++c)
+        weights_[c * stride_ + place(o)] = weight[o * p.channels + c];
   }
 
-  void begin_tile(int64_t start, int steps, Scalar* B, Scalar* C) {
+  Projections<const Scalar> begin_tile(int64_t start, int steps) {
     steps_ = steps;
     find_positions(start, steps, positions_);
     if (p_.projected)
       copy_projections();
     else
       project();
-    const int64_t padded = padded_states(p_.states);
-    for (int l = 0; l < steps; ++l) {
-      const Scalar* from = projected_ + l * stride_ + p_.rank;
-      copy_values(from, p_.states, B + l * padded);
-      copy_values(from + p_.states, p_.states, C + l * padded);
-    }
+    const Scalar* B = projected_ + p_.rank;
+    return {B, B + padded_, stride_};
   }
 
   void load_input(int group, Scalar* x) {
@@ -131,18 +130,30 @@ class CrossScanAccess {
       store_lanes(to + positions_[l] * p_.channels, load(ddelta + l * lanes), count(group));
   }
 
-  void store_projection_gradients(const Scalar* dB, const Scalar* dC) {
-    const int64_t padded = padded_states(p_.states), all = p_.batch * p_.height * p_.width;
+  Projections<Scalar> projection_gradients() {
+    return {gradients_, gradients_ + padded_, 2 * padded_};
+  }
+
+  bool adds_to_gradients() const { return false; }
+
+  void end_tile() {
+    const int64_t all = p_.batch * p_.height * p_.width;
     for (int l = 0; l < steps_; ++l) {
+      const Scalar* from = gradients_ + l * 2 * padded_;
       Scalar* to = p_.dBC + ((block_ * all + positions_[l]) * num_directions + direction_) * 2 *
                                p_.states;
-      copy_values(dB + l * padded, p_.states, to);
-      copy_values(dC + l * padded, p_.states, to + p_.states);
+      copy_values(from, p_.states, to);
+      copy_values(from + padded_, p_.states, to + p_.states);
     }
   }
 
  private:
   int count(int group) const { return std::min(lanes, rows_ - group * lanes); }
+
+  // Where output o of the projection lies in a step of `projected_`: rank, B, C, padded each.
+  int64_t place(int64_t o) const {
+    return o < p_.rank + p_.states ? o : o + padded_ - p_.states;
+  }
 
   void find_positions(int64_t start, int steps, int64_t* positions) const {
     visit_positions(direction_, p_.height, p_.width, start, steps, positions);
@@ -151,9 +162,12 @@ class CrossScanAccess {
   }
 
   void copy_projections() {
-    for (int l = 0; l < steps_; ++l)
-      copy_values(p_.projected + (positions_[l] * num_directions + direction_) * outputs_, outputs_,
-                  projected_ + l * stride_);
+    const int64_t upto_B = p_.rank + p_.states;
+    for (int l = 0; l < steps_; ++l) {
+      const Scalar* from = p_.projected + (positions_[l] * num_directions + direction_) * outputs_;
+      copy_values(from, upto_B, projected_ + l * stride_);
+      copy_values(from + upto_B, p_.states, projected_ + l * stride_ + place(upto_B));
+    }
   }
 
   void project() {
@@ -190,10 +204,10 @@ class CrossScanAccess {
   const CrossScanProblem<Scalar>& p_;
   const int64_t batch_, channel_, block_;
   const int direction_, rows_;
-  const int64_t outputs_, stride_;
+  const int64_t padded_, outputs_, stride_;
   Scalar* const plane_;
   const bool accumulate_;
-  Buffer<Scalar> projected_, weights_, inputs_, dt_weights_;
+  Buffer<Scalar> projected_, weights_, inputs_, gradients_, dt_weights_;
   const Scalar* const bias_;
   int64_t positions_[tile_steps];
   int steps_ = 0;

@@ -29,7 +29,7 @@ struct ScanProblem {
   Scalar* du;                // (batch, rows, length)
   Scalar* ddelta;            // (batch, rows, length)
   Scalar* dA;                // (batch, rows, states)
-  Scalar* dB;                // (blocks, batch, groups, length, states), one partial sum a block
+  Scalar* dB;                // (blocks, batch, groups, length, padded states), one partial a block
   Scalar* dC;                // like dB
   Scalar* dD;                // (batch, rows)
   Scalar* ddelta_bias;       // (batch, rows)

@@ -1,14 +1,16 @@
 // Scans a block of rows through all its tiles, whatever the memory layout: an Access object brings
 // tiles in and out. Selective scan and cross-scan differ only in their Access.
 //
-//   void begin_tile(int64_t start, int steps, Scalar* B, Scalar* C)   fills [step][padded state]
+//   Projections<const Scalar> begin_tile(int64_t start, int steps)    where B and C of its steps lie
 //   void load_input(int group, Scalar* x)                             [step][lane]
 //   void load_delta(int group, Scalar* dt)                            before the softplus
 //   void store_output(int group, const Scalar* y)
 //   and for the backward pass
 //   void load_output_gradient(int group, Scalar* dy)
 //   void store_gradients(int group, const Scalar* dx, const Scalar* ddelta)
-//   void store_projection_gradients(const Scalar* dB, const Scalar* dC)
+//   Projections<Scalar> projection_gradients()                        where the tile's dB and dC go
+//   bool adds_to_gradients()                                          ... or are added
+//   void end_tile()                                                   they are complete
 #pragma once
 
 #include <algorithm>
@@ -78,13 +80,13 @@ inline void scan_rows(const RowBlock<Scalar>& block, Access& access, Scalar* sav
                       Scalar* last_state) {
   constexpr int lanes = RowBlock<Scalar>::lanes;
   const int64_t padded = block.padded(), size = block.state_size(), all = block.groups() * size;
-  Buffer<Scalar> decay(all), state(all), B(tile_steps * padded), C(tile_steps * padded);
+  Buffer<Scalar> decay(all), state(all);
   alignas(64) Scalar x[tile_steps * lanes], dt[tile_steps * lanes], y[tile_steps * lanes];
   pack_states(block, block.A, log2e, static_cast<Scalar*>(decay));
   for (int64_t tile = 0; tile < block.tiles(); ++tile) {
     const int64_t start = tile * tile_steps;
     const int steps = static_cast<int>(std::min<int64_t>(tile_steps, block.length - start));
-    access.begin_tile(start, steps, B, C);
+    const Projections<const Scalar> projections = access.begin_tile(start, steps);
     if (saved) std::memcpy(saved + tile * all, state, sizeof(Scalar) * all);
     for (int group = 0; group < block.groups(); ++group) {
       access.load_input(group, x);
@@ -94,7 +96,7 @@ inline void scan_rows(const RowBlock<Scalar>& block, Access& access, Scalar* sav
           store(dt + l * lanes, softplus<Scalar>(load(dt + l * lanes)));
       const auto skip = load_lanes(block.D ? block.D + group * lanes : nullptr,
                                    block.lanes_in(group));
-      scan_tile<Scalar>(steps, padded, dt, x, B, C, decay + group * size, skip,
+      scan_tile<Scalar>(steps, padded, dt, x, projections, decay + group * size, skip,
                         state + group * size, y);
       access.store_output(group, y);
     }
@@ -117,8 +119,6 @@ inline void scan_rows_backward(const RowBlock<Scalar>& block, Access& access, co
   constexpr int lanes = RowBlock<Scalar>::lanes, tile_size = tile_steps * lanes;
   const int64_t padded = block.padded(), size = block.state_size(), all = block.groups() * size;
   Buffer<Scalar> decay(all), adjoint(all), dA(all);
-  Buffer<Scalar> B(tile_steps * padded), C(tile_steps * padded);
-  Buffer<Scalar> dB(tile_steps * padded), dC(tile_steps * padded);
   Buffer<Scalar> dD(block.groups() * lanes), dbias(block.groups() * lanes);
   Replay<Scalar> replay;
   alignas(64) Scalar x[tile_size], raw[tile_size], dt[tile_size], dy[tile_size];
@@ -128,9 +128,8 @@ inline void scan_rows_backward(const RowBlock<Scalar>& block, Access& access, co
   for (int64_t tile = block.tiles() - 1; tile >= 0; --tile) {
     const int64_t start = tile * tile_steps;
     const int steps = static_cast<int>(std::min<int64_t>(tile_steps, block.length - start));
-    access.begin_tile(start, steps, B, C);
-    std::memset(static_cast<Scalar*>(dB), 0, sizeof(Scalar) * tile_steps * padded);
-    std::memset(static_cast<Scalar*>(dC), 0, sizeof(Scalar) * tile_steps * padded);
+    const Projections<const Scalar> projections = access.begin_tile(start, steps);
+    const Projections<Scalar> sums = access.projection_gradients();
     for (int group = 0; group < block.groups(); ++group) {
       const Vector skip = load_lanes(block.D ? block.D + group * lanes : nullptr,
                                      block.lanes_in(group));
@@ -141,9 +140,10 @@ inline void scan_rows_backward(const RowBlock<Scalar>& block, Access& access, co
         const Vector v = load(raw + l * lanes);
         store(dt + l * lanes, block.softplus ? softplus<Scalar>(v) : v);
       }
-      scan_tile_backward<Scalar>(steps, padded, dt, x, dy, B, C, decay + group * size,
+      scan_tile_backward<Scalar>(steps, padded, dt, x, dy, projections, decay + group * size,
                                  saved + tile * all + group * size, replay, adjoint + group * size,
-                                 dA + group * size, dB, dC, dx, ddelta);
+                                 dA + group * size, sums, group > 0 || access.adds_to_gradients(),
+                                 dx, ddelta);
       Vector skip_sum = load(dD + group * lanes), bias_sum = load(dbias + group * lanes);
       for (int l = 0; l < steps; ++l) {
         const int at = l * lanes;
@@ -159,7 +159,7 @@ inline void scan_rows_backward(const RowBlock<Scalar>& block, Access& access, co
       store(dbias + group * lanes, bias_sum);
       access.store_gradients(group, dx, ddelta);
     }
-    access.store_projection_gradients(dB, dC);
+    access.end_tile();
   }
   unpack_states<Scalar>(block, dA, out.dA);
   std::memcpy(out.dD, dD, sizeof(Scalar) * block.rows);

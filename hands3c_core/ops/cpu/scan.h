@@ -11,8 +11,8 @@ class ScanAccess {
  public:
   static constexpr int lanes = Simd<Scalar>::lanes;
 
-  // `B` and `C` are this group's, [step][padded state]; `accumulate` adds their gradients to what is
-  // there.
+  // `B` and `C` are this group's, [step][padded state], as their gradients are; `accumulate` adds
+  // those to what is there.
   ScanAccess(const ScanProblem<Scalar>& p, int64_t batch, int64_t group, int64_t row, int rows,
              int64_t block, const Scalar* B, const Scalar* C, bool accumulate)
       : p_(p),
@@ -22,15 +22,13 @@ class ScanAccess {
         accumulate_(accumulate),
         bias_(p.delta_bias ? p.delta_bias + row : nullptr) {
     first_ = (batch * p.rows + row) * p.length;
-    gradient_ = ((block * p.batch + batch) * p.groups + group) * p.states * p.length;
+    gradient_ = ((block * p.batch + batch) * p.groups + group) * p.length * padded_;
   }
 
-  void begin_tile(int64_t start, int steps, Scalar* B, Scalar* C) {
+  Projections<const Scalar> begin_tile(int64_t start, int steps) {
     start_ = start;
     steps_ = steps;
-    const int64_t padded = padded_states(p_.states);
-    copy_values(B_ + start * padded, steps * padded, B);
-    copy_values(C_ + start * padded, steps * padded, C);
+    return {B_ + start * padded_, C_ + start * padded_, padded_};
   }
 
   void load_input(int group, Scalar* x) { load_rows(p_.u, group, x); }
@@ -51,30 +49,35 @@ class ScanAccess {
     store_rows(ddelta, group, p_.ddelta);
   }
 
-  void store_projection_gradients(const Scalar* dB, const Scalar* dC) {
-    const int64_t padded = padded_states(p_.states), at = gradient_ + start_ * p_.states;
-    for (int l = 0; l < steps_; ++l) {
-      put(dB + l * padded, p_.dB + at + l * p_.states);
-      put(dC + l * padded, p_.dC + at + l * p_.states);
-    }
+  Projections<Scalar> projection_gradients() {
+    const int64_t at = gradient_ + start_ * padded_;
+    return {p_.dB + at, p_.dC + at, padded_};
   }
+
+  bool adds_to_gradients() const { return accumulate_; }
+
+  void end_tile() {}
 
  private:
   int count(int group) const { return std::min(lanes, rows_ - group * lanes); }
-
-  void put(const Scalar* from, Scalar* to) {
-    if (!accumulate_) return copy_values(from, p_.states, to);
-    int64_t n = 0;
-    for (; n + lanes <= p_.states; n += lanes) store(to + n, load(to + n) + load(from + n));
-    for (; n < p_.states; ++n) to[n] += from[n];
-  }
 
   // Lanes beyond the last row hold zeros (their results are never read back).
   HANDS3C_INLINE void load_rows(const Scalar* from, int group, Scalar* to) {
     const int rows = count(group);
     if (rows < lanes) std::memset(to, 0, sizeof(Scalar) * tile_steps * lanes);
     from += first_ + group * lanes * p_.length + start_;
+    prefetch_rows(from, rows);
     transpose<Scalar>(from, p_.length, rows, steps_, to, lanes);
+  }
+
+  // The next tile's part of these rows: they are more streams than caches prefetch by themselves.
+  // At the end of the rows it points beyond them, which a prefetch may.
+  HANDS3C_INLINE void prefetch_rows(const Scalar* from, int rows) const {
+    constexpr int line = 64 / sizeof(Scalar);
+    const int64_t ahead = backward_ ? -tile_steps : tile_steps;
+    for (int r = 0; r < rows; ++r)
+      for (int l = 0; l < tile_steps; l += line)
+        __builtin_prefetch(from + r * p_.length + ahead + l);
   }
 
   HANDS3C_INLINE void store_rows(const Scalar* from, int group, Scalar* to) {
@@ -83,10 +86,11 @@ class ScanAccess {
   }
 
   const ScanProblem<Scalar>& p_;
+  const int64_t padded_ = padded_states(p_.states);
   const Scalar* const B_;
   const Scalar* const C_;
   const int rows_;
-  const bool accumulate_;
+  const bool accumulate_, backward_ = p_.dy != nullptr;
   const Scalar* const bias_;
   int64_t first_, gradient_, start_ = 0;
   int steps_ = 0;
@@ -130,7 +134,9 @@ struct ScanTasks {
       const int64_t block = i % blocks, group = i / blocks % p.groups, batch = i / blocks / p.groups;
       const int64_t first = block * p.row_groups_per_block;
       const int64_t end = std::min(lane_groups, first + p.row_groups_per_block);
-      Buffer<Scalar> B(p.length * padded_states(p.states)), C(p.length * padded_states(p.states));
+      const int64_t padded = padded_states(p.states);
+      const Fill fill = padded == p.states ? Fill::nothing : Fill::zeros;
+      Buffer<Scalar> B(p.length * padded, fill), C(p.length * padded, fill);
       by_step<Scalar>(p.B + batch * p.B_strides[0] + group * p.B_strides[1], p.B_strides, p.states,
                       p.length, B);
       by_step<Scalar>(p.C + batch * p.C_strides[0] + group * p.C_strides[1], p.C_strides, p.states,

@@ -1,8 +1,8 @@
 // The scan itself, on one tile: `steps` time steps of one vector of rows (a "lane group").
 //
-// A tile of per-row values is [step][lane]; a tile of projections is [step][padded state]. States
-// are walked in blocks of `block_states`, which stay in registers; N is padded to whole blocks with
-// B = C = 0, so padded states stay 0.
+// A tile of per-row values is [step][lane]; B and C are read where they lie, [step][padded state].
+// States are walked in blocks of `block_states`, which stay in registers; N is padded to whole blocks
+// with B = C = 0, so padded states stay 0.
 #pragma once
 
 #include <cstdlib>
@@ -21,15 +21,17 @@ constexpr int64_t padded_states(int64_t states) {
   return (states + block_states - 1) / block_states * block_states;
 }
 
+enum class Fill { zeros, nothing };
+
 // Cache-line aligned working memory of one task.
 template <class Scalar>
 class Buffer {
  public:
-  explicit Buffer(int64_t size) {
+  explicit Buffer(int64_t size, Fill fill = Fill::zeros) {
     const size_t bytes = (sizeof(Scalar) * static_cast<size_t>(size) + 127) / 64 * 64;
     data_ = static_cast<Scalar*>(std::aligned_alloc(64, bytes));
     if (!data_) throw std::bad_alloc();
-    std::memset(static_cast<void*>(data_), 0, bytes);
+    if (fill == Fill::zeros) std::memset(static_cast<void*>(data_), 0, bytes);
   }
   ~Buffer() { std::free(data_); }
   Buffer(const Buffer&) = delete;
@@ -40,10 +42,18 @@ class Buffer {
   Scalar* data_;
 };
 
+// B and C of a tile's steps, or their gradients: both [step][padded state], `stride` a step.
+template <class Value>
+struct Projections {
+  Value* B;
+  Value* C;
+  int64_t stride;
+};
+
 // y (+)= <C, h> (+ D x), h = exp2(dt A log2e) h + dt x B; `log2_decay` is A log2e, [state][lane].
 template <class Scalar>
 HANDS3C_INLINE void scan_tile(int steps, int64_t states, const Scalar* dt, const Scalar* x,
-                              const Scalar* B, const Scalar* C, const Scalar* log2_decay,
+                              Projections<const Scalar> projections, const Scalar* log2_decay,
                               VectorOf<Scalar> skip, Scalar* state, Scalar* y) {
   using Vector = VectorOf<Scalar>;
   constexpr int lanes = Simd<Scalar>::lanes;
@@ -55,8 +65,8 @@ HANDS3C_INLINE void scan_tile(int steps, int64_t states, const Scalar* dt, const
     for (int l = 0; l < steps; ++l) {
       const Vector step = load(dt + l * lanes), input = load(x + l * lanes);
       const Vector drive = step * input, bounded = bounded_step<Scalar>(step);
-      const Scalar* b = B + l * states + first;
-      const Scalar* c = C + l * states + first;
+      const Scalar* b = projections.B + l * projections.stride + first;
+      const Scalar* c = projections.C + l * projections.stride + first;
       Vector even = first ? load(y + l * lanes) : skip * input, odd = {};
 #pragma GCC unroll 16
       for (int n = 0; n < block_states; n += 2) {
@@ -78,21 +88,22 @@ HANDS3C_INLINE void scan_tile(int steps, int64_t states, const Scalar* dt, const
 template <class Scalar>
 struct Replay {
   static constexpr int slice = block_states * Simd<Scalar>::lanes;
-  Buffer<Scalar> states{(tile_steps + 1) * slice};
-  Buffer<Scalar> decays{tile_steps * slice};
+  Buffer<Scalar> states{(tile_steps + 1) * slice, Fill::nothing};
+  Buffer<Scalar> decays{tile_steps * slice, Fill::nothing};
 };
 
 // Gradients of one tile, given the state before it (`start`) and dL/dy (`dy`).
 //   adjoint  [state][lane]  dL/dh after the tile's last step in, before its first step out
 //   dA       [state][lane]  dL/d(A log2e) / ln2, added to
-//   dB, dC   [step][state]  added to, summed over the lanes
+//   sums     dB and dC, summed over the lanes; added to what is there if `accumulate`
 //   du_part  [step][lane]   sum_n B dL/dh;  dt_part: sum_n dL/d(dt A) A log2e; both overwritten
 template <class Scalar>
 HANDS3C_INLINE void scan_tile_backward(int steps, int64_t states, const Scalar* dt, const Scalar* x,
-                                       const Scalar* dy, const Scalar* B, const Scalar* C,
+                                       const Scalar* dy, Projections<const Scalar> projections,
                                        const Scalar* log2_decay, const Scalar* start,
                                        Replay<Scalar>& replay, Scalar* adjoint, Scalar* dA,
-                                       Scalar* dB, Scalar* dC, Scalar* du_part, Scalar* dt_part) {
+                                       Projections<Scalar> sums, bool accumulate, Scalar* du_part,
+                                       Scalar* dt_part) {
   using Vector = VectorOf<Scalar>;
   constexpr int lanes = Simd<Scalar>::lanes;
   constexpr int slice = Replay<Scalar>::slice;
@@ -110,7 +121,7 @@ HANDS3C_INLINE void scan_tile_backward(int steps, int64_t states, const Scalar* 
       for (int l = 0; l < steps; ++l) {
         const Vector step = load(dt + l * lanes), drive = step * load(x + l * lanes);
         const Vector bounded = bounded_step<Scalar>(step);
-        const Scalar* b = B + l * states + first;
+        const Scalar* b = projections.B + l * projections.stride + first;
 #pragma GCC unroll 16
         for (int n = 0; n < block_states; ++n) {
           const Vector e = exp2_product<Scalar>(bounded, load(decay + n * lanes));
@@ -126,8 +137,9 @@ HANDS3C_INLINE void scan_tile_backward(int steps, int64_t states, const Scalar* 
     for (int l = steps - 1; l >= 0; --l) {
       const Vector up = load(dy + l * lanes), step = load(dt + l * lanes);
       const Vector drive = step * load(x + l * lanes);
-      const Scalar* b = B + l * states + first;
-      const Scalar* c = C + l * states + first;
+      const Scalar* b = projections.B + l * projections.stride + first;
+      const Scalar* c = projections.C + l * projections.stride + first;
+      const int64_t sums_at = l * sums.stride + first;
       const Scalar* h_now = H + (l + 1) * slice;
       const Scalar* h_before = H + l * slice;
       Vector along_b = first ? load(du_part + l * lanes) : Vector{};
@@ -135,7 +147,7 @@ HANDS3C_INLINE void scan_tile_backward(int steps, int64_t states, const Scalar* 
       Vector lane_sums[block_states];
 #pragma GCC unroll 16
       for (int n = 0; n < block_states; ++n) lane_sums[n] = up * load(h_now + n * lanes);
-      add_lane_sums<Scalar, block_states>(lane_sums, dC + l * states + first);
+      store_lane_sums<Scalar, block_states>(lane_sums, sums.C + sums_at, accumulate);
 #pragma GCC unroll 16
       for (int n = 0; n < block_states; ++n) {
         dh[n] += up * c[n];
@@ -147,7 +159,7 @@ HANDS3C_INLINE void scan_tile_backward(int steps, int64_t states, const Scalar* 
         Scalar* a = dA + (first + n) * lanes;
         store(a, load(a) + exponent * step);
       }
-      add_lane_sums<Scalar, block_states>(lane_sums, dB + l * states + first);
+      store_lane_sums<Scalar, block_states>(lane_sums, sums.B + sums_at, accumulate);
       store(du_part + l * lanes, along_b);
       store(dt_part + l * lanes, along_a);
     }

@@ -296,16 +296,16 @@ HANDS3C_INLINE void transpose(const Scalar* from, int64_t from_stride, int rows,
       to[j * to_stride + i] = from[i * from_stride + j];
 }
 
-// Adds the sum over the lanes of v[n] to to[n], n < count (a multiple of the lanes).
+// to[n] (+)= the sum over the lanes of v[n], n < count (a multiple of the lanes).
 template <class Scalar, int count>
-HANDS3C_INLINE void add_lane_sums(const VectorOf<Scalar>* v, Scalar* to) {
+HANDS3C_INLINE void store_lane_sums(const VectorOf<Scalar>* v, Scalar* to, bool accumulate) {
   constexpr int lanes = Simd<Scalar>::lanes;
   static_assert(count % lanes == 0, "whole vectors of sums");
 #pragma GCC unroll 4
   for (int first = 0; first < count; first += lanes) {
     alignas(64) Scalar columns[lanes * lanes];
     transpose_block<Scalar>(reinterpret_cast<const Scalar*>(v + first), lanes, columns, lanes);
-    VectorOf<Scalar> sum = load(to + first);
+    VectorOf<Scalar> sum = accumulate ? load(to + first) : VectorOf<Scalar>{};
 #pragma GCC unroll 16
     for (int j = 0; j < lanes; ++j) sum += load(columns + j * lanes);
     store(to + first, sum);
@@ -314,7 +314,7 @@ HANDS3C_INLINE void add_lane_sums(const VectorOf<Scalar>* v, Scalar* to) {
 
 #if defined(__AVX512F__)
 template <>
-HANDS3C_INLINE void add_lane_sums<float, 16>(const FloatVector* v, float* to) {
+HANDS3C_INLINE void store_lane_sums<float, 16>(const FloatVector* v, float* to, bool accumulate) {
   __m512 a[8], b[4];
 #pragma GCC unroll 8
   for (int i = 0; i < 8; ++i)  // halve the lanes, interleaving v[i] and v[i + 8]
@@ -330,7 +330,8 @@ HANDS3C_INLINE void add_lane_sums<float, 16>(const FloatVector* v, float* to) {
       _mm512_add_ps(_mm512_shuffle_f32x4(c0, c1, 0x88), _mm512_shuffle_f32x4(c0, c1, 0xdd));
   // Quarter i holds the sums i, i + 4, i + 8, i + 12: put them in order.
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  _mm512_storeu_ps(to, _mm512_add_ps(_mm512_permutexvar_ps(order, sums), _mm512_loadu_ps(to)));
+  const __m512 ordered = _mm512_permutexvar_ps(order, sums);
+  _mm512_storeu_ps(to, accumulate ? _mm512_add_ps(ordered, _mm512_loadu_ps(to)) : ordered);
 }
 #endif
 
