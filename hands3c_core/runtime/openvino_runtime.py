@@ -7,6 +7,7 @@ a model; ``import_openvino`` keeps it from doing so.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
 import warnings
@@ -202,7 +203,7 @@ def import_openvino() -> ModuleType:
 
 def _compile(module: nn.Module, example: tuple[Tensor, ...], precision: torch.dtype) -> Any:
     """An OpenVINO inference request for inputs of these shapes."""
-    openvino = import_openvino()
+    import_openvino()  # before its parts are imported
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
@@ -223,7 +224,18 @@ def _compile(module: nn.Module, example: tuple[Tensor, ...], precision: torch.dt
         "NUM_STREAMS": 1,
         "PERFORMANCE_HINT": "LATENCY",
     }
-    return openvino.Core().compile_model(model, "CPU", options).create_infer_request()
+    return _core().compile_model(model, "CPU", options).create_infer_request()
+
+
+@functools.cache
+def _core() -> Any:
+    """The process's one OpenVINO core, never released.
+
+    A core for AMX gives its thread an alternative signal stack and puts the previous one back when
+    it ends. When several end out of order, the thread is left with a stack that is unmapped, and
+    the next signal (the end of a child process, say) crashes the process.
+    """
+    return import_openvino().Core()
 
 
 def _infer(request: Any, *inputs: Tensor) -> list[Tensor]:

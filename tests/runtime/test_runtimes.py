@@ -184,3 +184,28 @@ def test_openvino_reports_to_nobody() -> None:
         timeout=300,
     )
     assert answer.stdout.split() == ["done"], answer.stdout + answer.stderr
+
+
+@needs_openvino
+def test_signals_are_safe_after_networks_have_come_and_gone() -> None:
+    """OpenVINO gives the thread a signal stack for each of its cores; of two that end, the second
+    put back the first one's, which was gone, and the next signal crashed the process."""
+    code = (
+        "import faulthandler, gc, os, signal, sys\n"
+        "faulthandler.enable()\n"
+        "import numpy as np\n"
+        "from hands3c_core.models import build_model\n"
+        "from hands3c_core.runtime import make_runtime\n"
+        "crops = np.zeros((1, 128, 128, 3), np.uint8)\n"
+        "runtimes = []\n"
+        "for _ in range(2):\n"
+        "    model = build_model('hands3c_tiny', input_size=128)\n"
+        "    runtimes.append(make_runtime(model, 'openvino'))\n"
+        "    runtimes[-1].predict(crops)\n"
+        "for _ in range(2):\n"
+        "    del runtimes[0]\n"
+        "    gc.collect()\n"
+        "faulthandler.register(signal.SIGUSR1)\n"
+        "os.kill(os.getpid(), signal.SIGUSR1)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
