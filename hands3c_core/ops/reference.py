@@ -51,15 +51,16 @@ def selective_scan(
     if delta_softplus:
         dt = F.softplus(dt)
     repeats = u.shape[1] // args.B.shape[1]
-    B_rows = args.B.to(dtype).repeat_interleave(repeats, dim=1)  # (B, D, N, L)
-    C_rows = args.C.to(dtype).repeat_interleave(repeats, dim=1)
-    decay = torch.exp(dt.unsqueeze(-1) * args.A.to(dtype)[:, None, :])  # (B, D, L, N)
-    drive = (dt * inputs).unsqueeze(-1) * B_rows.transpose(2, 3)
+    # (B, D, L, N), so that the loop finds each step's states side by side
+    B_rows = args.B.to(dtype).transpose(2, 3).repeat_interleave(repeats, dim=1)
+    C_rows = args.C.to(dtype).transpose(2, 3).repeat_interleave(repeats, dim=1)
+    decay = torch.exp(dt.unsqueeze(-1) * args.A.to(dtype)[:, None, :])
+    drive = (dt * inputs).unsqueeze(-1) * B_rows
 
     state = inputs.new_zeros(u.shape[0], u.shape[1], A.shape[1])
     outputs = []
     # unbind, not indexing: the gradient of an index is a whole array of zeros for every step
-    for a, b, c in zip(decay.unbind(2), drive.unbind(2), C_rows.unbind(3), strict=True):
+    for a, b, c in zip(decay.unbind(2), drive.unbind(2), C_rows.unbind(2), strict=True):
         state = a * state + b
         outputs.append((state * c).sum(-1))
     y = torch.stack(outputs, dim=2)
