@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 import psutil
 
+from hands3c_core.errors import UserError
 from hands3c_core.pipeline import HandMeshPipeline
 from hands3c_core.render import OverlayStyle, draw_overlay
 from hands3c_core.render.open3d_scene import HandScene
@@ -114,16 +115,20 @@ def benchmark_pipeline(
 
 def _looping(source: str | Path, count: int) -> Iterable[tuple[Frame, float]]:
     """``count`` frames of a source, started again at its end, and the ms each took to decode."""
-    done = 0
-    while done < count:
-        with open_source(source) as opened:
-            while done < count:
-                start = time.perf_counter()
-                frame = opened.read()
-                if frame is None:
-                    break
-                done += 1
-                yield frame, 1e3 * (time.perf_counter() - start)
+    with open_source(source) as opened:
+        done = since_start = 0
+        while done < count:
+            start = time.perf_counter()
+            frame = opened.read()
+            if frame is None:
+                if since_start == 0 or opened.is_live:
+                    raise UserError(f"{opened.name} ended after {done} of {count} frames.")
+                opened.seek(0.0)
+                since_start = 0
+                continue
+            done += 1
+            since_start += 1
+            yield frame, 1e3 * (time.perf_counter() - start)
 
 
 def _one_frame(
