@@ -13,6 +13,7 @@ import functools
 import hashlib
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from numba.core import config as numba_config
 
 #: Numba fills in its settings when it is imported, where type checkers do not see them.
 settings: Any = numba_config
+_SETTINGS_LOCK = threading.Lock()
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -33,13 +35,14 @@ def njit(function: Callable | None = None, **options: Any) -> Any:
     """
     if function is None:
         return functools.partial(njit, **options)
-    before = settings.CACHE_DIR
-    if not before:  # what the user set with NUMBA_CACHE_DIR stands
-        settings.CACHE_DIR = str(cache_folder())
-    try:
-        return numba.njit(cache=True, nogil=True, **options)(function)
-    finally:
-        settings.CACHE_DIR = before
+    with _SETTINGS_LOCK:  # modules are imported on several threads
+        before = settings.CACHE_DIR
+        if not before:  # what the user set with NUMBA_CACHE_DIR stands
+            settings.CACHE_DIR = str(cache_folder())
+        try:
+            return numba.njit(cache=True, nogil=True, **options)(function)
+        finally:
+            settings.CACHE_DIR = before
 
 
 @functools.cache

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,26 @@ def test_unwritable_cache_falls_back_to_a_folder_of_this_process(package):
     folder = jit.cache_folder()
     assert folder.is_dir()
     assert not folder.is_relative_to(package)
+
+
+def test_threads_that_compile_at_once_keep_their_folder(package, monkeypatch):
+    monkeypatch.setattr(jit.settings, "CACHE_DIR", "")
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+
+    def compile_some(_: int) -> list[str]:
+        names = []
+        for _ in range(50):
+            dispatcher = jit.njit(lambda x: x)
+            names.append(dispatcher._cache.cache_path)
+        return names
+
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            folders = [Path(name) for names in pool.map(compile_some, range(4)) for name in names]
+    finally:
+        sys.setswitchinterval(before)
+    assert all(folder.is_relative_to(jit.cache_folder()) for folder in folders)
 
 
 def test_second_process_compiles_nothing():
