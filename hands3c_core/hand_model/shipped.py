@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from hands3c_core.assets import asset_path
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model.arrays import read_npz
 from hands3c_core.hand_model.data import HandModelData
@@ -14,8 +15,6 @@ SHIPPED: Final = ("hand_mid", "hand_mano778", "hand_high")
 #: Sides in pixels of the skin textures.
 TEXTURE_SIZES: Final = (512, 1024)
 
-ASSETS: Final = Path(__file__).resolve().parents[2] / "assets" / "hand"
-
 
 def read_shipped(name: str) -> HandModelData:
     """One of ``SHIPPED``.
@@ -23,7 +22,7 @@ def read_shipped(name: str) -> HandModelData:
     Raises:
         UserError: the assets are incomplete.
     """
-    return read_npz(_asset(f"{name}.npz"), name)
+    return read_npz(asset_path(f"hand/{name}.npz"), name)
 
 
 def skin_texture_path(size: int = 1024) -> Path:
@@ -37,11 +36,4 @@ def skin_texture_path(size: int = 1024) -> Path:
     """
     if size not in TEXTURE_SIZES:
         raise UserError(f"The skin texture has a side of 512 or 1024 pixels, not {size}.")
-    return _asset(f"hand_skin_{size}.jpg")
-
-
-def _asset(name: str) -> Path:
-    path = ASSETS / name
-    if not path.is_file():
-        raise UserError(f"{name} is missing from {ASSETS}; restore the assets folder.")
-    return path
+    return asset_path(f"hand/hand_skin_{size}.jpg")

@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hands3c_core.assets import asset_path
 from hands3c_core.conventions import ROTATION_NAMES
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import SHIPPED, FastHandLayer, HandModelData, load_hand_model
 from hands3c_core.hand_model.anatomy import anatomical_axes
 from hands3c_core.hand_model.arrays import read_npz, write_npz
-from hands3c_core.hand_model.shipped import ASSETS
+
+ASSETS = asset_path("hand")
 
 
 @pytest.mark.parametrize(
