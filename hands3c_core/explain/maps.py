@@ -1,0 +1,222 @@
+"""Attention maps of a network, and colours for them that hold still from frame to frame.
+
+The maps are a by-product of the forward pass, not of hooks: every runtime (eager, folded, compiled,
+CUDA graph) returns the feature map before and after the attention module and the outputs of its
+branches, and OpenVINO too, because its network is cut in two around the scans. Asking for the maps
+therefore costs one norm over the channels for each, nothing else.
+
+In the live path set ``NetworkEstimator.attention = True`` (and ``.heatmaps = True``): each
+``types.Hand`` then carries ``attention`` (an ``AttentionMaps``) and ``heatmaps``. For a crop
+outside of a stream there is ``attention_maps``. Neither needs an import of torch here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hands3c_core.errors import UserError
+from hands3c_core.render.attention import ATTENTION_KINDS, attention_map, blend_map
+from hands3c_core.types import AttentionMaps, Hand, UInt8
+
+if TYPE_CHECKING:
+    from hands3c_core.estimators.base import Estimator
+    from hands3c_core.estimators.network import CropModel
+
+__all__ = [
+    "KIND_TITLES",
+    "AttentionMaps",
+    "ColorScale",
+    "attention_maps",
+    "available_kinds",
+    "draw_attention",
+]
+
+#: What each map of ``render.attention.ATTENTION_KINDS`` shows, for menus and legends.
+KIND_TITLES: Final = {
+    "before": "Before attention",
+    "after": "After attention",
+    "spatial": "Spatial branch",
+    "channel": "Channel branch",
+}
+#: Maps that are compared with each other share a scale: F before and after, and the two branches.
+_GROUPS: Final = {"before": "features", "after": "features", "spatial": "branches"}
+_GROUPS["channel"] = "branches"
+#: Shares of a map's cells that may lie below and above its scale, so that one cell cannot set it.
+_LOW, _HIGH = 0.01, 0.995
+
+
+def available_kinds(source: CropModel | Estimator | None) -> tuple[str, ...]:
+    """Names of the attention maps that a network, runtime or estimator can give, without a pass.
+
+    () for the landmark estimator and for networks without an attention module; otherwise a part of
+    ``render.attention.ATTENTION_KINDS``, in its order.
+    """
+    # Runtime and estimator hold the network as ``model``, an estimator possibly a runtime.
+    network: Any = source
+    while network is not None and not hasattr(network, "s3c"):
+        network = getattr(network, "model", None)
+    module = getattr(network, "s3c", None)
+    if module is None:
+        return ()
+    ss2d = getattr(module, "ss2d", None)
+    if ss2d is None:
+        return ("before", "after")
+    return ATTENTION_KINDS if ss2d.channel is not None else ATTENTION_KINDS[:3]
+
+
+def attention_maps(source: CropModel | Estimator, crop: UInt8) -> AttentionMaps:
+    """The activation maps around the attention module for one crop.
+
+    Args:
+        source: a network of ``models``, a runtime of ``runtime``, or a ``NetworkEstimator``.
+        crop: (S, S, 3) uint8 RGB of a right hand (a left one mirrored by the caller); resampled if
+            S is not the network's input size.
+
+    Returns:
+        Maps (h, w) that cover the crop edge to edge, h = w = input size / 8, root mean square over
+        the channels, not normalised; 'spatial' and 'channel' are None if there is no such branch.
+        ``render.attention.warp_to_image`` and ``blend_map`` put them on the frame.
+
+    Raises:
+        UserError: the source has no network or no attention module, or the crop is not a square
+            RGB image.
+    """
+    model: Any = source if hasattr(source, "predict") else getattr(source, "model", None)
+    if model is None or not hasattr(model, "predict"):
+        raise UserError(
+            f"The estimator {source.name!r} runs no network, so it has no attention maps: choose "
+            "a network."
+        )
+    prediction = model.predict(_fit(crop, model.input_size)[None], attention=True)
+    maps = prediction.attention_maps(0)
+    if maps is None:
+        raise UserError(
+            f"The network {source.name!r} has no attention module: choose hands3c, hands3c_lite "
+            "or ssa."
+        )
+    return maps
+
+
+class ColorScale:
+    """Where colours begin and end, for maps of successive frames.
+
+    A map scaled to its own extremes flickers and hides that a hand's activation fades. This scale
+    takes in larger values at once and forgets them slowly. 'before' and 'after' share one scale, so
+    do 'spatial' and 'channel', and so do all hands: equal colours are equal numbers.
+
+        scale = ColorScale()
+        scale.update((hand.attention for hand in result.hands), result.frame.timestamp)
+        level = scale("after", hand.attention.after)    # (h, w) in [0, 1]
+
+    An object serves one stream of frames and one thread.
+    """
+
+    def __init__(self, half_life_s: float = 2.0) -> None:
+        """Args:
+        half_life_s: after how long half of a no longer used range is given up, seconds.
+        """
+        if half_life_s <= 0:
+            raise ValueError(f"half life {half_life_s:g} s must be positive")
+        self.half_life_s = half_life_s
+        self._ranges: dict[str, tuple[float, float]] = {}
+        self._time: float | None = None
+
+    def reset(self) -> None:
+        """Forget all frames, before another source or network."""
+        self._ranges.clear()
+        self._time = None
+
+    def update(self, maps: Iterable[AttentionMaps | None], timestamp: float) -> None:
+        """Take in the maps of all hands of a frame.
+
+        Args:
+            maps: the hands' maps; None is passed over.
+            timestamp: of the frame, seconds. A time before the last one starts anew.
+        """
+        if self._time is not None and timestamp < self._time:
+            self.reset()
+        elapsed = 0.0 if self._time is None else timestamp - self._time
+        self._time = timestamp
+        kept = 0.5 ** (elapsed / self.half_life_s)
+        for group, (low, high) in _ranges_of([m for m in maps if m is not None]).items():
+            if group in self._ranges:
+                old_low, old_high = self._ranges[group]
+                low = min(low, low + (old_low - low) * kept)
+                high = max(high, high + (old_high - high) * kept)
+            self._ranges[group] = (low, high)
+
+    def limits(self, kind: str) -> tuple[float, float]:
+        """The values shown darkest and brightest; (0, 1) before the first map of this kind."""
+        if kind not in _GROUPS:
+            raise ValueError(f"unknown attention map {kind!r}; use one of {', '.join(_GROUPS)}")
+        return self._ranges.get(_GROUPS[kind], (0.0, 1.0))
+
+    def __call__(self, kind: str, values: NDArray) -> NDArray[np.float32]:
+        """A map of a kind as levels in [0, 1]; numbers that are not finite become 0."""
+        low, high = self.limits(kind)
+        level = (np.asarray(values, np.float32) - low) / np.float32(max(high - low, 1e-12))
+        return np.nan_to_num(level, nan=0.0, posinf=0.0, neginf=0.0).clip(0.0, 1.0)
+
+
+def draw_attention(
+    image: UInt8,
+    hands: Iterable[Hand],
+    kind: str,
+    scale: ColorScale,
+    color_map: str = "viridis",
+    opacity: float = 0.55,
+) -> bool:
+    """Blend the attention of all hands over a frame in place, in the scale's colours.
+
+    Args:
+        image: (H, W, 3) RGB, the frame the hands were found in.
+        hands: hands with ``attention``; others are passed over.
+        kind: one of ``render.attention.ATTENTION_KINDS``.
+        scale: already updated with this frame.
+        color_map: one of ``render.attention.COLOR_MAPS``.
+        opacity: 0 to 1.
+
+    Returns:
+        Whether anything was drawn.
+    """
+    drawn = False
+    for hand in hands:
+        values = None if hand.attention is None else attention_map(hand.attention, kind)
+        if values is not None:
+            level = scale(kind, values)
+            blend_map(image, level, hand.crop, not hand.is_right, opacity, color_map)
+            drawn = True
+    return drawn
+
+
+def _ranges_of(frame: list[AttentionMaps]) -> dict[str, tuple[float, float]]:
+    """Low and high value of each group of maps in one frame."""
+    values: dict[str, list[NDArray]] = {}
+    for maps in frame:
+        for kind, group in _GROUPS.items():
+            cells = attention_map(maps, kind)
+            if cells is not None:
+                values.setdefault(group, []).append(cells[np.isfinite(cells)])
+    joined = {group: np.concatenate(parts) for group, parts in values.items()}
+    return {
+        group: (float(np.quantile(cells, _LOW)), float(np.quantile(cells, _HIGH)))
+        for group, cells in joined.items()
+        if cells.size
+    }
+
+
+def _fit(crop: UInt8, size: int) -> UInt8:
+    """The crop as the network takes it."""
+    if not isinstance(crop, np.ndarray) or crop.dtype != np.uint8:
+        raise UserError("A crop is an RGB image of type uint8.")
+    if crop.ndim != 3 or crop.shape[2] != 3 or crop.shape[0] != crop.shape[1] or not crop.size:
+        raise UserError(f"A crop is square, (S, S, 3) RGB, not {crop.shape}: cut it first.")
+    if len(crop) == size:
+        return crop
+    interpolation = cv2.INTER_AREA if len(crop) > size else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(crop, (size, size), interpolation=interpolation), np.uint8)
