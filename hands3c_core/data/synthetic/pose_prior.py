@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.hand_model import FastHandLayer, HandModelData
+from hands3c_core.hand_model.joint_angles import axis_angles
 
-from .joint_angles import angles_from_pose, pose_from_angles
+from .joint_angles import pose_from_angles
 from .self_contact import penetration_depth
 
 Angles = NDArray[np.float64]
@@ -85,9 +86,9 @@ class PosePrior:
         self._layer = FastHandLayer(model)
         rom = model.joint_rom_deg.astype(np.float64)
         self._low, self._high = rom[..., 0], rom[..., 1]
-        self._relaxed = angles_from_pose(model, model.hands_mean)
+        self._relaxed = axis_angles(model, model.hands_mean)
         named = {
-            name: angles_from_pose(model, pose.astype(np.float64))
+            name: axis_angles(model, pose.astype(np.float64))
             for name, pose in model.named_poses.items()
         }
         flat = np.zeros((15, 3))
