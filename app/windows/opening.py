@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the window opens: at its start, and where that fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.options import bundled_clip
+from app.session_types import Notice, State
+from hands3c_core.errors import UserError
+
+if TYPE_CHECKING:
+    from app.windows.main_window import MainWindow
+
+
+class Opening:
+    """Opens what was asked for, or the first camera, or else the bundled clip."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._waiting_for_cameras = False
+        self._trying_camera = False
+
+    def open_at_start(self, spec: str | None) -> None:
+        """Open ``spec``, or the first camera, or the bundled clip with a banner saying so."""
+        if spec is not None:
+            self._window.open_source(spec)
+            return
+        self._waiting_for_cameras = True
+        self.show_hint()
+        cameras = self._window.session.outlets.cameras.value
+        if cameras is not None:
+            self.cameras_found(cameras)
+
+    def cameras_found(self, cameras: tuple[tuple[str, str], ...]) -> None:
+        """At the start, open the first of ``cameras``."""
+        if not self._waiting_for_cameras:
+            return
+        self._waiting_for_cameras = False
+        if cameras:
+            self._trying_camera = True
+            self._window.open_source(cameras[0][0])
+        else:
+            self._open_demo_instead("No camera found")
+
+    def opened(self) -> None:
+        """A source is open: whatever fails from now on is no failure of the start."""
+        self._trying_camera = False
+
+    def takes(self, notice: Notice) -> bool:
+        """Whether ``notice`` says that the camera of the start failed; the clip opens then."""
+        if notice.key != "source" or notice.level != "error" or not self._trying_camera:
+            return False
+        self._trying_camera = False
+        self._open_demo_instead(notice.text.rstrip("."))
+        return True
+
+    def show_hint(self) -> None:
+        """What the camera view says while it has no picture."""
+        outlets = self._window.session.outlets
+        state = outlets.playback.value.state
+        if state is State.OPENING:
+            hint = "Opening…"
+        elif state is State.EMPTY and self._waiting_for_cameras:
+            hint = "Looking for a camera…"
+        elif state is State.EMPTY:
+            hint = "Open a camera, a file or a stream, or drop one here."
+        else:
+            hint = "Loading the hand model…" if outlets.model_status.value.loading else "No picture"
+        self._window.camera_view.set_hint(hint)
+
+    def _open_demo_instead(self, reason: str) -> None:
+        if self._window.commands.open_demo():
+            text = f"{reason}, so this is the bundled clip. Plug a camera in, or open a file."
+            self._window.banner.show_notice(Notice("hint", text))
+
+
+def is_bundled(spec: str) -> bool:
+    """Whether ``spec`` is the clip that comes with the app."""
+    try:
+        return Path(spec).resolve() == bundled_clip().resolve()
+    except (UserError, OSError):
+        return False

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shows in the window's widgets what the session says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.bridge import Bridge
+from app.config import Layout, ModelConfig, RecordChoice, ViewState
+from app.panels.transport import clock
+from app.session_types import (
+    ModelStatus,
+    Notice,
+    Picture,
+    Playback,
+    RecordingState,
+    SourceInfo,
+)
+
+if TYPE_CHECKING:
+    from app.windows.main_window import MainWindow
+
+
+class Presenter:
+    """One method per outlet of the session; all run in the GUI thread."""
+
+    def __init__(self, window: MainWindow, bridge: Bridge) -> None:
+        self._window = window
+        bridge.source.connect(self.show_source)
+        bridge.playback.connect(self.show_playback)
+        bridge.stats.connect(window.hud.show_stats)
+        bridge.view.connect(self.show_view)
+        bridge.model.connect(self.show_model)
+        bridge.model_status.connect(self.show_model_status)
+        bridge.recording.connect(self.show_recording)
+        bridge.record_choice.connect(self.show_record_choice)
+        bridge.takes.connect(window.record_panel.show_takes)
+        bridge.cameras.connect(self.show_cameras)
+        bridge.picture.connect(self.show_picture)
+        bridge.notice.connect(self.show_notice)
+
+    def show_source(self, info: SourceInfo | None) -> None:
+        """The open source: title, transport, recent list."""
+        window = self._window
+        window.sources_panel.show_source(info)
+        window.transport.show_source(info)
+        if info is None:
+            return
+        window.opening.opened()
+        window.setWindowTitle(f"{info.name} – HandS3C Live")
+        window.top_bar.source_label.setText(info.name)
+        window.top_bar.source_label.setToolTip(info.spec)
+        if not info.is_bundled:
+            if window.banner.notice is not None and window.banner.notice.key == "hint":
+                window.banner.dismiss()
+            window.sources_panel.show_recent(window.settings.add_recent(info.spec))
+
+    def show_playback(self, playback: Playback) -> None:
+        """Where playback stands."""
+        self._window.transport.show_playback(playback)
+        self._window.actions_.check("loop", playback.loop)
+        self._window.opening.show_hint()
+
+    def show_view(self, view: ViewState) -> None:
+        """What the views show; remembered."""
+        window = self._window
+        window.view_panel.show_view(view)
+        window.viewport.set_view(view)
+        window.stage.set_layout_choice(view.layout)
+        window.top_bar.layout_choice.set_value(view.layout)
+        window.top_bar.mirror_button.setChecked(view.mirror)
+        window.camera_view.set_labels(view.labels)
+        for key in ("mesh", "skeleton", "boxes", "labels", "mirror", "scene_follow", "scene_grid"):
+            window.actions_.check(key, getattr(view, key))
+        for choice in Layout:
+            window.actions_.check(f"layout_{choice.value}", choice is view.layout)
+        window.settings.save_view(view)
+
+    def show_model(self, model: ModelConfig) -> None:
+        """The model that was asked for."""
+        self._window.model_panel.show_model(model)
+
+    def show_model_status(self, status: ModelStatus) -> None:
+        """The model that runs; remembered."""
+        window = self._window
+        if status.ready and not status.loading:
+            window.settings.save_model(window.session.outlets.model.value)
+        loading = "Loading the hand model…"
+        window.note_label.setText(loading if status.loading else status.note)
+        window.note_label.setToolTip(status.note)
+        window.viewport.set_hint(loading if status.loading else "The hands appear here.")
+        window.opening.show_hint()
+
+    def show_recording(self, state: RecordingState) -> None:
+        """The recording in progress."""
+        window = self._window
+        window.record_panel.show_recording(state)
+        window.top_bar.record_button.show_recording(state.active)
+        if state.active:
+            window.top_bar.record_button.setText(clock(state.seconds))
+        window.actions_.check("record", state.active)
+
+    def show_record_choice(self, choice: RecordChoice) -> None:
+        """What recordings write; remembered."""
+        window = self._window
+        window.record_panel.show_choice(choice)
+        window.top_bar.record_button.setEnabled(choice.any)
+        window.settings.save_record(choice)
+
+    def show_cameras(self, cameras: tuple[tuple[str, str], ...] | None) -> None:
+        """The cameras that were found."""
+        if cameras is not None:
+            self._window.sources_panel.show_cameras(cameras)
+            self._window.opening.cameras_found(cameras)
+
+    def show_picture(self, picture: Picture) -> None:
+        """The newest drawn frame."""
+        self._window.camera_view.set_picture(picture)
+        self._window.session.displayed(picture)
+
+    def show_notice(self, notice: Notice) -> None:
+        """Something the user should know."""
+        if not self._window.opening.takes(notice):
+            self._window.banner.show_notice(notice)

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Passes what the user does in the window's widgets on to the session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.session_types import Notice
+
+if TYPE_CHECKING:
+    from app.windows.main_window import MainWindow
+
+
+def wire(window: MainWindow) -> None:
+    """Connect the signals of all widgets of ``window``."""
+    session, commands = window.session, window.commands
+    window.camera_view.pixel_size_changed.connect(session.set_display_size)
+    window.camera_view.full_screen_asked.connect(commands.toggle_full_screen)
+    window.viewport.failed.connect(
+        lambda text: window.banner.show_notice(Notice("scene", text, "warning"))
+    )
+    _wire_transport(window)
+    _wire_panels(window)
+    _wire_top_bar(window)
+    window.sidebar.tabs.chosen.connect(window.show_tab)
+
+
+def _wire_transport(window: MainWindow) -> None:
+    session, transport = window.session, window.transport
+    transport.play_asked.connect(session.toggle_play)
+    transport.step_asked.connect(session.step)
+    transport.seek_asked.connect(session.seek)
+    transport.loop_asked.connect(window.commands.set_loop)
+    transport.speed_asked.connect(session.set_speed)
+
+
+def _wire_panels(window: MainWindow) -> None:
+    session = window.session
+    sources = window.sources_panel
+    sources.open_asked.connect(window.open_source)
+    sources.refresh_asked.connect(session.find_cameras)
+    sources.clear_recent_asked.connect(lambda: _clear_recent(window))
+    sources.demo_button.clicked.connect(window.commands.open_demo)
+    window.view_panel.view_asked.connect(session.set_view)
+    window.view_panel.preset_asked.connect(window.viewport.worker.set_preset)
+    window.view_panel.reset_asked.connect(window.viewport.worker.reset_view)
+    window.model_panel.model_asked.connect(session.set_model)
+    window.record_panel.record_asked.connect(session.toggle_recording)
+    window.record_panel.choice_asked.connect(session.set_record_choice)
+    window.record_panel.snapshot_asked.connect(session.snapshot)
+
+
+def _wire_top_bar(window: MainWindow) -> None:
+    bar = window.top_bar
+    bar.open_button.clicked.connect(window.sources_panel.choose_file)
+    bar.layout_choice.chosen.connect(lambda picked: window.change_view(layout=picked))
+    bar.mirror_button.clicked.connect(lambda on: window.change_view(mirror=on))
+    bar.snapshot_button.clicked.connect(lambda: window.session.snapshot(".png"))
+    bar.record_button.clicked.connect(lambda: _record(window))
+    bar.sidebar_button.clicked.connect(window.show_sidebar)
+
+
+def _record(window: MainWindow) -> None:
+    # The button shows what the session says, not what was clicked.
+    window.top_bar.record_button.show_recording(window.session.outlets.recording.value.active)
+    window.session.toggle_recording()
+
+
+def _clear_recent(window: MainWindow) -> None:
+    window.settings.clear_recent()
+    window.sources_panel.show_recent(())
