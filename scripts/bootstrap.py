@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         check_python()
         check_system(args.command, install=args.system)
-        extras = {"dev", "openvino"} if args.command == "test" else set()
+        extras = {"dev", "train", "openvino"} if args.command == "test" else set()
         python = ensure_environment(args.venv, sorted(extras | set(args.extra)), args.torch_index)
         if args.command == "install":
             say(f"Ready. Start the app with: {python} -m app")

@@ -31,6 +31,9 @@ class Pace(L.Callback):
             by_epochs = max(1, round(preset.epochs * samples / preset.batch_size))
         limits = [limit for limit in (max_steps, by_epochs) if limit is not None]
         self.max_steps = min(limits) if limits else None
+        self.step_ended = 0.0
+        """``elapsed`` when the last step ended: before its checkpoint, so that no line of a log is
+        later than the clock of the run that is resumed from there."""
         self._before = 0.0
         self._started = time.monotonic()
 
@@ -72,7 +75,8 @@ class Pace(L.Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, *args: Any
     ) -> None:
         """Stop where the run ends."""
-        elapsed = self._common(trainer, self.elapsed)
+        self.step_ended = self.elapsed
+        elapsed = self._common(trainer, self.step_ended)
         if self.progress(trainer.global_step, elapsed) >= 1:
             trainer.should_stop = True
 

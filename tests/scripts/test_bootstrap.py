@@ -38,6 +38,18 @@ def test_app_help_is_the_apps(bootstrap):
     assert (args.command, rest) == ("app", ["--help"])
 
 
+def test_the_tests_get_everything_they_import(bootstrap, monkeypatch):
+    """Without Lightning the training tests would skip, and nobody would notice."""
+    asked = []
+    monkeypatch.setattr(bootstrap, "check_system", lambda *_, **__: None)
+    monkeypatch.setattr(
+        bootstrap, "ensure_environment", lambda venv, extras, index: asked.append(extras)
+    )
+    monkeypatch.setattr(bootstrap, "run_tests", lambda python, rest: 0)
+    assert bootstrap.main(["test"]) == 0
+    assert asked == [["dev", "openvino", "train"]]
+
+
 @pytest.mark.parametrize("version", [(3, 9), (3, 14)])
 def test_other_pythons_are_refused(bootstrap, monkeypatch, version):
     monkeypatch.setattr(bootstrap.sys, "version_info", (*version, 0, "final", 0))

@@ -237,7 +237,7 @@ def test_two_processes_equal_one_with_the_same_batch(finished, drawn_hands, tmp_
     alone, together = (read(tmp_path / name / "metrics.csv")["total"] for name in ("one", "two"))
     assert one.steps == len(together) == 6
     assert together == pytest.approx(alone, rel=2e-3)
-    assert alone[-1] != pytest.approx(alone[0], rel=0.02)
+    assert max(alone) > 1.1 * min(alone)  # a curve, not a constant
     states = [
         load_weights(tmp_path / name / "weights.safetensors").state_dict()
         for name in ("one", "two")
