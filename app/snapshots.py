@@ -23,8 +23,8 @@ def save_snapshot(shown: Shown, view: ViewState, file: Path) -> list[Path]:
     Raises:
         UserError: there is no hand to save, the suffix is unknown or the file cannot be written.
     """
+    from hands3c_core.atomic import write_atomically
     from hands3c_core.export import write_obj, write_ply
-    from hands3c_core.export.atomic import write_atomically
 
     kind = file.suffix.lower()
     if kind not in KINDS:

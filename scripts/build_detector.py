@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import struct
 import subprocess
 import sys
@@ -28,6 +27,7 @@ import tyro
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from hands3c_core.atomic import write_atomically  # noqa: E402
 from hands3c_core.errors import UserError  # noqa: E402
 
 MEDIAPIPE_VERSION = "0.10.21"
@@ -116,10 +116,7 @@ def build(wheel: Path, out: Path) -> str:
             f"the bundle made from {wheel.name} has SHA-256 {digest}, not {BUNDLE_SHA256}: "
             f"use the wheel of mediapipe {MEDIAPIPE_VERSION}."
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{out.name}.{os.getpid()}")
-    partial.write_bytes(bundle)
-    partial.replace(out)
+    write_atomically(out, bundle)
     return digest
 
 

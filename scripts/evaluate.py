@@ -15,6 +15,7 @@ from rich.progress import Progress
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.data import open_data
 from hands3c_core.errors import UserError
 from hands3c_core.evaluation import (
@@ -29,7 +30,6 @@ from hands3c_core.evaluation import (
     write_report,
     write_submission,
 )
-from hands3c_core.export.atomic import write_atomically
 from hands3c_core.models import load_weights
 
 

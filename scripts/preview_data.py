@@ -14,6 +14,7 @@ import tyro
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.data import CorruptSample, open_data
 from hands3c_core.data.contact_sheet import contact_sheet
 from hands3c_core.errors import UserError
@@ -63,12 +64,7 @@ def main(options: Options) -> None:
         raise UserError(f"{options.data}: none of {count} samples can be read.")
     sheet = contact_sheet(samples, options.columns, options.size, options.labels, options.vertices)
     _, code = cv2.imencode(".png", sheet[..., ::-1])
-    part = options.out.with_name(options.out.name + ".part")
-    try:
-        part.write_bytes(code.tobytes())
-        part.replace(options.out)
-    except OSError as error:
-        raise UserError(f"cannot write {options.out} ({error.strerror}).") from None
+    write_atomically(options.out, code.tobytes())
     print(dataset.summary())
     print(f"Wrote {options.out}: {len(samples)} samples.")
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from hands3c_core.errors import UserError
+from hands3c_core.atomic import write_atomically
 
 
 def write_json(report: dict[str, Any], path: Path) -> None:
@@ -17,11 +15,4 @@ def write_json(report: dict[str, Any], path: Path) -> None:
     Raises:
         UserError: the file cannot be written.
     """
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.absolute().parent, prefix=path.name, delete=False, encoding="utf-8"
-        ) as file:
-            json.dump(report, file, indent=1)
-        os.replace(file.name, path)  # noqa: PTH105
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror or error}.") from None
+    write_atomically(path, json.dumps(report, indent=1).encode())

@@ -8,8 +8,8 @@ calibration folder.
 from __future__ import annotations
 
 import hashlib
+import io
 import logging
-import os
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.dataset import AnnotatedDataset, CorruptSample
 from hands3c_core.data.files import LAYOUTS, read_yaml, require_file, require_folder
@@ -271,12 +272,11 @@ class DexYcb(AnnotatedDataset):
             pass
         logger.info("dexycb: looking for hands in %d labels (once)", len(frames))
         shown = np.array([self._shows_hand(*frame) for frame in frames.tolist()], bool)
+        file = io.BytesIO()
+        np.save(file, shown)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(f".{os.getpid()}.npy")  # workers may do this at once
-            np.save(temporary, shown)
-            temporary.replace(path)
-        except OSError as error:
+            write_atomically(path, file.getvalue())  # workers may do this at once
+        except UserError as error:
             logger.info("dexycb: the list of frames with hands is not cached (%s)", error)
         return shown
 

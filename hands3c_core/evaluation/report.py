@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.conventions import BONES, FINGER_COLORS, JOINT_NAMES
 from hands3c_core.data.dataset import CorruptSample, HandDataset
 from hands3c_core.evaluation.evaluate import Evaluation, SampleResult
 from hands3c_core.evaluation.tables import comparison
-from hands3c_core.export.atomic import write_atomically
 from hands3c_core.types import UInt8
 
 _INK: Final = (40, 40, 48)

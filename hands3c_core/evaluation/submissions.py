@@ -18,10 +18,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.data.ho3d import OPENGL, TO_THEIRS
 from hands3c_core.errors import UserError
 from hands3c_core.evaluation.evaluate import Evaluation, SampleResult
-from hands3c_core.export.atomic import write_atomically
 
 Floats = NDArray[np.float64]
 _VERTICES: Final = 778

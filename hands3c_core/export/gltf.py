@@ -13,12 +13,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..atomic import write_atomically
 from ..conventions import ROTATION_NAMES, ROTATION_PARENTS
 from ..errors import UserError
 from ..hand_model import HandModelData, faces_for
 from ..render.raster_kernels import vertex_normals
 from ..types import Camera, FrameResult, Hand
-from .atomic import write_atomically
 from .gltf_file import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, GltfFile
 from .hand_rig import HandRig, RigMotion, build_rig
 

@@ -16,10 +16,10 @@ from typing import Any, Final, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from ..atomic import write_atomically
 from ..conventions import JOINT_NAMES, ROTATION_NAMES
 from ..errors import UserError
 from ..types import Camera, CropBox, FrameResult, Hand
-from .atomic import write_atomically
 
 FORMAT_NAME: Final = "hands3c-results"
 SCHEMA_VERSION: Final = 1

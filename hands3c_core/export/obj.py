@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..atomic import write_atomically
 from ..errors import UserError
 from ..hand_model import HandModelData, faces_for
 from ..render.raster_kernels import vertex_normals
 from ..types import Hand
-from .atomic import write_atomically
 
 _TO_Y_UP = np.array([1.0, -1.0, -1.0])
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import io
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model.data import HandModelData
 
@@ -94,7 +94,7 @@ def write_npz(data: HandModelData, path: Path) -> None:
     The file appears whole or not at all.
 
     Raises:
-        OSError: the folder cannot be written.
+        UserError: the folder cannot be written.
     """
     arrays: dict[str, Any] = {key: getattr(data, key) for key in (*_REQUIRED, *_OPTIONAL)}
     arrays = {key: array for key, array in arrays.items() if array is not None}
@@ -104,12 +104,6 @@ def write_npz(data: HandModelData, path: Path) -> None:
     if data.named_poses:
         arrays["named_pose_names"] = np.array(list(data.named_poses))
         arrays["named_poses"] = np.stack(list(data.named_poses.values()))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, **arrays)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    write_atomically(path, file.getvalue())

@@ -65,7 +65,7 @@ def load_mano(path: Path, side: Literal["right", "left"] | None) -> HandModelDat
             return read_npz(cached)
     reference = None if right is None else _template_arrays(right, "MANO_RIGHT")
     data = from_mano_arrays(_template_arrays(content, name), name, right=reference)
-    with contextlib.suppress(OSError):  # a cache that cannot be written costs time, nothing else
+    with contextlib.suppress(UserError):  # a cache that cannot be written costs time, nothing else
         write_npz(data, cached)
     return data
 

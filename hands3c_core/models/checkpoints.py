@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import SHIPPED, HandModelData, load_hand_model
@@ -19,7 +20,7 @@ from hands3c_core.hand_model.arrays import read_npz, write_npz
 from hands3c_core.hand_model.mano_files import cache_folder
 from hands3c_core.models.fpn import FEATURE_STRIDE
 from hands3c_core.models.hands3c import HandS3C
-from hands3c_core.models.published import PublishedCheckpoint, read_published, write_whole
+from hands3c_core.models.published import PublishedCheckpoint, read_published
 from hands3c_core.models.registry import DEFAULT_HAND, build_model, model_names
 from hands3c_core.models.untrusted import check_file, check_state, read_safetensors
 
@@ -64,7 +65,7 @@ def save_weights(
         name: (tensor.to(kind) if tensor.is_floating_point() else tensor).cpu().contiguous()
         for name, tensor in model.state_dict().items()
     }
-    write_whole(Path(path), lambda temporary: save_file(tensors, temporary, header))
+    write_atomically(path, lambda temporary: save_file(tensors, temporary, header))
 
 
 def load_weights(
@@ -136,10 +137,7 @@ def store_hand(hand: HandModelData) -> tuple[str, Path]:
         digest.update(array.tobytes())
     name = f"checkpoint_{digest.hexdigest()[:16]}"
     path = cache_folder() / f"{name}.npz"
-    try:
-        write_npz(hand, path)
-    except OSError as error:
-        raise UserError(f"The hand model cannot be kept in {path.parent} ({error}).") from None
+    write_npz(hand, path)
     return _CACHED + name, path
 
 

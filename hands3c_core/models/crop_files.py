@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 from hands3c_core.models.hands3c import HandS3C
-from hands3c_core.models.published import write_whole
 
 Crops = NDArray[np.uint8]
 
@@ -108,7 +108,7 @@ def write_outputs(arrays: dict[str, np.ndarray], path: str | os.PathLike[str]) -
         with temporary.open("wb") as file:
             np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
-    write_whole(Path(path), write)
+    write_atomically(path, write)
 
 
 def _batches(crops: Crops, batch_size: int) -> Iterator[Crops]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import HandModelData
@@ -160,31 +159,7 @@ def write_published(
         "network": network,
         "optimizer": {"state": {}, "param_groups": []},
     }
-    write_whole(Path(path), lambda temporary: torch.save(content, temporary))
-
-
-def write_whole(path: Path, write: Any) -> None:
-    """Call ``write(temporary path)`` in the folder of ``path``, then give the file its name.
-
-    Raises:
-        UserError: the folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}", suffix=".part")
-        os.close(handle)
-    except OSError as error:
-        raise UserError(f"{path} cannot be written ({error.strerror}); choose another.") from None
-    temporary = Path(name)
-    try:
-        write(temporary)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError | RuntimeError):
-            raise UserError(f"{path} cannot be written ({error}); choose another.") from None
-        raise
+    write_atomically(path, lambda temporary: torch.save(content, temporary))
 
 
 def _network_of(content: object, path: Path) -> dict[str, Tensor]:

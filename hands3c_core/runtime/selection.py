@@ -6,10 +6,8 @@ import hashlib
 import importlib.util
 import json
 import logging
-import os
 import platform
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ import numpy as np
 import platformdirs
 import torch
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 from hands3c_core.models import HandS3C
 from hands3c_core.ops import active_kernel
@@ -201,13 +200,7 @@ def _read_record() -> dict[str, object]:
 
 
 def _write_record(record: dict[str, object]) -> None:
-    path = record_file()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", dir=path.parent, prefix=path.name, delete=False, encoding="utf-8"
-        ) as file:
-            json.dump(record, file, indent=1)
-        os.replace(file.name, path)  # noqa: PTH105
-    except OSError as error:
+        write_atomically(record_file(), json.dumps(record, indent=1).encode())
+    except UserError as error:
         _log.warning("the choice of runtime cannot be remembered: %s", error)

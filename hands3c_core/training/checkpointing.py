@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 import zipfile
 from pathlib import Path
@@ -13,8 +12,8 @@ import lightning.pytorch as L
 import torch
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
-from hands3c_core.models.published import write_whole
 from hands3c_core.models.untrusted import read_torch_file
 from hands3c_core.training.module import HandTraining
 
@@ -33,14 +32,7 @@ class WholeCheckpoints(TorchCheckpointIO):
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
     ) -> None:
         """Write a checkpoint; it appears whole or not at all, even if the machine fails."""
-
-        def write(temporary: Path) -> None:
-            with temporary.open("wb") as file:
-                torch.save(checkpoint, file)
-                file.flush()
-                os.fsync(file.fileno())
-
-        write_whole(Path(path), write)
+        write_atomically(path, lambda temporary: torch.save(checkpoint, temporary))
 
     def load_checkpoint(
         self, path: Any, map_location: Any = None, weights_only: bool | None = True

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 from hands3c_core.training.presets import Preset, find_preset
 
@@ -108,9 +109,7 @@ class TrainConfig:
 def write_config(config: TrainConfig, folder: Path) -> None:
     """Record the settings in a run directory."""
     text = json.dumps(_plain(dataclasses.asdict(config)), indent=2) + "\n"
-    temporary = folder / f".{CONFIG}.part"
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(folder / CONFIG)
+    write_atomically(folder / CONFIG, text.encode())
 
 
 def read_config(folder: Path) -> TrainConfig:

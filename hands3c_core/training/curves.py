@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from hands3c_core.models.published import write_whole
+from hands3c_core.atomic import write_atomically
 from hands3c_core.types import UInt8
 
 _WIDTH, _HEIGHT, _MARGIN = 560, 340, 56
@@ -51,7 +51,7 @@ def draw_curves(metrics: Table, validation: Table, path: Path) -> None:
     ]
     sheet = np.vstack([np.hstack(panels[:2]), np.hstack(panels[2:])])
     _, content = cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
-    write_whole(path, lambda temporary: temporary.write_bytes(content.tobytes()))
+    write_atomically(path, content.tobytes())
 
 
 def plot(

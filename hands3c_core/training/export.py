@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.models import HandS3C, save_weights
-from hands3c_core.models.published import write_whole
 from hands3c_core.training.config import TrainConfig
 from hands3c_core.training.presets import Preset
 from hands3c_core.training.run_folder import git_revision
@@ -64,5 +64,5 @@ def export_weights(
         **figures,
     }
     text = json.dumps(card, indent=2) + "\n"
-    write_whole(folder / CARD, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    write_atomically(folder / CARD, text.encode())
     return path

@@ -12,6 +12,7 @@ from typing import Any
 
 import lightning.pytorch as L
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.training.batches import TrainingBatch
 from hands3c_core.training.curves import draw_curves
 from hands3c_core.training.module import HandTraining
@@ -136,7 +137,7 @@ class Recorder(L.Callback):
         row = losses | {
             "step": step,
             "epoch": self.pace.epoch(step),
-            "minutes": self.pace.elapsed / 60,
+            "minutes": self.pace.step_ended / 60,
             "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
             "samples_per_s": samples * trainer.world_size / span,
             "wait_share": self._wait / span,
@@ -179,9 +180,7 @@ def keep_until(path: Path, step: int) -> None:
         for line in lines[1:]
         if line.endswith("\n") and _number(line.partition(",")[0]) <= step
     ]
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text("".join(kept), encoding="utf-8", newline="")
-    temporary.replace(path)
+    write_atomically(path, "".join(kept).encode())
 
 
 def _number(text: str | None) -> float:

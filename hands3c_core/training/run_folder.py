@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 
 ENVIRONMENT = "environment.json"
@@ -59,9 +60,7 @@ def write_environment(folder: Path) -> None:
     """Record where and with what the run takes place; further parts of it are added."""
     path = folder / ENVIRONMENT
     parts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    temporary = folder / f".{ENVIRONMENT}.part"
-    temporary.write_text(json.dumps([*parts, environment()], indent=2) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    write_atomically(path, (json.dumps([*parts, environment()], indent=2) + "\n").encode())
 
 
 def environment() -> dict[str, Any]:

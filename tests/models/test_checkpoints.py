@@ -274,5 +274,5 @@ def test_import_refuses_our_own_file(small_file: Path, tmp_path: Path) -> None:
 
 def test_unwritable_output(small_model: HandS3C, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UserError, match="cannot be written"):
+    with pytest.raises(UserError, match="cannot write"):
         save_weights(small_model, tmp_path / "file" / "w.safetensors")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 from hands3c_core.types import UInt8
 
@@ -110,20 +110,12 @@ def write_shard(
         "families": [hand.family for hand in hands],
         "gestures": [hand.gesture for hand in hands],
     }
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+
+    def write(temporary: Path) -> None:
         with temporary.open("wb") as file:
             np.savez(file, jpeg=np.concatenate(codes), meta=np.array(json.dumps(meta)), **rows)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise UserError(
-            f"cannot write {path} ({error.strerror}); make room or choose another folder, then run "
-            "the same command again."
-        ) from None
-    finally:
-        temporary.unlink(missing_ok=True)
+
+    write_atomically(path, write)
 
 
 def read_shard(path: Path) -> Shard:

@@ -1,0 +1,46 @@
+"""Files appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from hands3c_core.errors import UserError
+
+
+def write_atomically(
+    path: str | os.PathLike[str], content: bytes | Callable[[Path], object]
+) -> Path:
+    """Write a file under a temporary name in the same folder, then rename it to ``path``.
+
+    A reader never sees half a file, and a crash, even of the machine, leaves the old file as it
+    was. Missing folders are made. Temporary names start with a dot and end in ``.part``.
+
+    Args:
+        path: the file.
+        content: its bytes, or a function that is called with the temporary path and writes there.
+
+    Raises:
+        UserError: the place cannot be written to.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if callable(content):
+            content(temporary)
+        else:
+            temporary.write_bytes(content)
+        with temporary.open("r+b") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot write {path}: {reason}; choose another folder") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return path
