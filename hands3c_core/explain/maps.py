@@ -20,7 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.errors import UserError
-from hands3c_core.render.attention import ATTENTION_KINDS, attention_map, blend_map
+from hands3c_core.render.attention import (
+    ATTENTION_KINDS,
+    KIND_TITLES,
+    attention_map,
+    blend_map,
+)
 from hands3c_core.types import AttentionMaps, Hand, UInt8
 
 if TYPE_CHECKING:
@@ -36,13 +41,6 @@ __all__ = [
     "draw_attention",
 ]
 
-#: What each map of ``render.attention.ATTENTION_KINDS`` shows, for menus and legends.
-KIND_TITLES: Final = {
-    "before": "Before attention",
-    "after": "After attention",
-    "spatial": "Spatial branch",
-    "channel": "Channel branch",
-}
 #: Maps that are compared with each other share a scale: F before and after, and the two branches.
 _GROUPS: Final = {"before": "features", "after": "features", "spatial": "branches"}
 _GROUPS["channel"] = "branches"

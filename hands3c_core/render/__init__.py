@@ -6,11 +6,16 @@ do without it.
 
 from .attention import (
     ATTENTION_KINDS,
+    KIND_TITLES,
+    MapScale,
+    MapStyle,
     attention_map,
     blend_map,
     color_table,
     draw_legend,
     joint_heatmap,
+    legend_ends,
+    legend_title,
     normalise_map,
     warp_to_image,
 )
@@ -23,12 +28,15 @@ from .rasterizer import MODES, MeshInstance, MeshRasterizer, RenderedLayer
 
 __all__ = [
     "ATTENTION_KINDS",
+    "KIND_TITLES",
     "MODES",
     "PRESETS",
     "SCENE_MODES",
     "HandMeshes",
     "HandScene",
     "Lighting",
+    "MapScale",
+    "MapStyle",
     "Material",
     "MeshInstance",
     "MeshRasterizer",
@@ -46,6 +54,8 @@ __all__ = [
     "hand_meshes",
     "joint_heatmap",
     "label_text",
+    "legend_ends",
+    "legend_title",
     "normalise_map",
     "read_texture",
     "warp_to_image",

@@ -2,21 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..hand_model.joint_angles import short_name
 from ..types import AttentionMaps, CropBox, Hand, UInt8
 
 #: Names of the attention maps a style can ask for.
 ATTENTION_KINDS: Final = ("before", "after", "spatial", "channel")
 
+#: What each map shows, for menus and legends.
+KIND_TITLES: Final = {
+    "before": "Before attention",
+    "after": "After attention",
+    "spatial": "Spatial branch",
+    "channel": "Channel branch",
+}
+
 #: The colour maps on offer. Both are perceptually ordered; 'viridis' also survives a grey print and
 #: colour blindness.
 COLOR_MAPS: Final = {"viridis": cv2.COLORMAP_VIRIDIS, "turbo": cv2.COLORMAP_TURBO}
+
+
+class MapScale(Protocol):
+    """Turns attention maps into levels that hold still from frame to frame
+    (``explain.maps.ColorScale``)."""
+
+    def __call__(self, kind: str, values: NDArray) -> NDArray[np.float32]: ...
+    def limits(self, kind: str) -> tuple[float, float]: ...
+
+
+@dataclass(frozen=True)
+class MapStyle:
+    """Which of a network's maps is drawn over the frame, and how."""
+
+    kind: str
+    """'heatmaps' or one of ``ATTENTION_KINDS``."""
+    joint: int | None = None
+    """The joint (0..20) whose heatmap is drawn; None for all."""
+    opacity: float = 0.55
+    """0 to 1."""
+    color_map: str = "viridis"
+    """One of ``COLOR_MAPS``."""
+    on_hand: bool = False
+    """Colour the hand's own pixels only, not the whole crop."""
 
 
 @cache
@@ -42,10 +76,14 @@ def normalise_map(values: NDArray, peak: float | None = None) -> NDArray[np.floa
     return np.clip(clean / np.float32(top), 0.0, 1.0)
 
 
-def joint_heatmap(heatmaps: NDArray) -> NDArray[np.float32]:
-    """One (h, w) map in [0, 1] from (21, h, w) joint probabilities: each joint scaled to its own
-    peak, then the maximum, so that a vague joint is as visible as a sharp one."""
-    stack = np.nan_to_num(np.asarray(heatmaps, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+def joint_heatmap(heatmaps: NDArray, joint: int | None = None) -> NDArray[np.float32]:
+    """One (h, w) map in [0, 1] from (21, h, w) joint probabilities.
+
+    That of ``joint``, scaled to its own peak; or, for None, the maximum over all joints, each
+    scaled to its own peak, so that a vague joint is as visible as a sharp one.
+    """
+    chosen = heatmaps if joint is None else heatmaps[joint : joint + 1]
+    stack = np.nan_to_num(np.asarray(chosen, np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     peaks = stack.max(axis=(1, 2), keepdims=True)
     return (stack / np.maximum(peaks, 1e-12)).max(axis=0).clip(0.0, 1.0)
 
@@ -106,10 +144,12 @@ def blend_map(
     opacity: float = 0.55,
     color_map: str = "viridis",
     fade_low: bool = False,
+    mask: NDArray[np.float32] | None = None,
 ) -> None:
     """Blend a map in [0, 1] over ``image`` (H, W, 3) RGB in place.
 
-    ``fade_low`` makes low values transparent, so that only peaks cover the picture.
+    ``fade_low`` makes low values transparent, so that only peaks cover the picture. ``mask``
+    (H, W) in [0, 1] says how much of each pixel may be covered.
     """
     height, width = image.shape[:2]
     window, x0, y0 = warp_to_image(values, crop, mirrored, width, height)
@@ -118,52 +158,97 @@ def blend_map(
     level = window.clip(0.0, 1.0)
     color = color_table(color_map)[(level * 255.0 + 0.5).astype(np.uint8)].astype(np.float32)
     alpha = float(opacity) * (level if fade_low else np.ones_like(level))
-    region = image[y0 : y0 + window.shape[0], x0 : x0 + window.shape[1]]
+    place = slice(y0, y0 + window.shape[0]), slice(x0, x0 + window.shape[1])
+    if mask is not None:
+        alpha = alpha * mask[place]
+    region = image[place]
     blended = region + (color - region) * alpha[:, :, None]
     region[...] = (blended + 0.5).astype(np.uint8)
 
 
-def draw_hand_maps(
-    image: UInt8, hand: Hand, heatmaps: bool, attention: str | None, color_map: str
+def draw_hand_map(
+    image: UInt8,
+    hand: Hand,
+    style: MapStyle,
+    scale: MapScale | None = None,
+    mask: NDArray[np.float32] | None = None,
 ) -> bool:
-    """Draw what a hand carries of the maps asked for, in place. Returns whether any was drawn."""
-    drawn = False
-    if attention is not None and hand.attention is not None:
-        values = attention_map(hand.attention, attention)
-        if values is not None:
-            # 'before' and 'after' share one scale, or their difference could not be seen.
-            peak = None
-            if attention in ("before", "after"):
-                peak = float(max(hand.attention.before.max(), hand.attention.after.max()))
-            scaled = normalise_map(values, peak)
-            blend_map(image, scaled, hand.crop, not hand.is_right, color_map=color_map)
-            drawn = True
-    if heatmaps and hand.heatmaps is not None:
-        values = joint_heatmap(hand.heatmaps)
-        blend_map(image, values, hand.crop, not hand.is_right, 0.85, color_map, fade_low=True)
-        drawn = True
-    return drawn
+    """Draw one map of a hand over the frame, in place. Returns whether the hand has it.
+
+    Args:
+        image: (H, W, 3) RGB, the frame in which the hand was found.
+        hand: with ``heatmaps`` or ``attention``.
+        style: which map.
+        scale: the colours of attention maps; None scales each frame to its own maximum.
+        mask: (H, W) as in ``blend_map``.
+    """
+    if style.kind == "heatmaps":
+        if hand.heatmaps is None:
+            return False
+        level = joint_heatmap(hand.heatmaps, style.joint)
+    else:
+        values = None if hand.attention is None else attention_map(hand.attention, style.kind)
+        if values is None or hand.attention is None:
+            return False
+        level = scale(style.kind, values) if scale else _own_levels(hand.attention, style.kind)
+    blend_map(
+        image,
+        level,
+        hand.crop,
+        not hand.is_right,
+        style.opacity,
+        style.color_map,
+        fade_low=style.kind == "heatmaps",
+        mask=mask,
+    )
+    return True
 
 
-def draw_legend(image: UInt8, title: str, color_map: str = "viridis") -> None:
-    """Draw a colour bar, low to high, into the lower left corner, in place."""
+def _own_levels(maps: AttentionMaps, kind: str) -> NDArray[np.float32]:
+    """A map scaled to its maximum; 'before' and 'after' share one, or their difference could not
+    be seen."""
+    shared = kind in ("before", "after")
+    peak = float(max(maps.before.max(), maps.after.max())) if shared else None
+    return normalise_map(getattr(maps, kind), peak)
+
+
+def legend_title(style: MapStyle) -> str:
+    """What a style's map is called in a legend: 'After attention', 'Heatmap: index PIP'."""
+    if style.kind != "heatmaps":
+        return KIND_TITLES[style.kind]
+    return "Heatmaps" if style.joint is None else f"Heatmap: {short_name(style.joint)}"
+
+
+def legend_ends(style: MapStyle, scale: MapScale | None = None) -> tuple[str, str]:
+    """The words at the dark and the bright end of a style's colours."""
+    if style.kind == "heatmaps":
+        return "0", "peak"
+    if scale is None:
+        return "low", "high"
+    low, high = scale.limits(style.kind)
+    return f"{low:.3g}", f"{high:.3g}"
+
+
+def draw_legend(image: UInt8, style: MapStyle, scale: MapScale | None = None) -> None:
+    """Draw a colour bar with its ends named into the lower left corner, in place."""
     height, width = image.shape[:2]
-    scale = max(min(width, height) / 480.0, 0.4)
-    bar_width, bar_height = int(140 * scale), max(int(10 * scale), 3)
-    x, y = int(12 * scale), height - int(16 * scale) - bar_height
+    size = max(min(width, height) / 480.0, 0.4)
+    bar_width, bar_height = int(170 * size), max(int(10 * size), 3)
+    x, y = int(12 * size), height - int(16 * size) - bar_height
     if y < 0 or x + bar_width > width:
         return
-    ramp = color_table(color_map)[np.linspace(0, 255, bar_width).astype(int)]
+    ramp = color_table(style.color_map)[np.linspace(0, 255, bar_width).astype(int)]
     image[y : y + bar_height, x : x + bar_width] = ramp[None]
     cv2.rectangle(image, (x - 1, y - 1), (x + bar_width, y + bar_height), (235, 235, 235), 1)
-    place = (x, y - int(5 * scale))
+    low, high = legend_ends(style, scale)
+    text = f"{legend_title(style)}, {low} to {high}"
     for color, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
         cv2.putText(
             image,
-            f"{title}, low to high",
-            place,
+            text,
+            (x, y - int(5 * size)),
             cv2.FONT_HERSHEY_SIMPLEX,
-            0.4 * scale,
+            0.4 * size,
             color,
             thickness,
             cv2.LINE_AA,

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ..conventions import BONES, FINGER_COLORS, FINGER_NAMES, JOINT_NAMES
 from ..types import FrameResult, Hand, UInt8
-from .attention import draw_hand_maps, draw_legend
+from .attention import MapScale, MapStyle, draw_hand_map, draw_legend
 from .mesh import HandMeshes
-from .rasterizer import MeshInstance, MeshRasterizer
+from .rasterizer import MeshInstance, MeshRasterizer, RenderedLayer
 
 #: Fractional bits of cv2's fixed-point drawing coordinates.
 _SHIFT: Final = 4
@@ -41,12 +41,10 @@ class OverlayStyle:
     """Track number, side, confidence and estimator."""
     landmarks: bool = False
     """The detector's landmarks as small crosses: their distance to the skeleton is the error."""
-    heatmaps: bool = False
-    """The network's joint heatmaps, if the estimator has them."""
-    attention: str | None = None
-    """'before', 'after', 'spatial' or 'channel': the network's attention, if it has any."""
-    color_map: str = "viridis"
-    """Colours of heatmaps and attention: 'viridis' or 'turbo'."""
+    map: MapStyle | None = None
+    """A map of the network drawn on top (heatmaps, attention), where the estimator has it."""
+    legend: bool = True
+    """Draw the map's colour bar into the picture."""
 
 
 _RASTERIZER: Final = MeshRasterizer()
@@ -58,6 +56,7 @@ def draw_overlay(
     style: OverlayStyle,
     hand_meshes: HandMeshes,
     rasterizer: MeshRasterizer = _RASTERIZER,
+    scale: MapScale | None = None,
 ) -> UInt8:
     """Draw a frame's hands over an image.
 
@@ -68,19 +67,20 @@ def draw_overlay(
         hand_meshes: right and left template, as ``render.hand_meshes`` makes them. A hand whose
             vertex count does not fit its template raises ValueError.
         rasterizer: draws the meshes.
+        scale: colours of attention maps, updated with this frame; None scales each to itself.
 
     Returns:
         A new (H, W, 3) uint8 array.
     """
     canvas = np.ascontiguousarray(image).copy()
-    maps = [
-        draw_hand_maps(canvas, hand, style.heatmaps, style.attention, style.color_map)
-        for hand in result.hands
-    ]
-    if style.mesh is not None and style.mesh_opacity > 0 and result.hands:
+    mesh = style.mesh if style.mesh_opacity > 0 else None
+    layer = None
+    if result.hands and (mesh is not None or (style.map is not None and style.map.on_hand)):
         meshes = [MeshInstance(hand_meshes[h.is_right], h.vertices) for h in result.hands]
-        layer = rasterizer.render(meshes, result.camera, style.mesh)
+        layer = rasterizer.render(meshes, result.camera, mesh or "shaded")
+    if layer is not None and mesh is not None:
         layer.blend_into(canvas, style.mesh_opacity)
+    has_map = style.map is not None and _draw_maps(canvas, result.hands, style.map, scale, layer)
     for hand in result.hands:
         if style.skeleton:
             draw_skeleton(canvas, hand.joints_2d, hand.joints_3d[:, 2])
@@ -90,9 +90,22 @@ def draw_overlay(
             draw_box(canvas, hand)
         if style.labels:
             draw_label(canvas, hand)
-    if any(maps):
-        draw_legend(canvas, style.attention or "heatmaps", style.color_map)
+    if has_map and style.legend and style.map is not None:
+        draw_legend(canvas, style.map, scale)
     return canvas
+
+
+def _draw_maps(
+    canvas: UInt8,
+    hands: Sequence[Hand],
+    style: MapStyle,
+    scale: MapScale | None,
+    layer: RenderedLayer | None,
+) -> bool:
+    """Draw the map of every hand that has it; whether any has."""
+    mask = layer.mask() if layer is not None and style.on_hand else None
+    drawn = [draw_hand_map(canvas, hand, style, scale, mask) for hand in hands]
+    return any(drawn)
 
 
 def drawing_scale(image: UInt8) -> float:

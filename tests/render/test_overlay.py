@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 import torch
 
 from hands3c_core.conventions import FINGER_COLORS
+from hands3c_core.explain.maps import ColorScale
 from hands3c_core.hand_model import HandLayer, load_hand_model
 from hands3c_core.render import (
+    MapStyle,
     MeshInstance,
     MeshRasterizer,
     OverlayStyle,
@@ -20,6 +23,8 @@ from hands3c_core.render import (
     hand_meshes,
     joint_heatmap,
     label_text,
+    legend_ends,
+    legend_title,
     normalise_map,
     warp_to_image,
 )
@@ -155,8 +160,9 @@ def test_each_switch_draws_something_and_none_draws_nothing(model, meshes):
         {"boxes": True},
         {"labels": True},
         {"landmarks": True},
-        {"heatmaps": True},
-        {"attention": "before"},
+        {"map": MapStyle("heatmaps")},
+        {"map": MapStyle("heatmaps", joint=8)},
+        {"map": MapStyle("before")},
     ):
         drawn = draw_overlay(image, result, OverlayStyle(mesh=None, **switch), meshes)
         assert (drawn != image).any(), switch
@@ -164,9 +170,10 @@ def test_each_switch_draws_something_and_none_draws_nothing(model, meshes):
 
 def test_maps_the_estimator_lacks_draw_nothing(model, meshes):
     result = make_result(make_hand(model, True))
-    style = OverlayStyle(mesh=None, heatmaps=True, attention="channel")
-    drawn = draw_overlay(result.frame.image, result, style, meshes)
-    assert np.array_equal(drawn, result.frame.image)
+    for kind in ("heatmaps", "channel"):
+        style = OverlayStyle(mesh=None, map=MapStyle(kind))
+        drawn = draw_overlay(result.frame.image, result, style, meshes)
+        assert np.array_equal(drawn, result.frame.image)
 
 
 def test_labels_say_who_and_stay_inside(model, meshes):
@@ -239,6 +246,95 @@ def test_heatmaps_scale_each_joint_to_its_own_peak():
     assert combined[6, 6] == pytest.approx(1.0)
     assert combined.sum() == pytest.approx(2.0)
     assert np.isfinite(joint_heatmap(np.full((21, 4, 4), np.nan))).all()
+
+
+def test_one_joints_heatmap_is_its_own():
+    heatmaps = np.zeros((21, 8, 8), np.float32)
+    heatmaps[0, 1, 1], heatmaps[7, 6, 6] = 1.0, 0.2
+    alone = joint_heatmap(heatmaps, 7)
+    assert alone[6, 6] == pytest.approx(1.0)
+    assert alone.sum() == pytest.approx(1.0)
+
+
+def heated(model, is_right: bool, joint: int) -> Hand:
+    """A hand whose joint's heatmap peaks where the joint is, in the crop as the network saw it."""
+    hand = make_hand(model, is_right)
+    left = hand.crop.center_x - hand.crop.side / 2
+    top = hand.crop.center_y - hand.crop.side / 2
+    column, row = ((hand.joints_2d[joint] - (left, top)) / hand.crop.side * 32).astype(int)
+    heatmaps = np.zeros((21, 32, 32), np.float32)
+    heatmaps[joint, row, column if is_right else 31 - column] = 1.0
+    return replace(hand, heatmaps=heatmaps)
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_a_heatmap_lights_up_its_joint_on_either_hand(model, meshes, is_right):
+    result = make_result(heated(model, is_right, 8))
+    style = OverlayStyle(mesh=None, map=MapStyle("heatmaps", 8, opacity=1.0), legend=False)
+    changed = draw_overlay(result.frame.image, result, style, meshes).astype(int) - 60
+    rows, columns = np.nonzero(np.abs(changed).max(axis=2) > 30)
+    crop_cell = result.hands[0].crop.side / 32
+    assert abs(columns.mean() - result.hands[0].joints_2d[8, 0]) < crop_cell
+    assert abs(rows.mean() - result.hands[0].joints_2d[8, 1]) < crop_cell
+
+
+def test_a_map_lies_over_the_mesh_and_can_keep_to_the_hand(model, meshes):
+    maps = AttentionMaps(*np.ones((2, 32, 32), np.float32))
+    result = make_result(make_hand(model, True, attention=maps))
+    image = result.frame.image
+    mask = (
+        MeshRasterizer()
+        .render([MeshInstance(meshes[True], result.hands[0].vertices)], CAMERA)
+        .mask()
+    )
+    whole = OverlayStyle(mesh_opacity=1.0, map=MapStyle("after", opacity=1.0), legend=False)
+    drawn = draw_overlay(image, result, whole, meshes)
+    brightest = color_table("viridis")[255]
+    assert (drawn[mask == 1] == brightest).all()
+    assert (drawn[(mask == 0)] != 60).any()
+    kept = replace(whole, map=MapStyle("after", opacity=1.0, on_hand=True))
+    for mesh in ("textured", None):
+        drawn = draw_overlay(image, result, replace(kept, mesh=mesh), meshes)
+        assert (drawn[mask == 1] == brightest).all()
+        assert (drawn[mask == 0] == 60).all()
+
+
+def test_a_given_scale_sets_the_colours_and_the_legends_numbers(model, meshes):
+    maps = AttentionMaps(*np.full((2, 32, 32), 3.0, np.float32))
+    result = make_result(make_hand(model, True, attention=maps))
+    scale = ColorScale()
+    scale.update([AttentionMaps(*np.linspace(0, 12, 2048, dtype=np.float32).reshape(2, 32, 32))], 0)
+    style = MapStyle("after", opacity=1.0)
+    drawn = draw_overlay(
+        result.frame.image,
+        result,
+        OverlayStyle(mesh=None, map=style, legend=False),
+        meshes,
+        scale=scale,
+    )
+    x, y = int(result.hands[0].crop.center_x), int(result.hands[0].crop.center_y)
+    low, high = scale.limits("after")
+    level = round(255 * (3.0 - low) / (high - low))
+    assert np.abs(drawn[y, x].astype(int) - color_table("viridis")[level]).max() <= 3
+    assert legend_ends(style, scale) == (f"{low:.3g}", f"{high:.3g}")
+    assert legend_ends(style) == ("low", "high")
+    assert legend_title(style) == "After attention"
+    assert legend_title(MapStyle("heatmaps", 6)) == "Heatmap: Index PIP"
+    assert legend_ends(MapStyle("heatmaps")) == ("0", "peak")
+
+
+def test_the_legend_can_be_left_to_the_window(model, meshes):
+    maps = AttentionMaps(*np.ones((2, 32, 32), np.float32))
+    result = make_result(make_hand(model, True, attention=maps))
+    image = result.frame.image
+    with_legend, without = (
+        draw_overlay(
+            image, result, OverlayStyle(mesh=None, map=MapStyle("after"), legend=on), meshes
+        )
+        for on in (True, False)
+    )
+    assert (with_legend != without).any(axis=2)[440:, :200].sum() > 500
+    assert np.array_equal(with_legend[:400], without[:400])
 
 
 def test_normalising_and_colours():
