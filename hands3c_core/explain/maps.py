@@ -20,13 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.errors import UserError
-from hands3c_core.render.attention import (
-    ATTENTION_KINDS,
-    KIND_TITLES,
-    attention_map,
-    blend_map,
-)
-from hands3c_core.types import AttentionMaps, Hand, UInt8
+from hands3c_core.render.attention import ATTENTION_KINDS, KIND_TITLES, attention_map
+from hands3c_core.types import AttentionMaps, UInt8
 
 if TYPE_CHECKING:
     from hands3c_core.estimators.base import Estimator
@@ -38,7 +33,6 @@ __all__ = [
     "ColorScale",
     "attention_maps",
     "available_kinds",
-    "draw_attention",
 ]
 
 #: Maps that are compared with each other share a scale: F before and after, and the two branches.
@@ -54,17 +48,14 @@ def available_kinds(source: CropModel | Estimator | None) -> tuple[str, ...]:
     () for the landmark estimator and for networks without an attention module; otherwise a part of
     ``render.attention.ATTENTION_KINDS``, in its order.
     """
-    # Runtime and estimator hold the network as ``model``, an estimator possibly a runtime.
+    # An estimator holds a network or a runtime as ``model``, a runtime its network.
     network: Any = source
     while network is not None and not hasattr(network, "s3c"):
         network = getattr(network, "model", None)
     module = getattr(network, "s3c", None)
-    if module is None:
-        return ()
-    ss2d = getattr(module, "ss2d", None)
-    if ss2d is None:
-        return ("before", "after")
-    return ATTENTION_KINDS if ss2d.channel is not None else ATTENTION_KINDS[:3]
+    if module is not None:
+        return ATTENTION_KINDS if module.ss2d.channel is not None else ATTENTION_KINDS[:3]
+    return ATTENTION_KINDS[:2] if getattr(network, "self_attention", None) is not None else ()
 
 
 def attention_maps(source: CropModel | Estimator, crop: UInt8) -> AttentionMaps:
@@ -78,7 +69,7 @@ def attention_maps(source: CropModel | Estimator, crop: UInt8) -> AttentionMaps:
     Returns:
         Maps (h, w) that cover the crop edge to edge, h = w = input size / 8, root mean square over
         the channels, not normalised; 'spatial' and 'channel' are None if there is no such branch.
-        ``render.attention.warp_to_image`` and ``blend_map`` put them on the frame.
+        ``render.attention.draw_hand_map`` puts those of a stream's hands on the frame.
 
     Raises:
         UserError: the source has no network or no attention module, or the crop is not a square
@@ -159,37 +150,6 @@ class ColorScale:
         low, high = self.limits(kind)
         level = (np.asarray(values, np.float32) - low) / np.float32(max(high - low, 1e-12))
         return np.nan_to_num(level, nan=0.0, posinf=0.0, neginf=0.0).clip(0.0, 1.0)
-
-
-def draw_attention(
-    image: UInt8,
-    hands: Iterable[Hand],
-    kind: str,
-    scale: ColorScale,
-    color_map: str = "viridis",
-    opacity: float = 0.55,
-) -> bool:
-    """Blend the attention of all hands over a frame in place, in the scale's colours.
-
-    Args:
-        image: (H, W, 3) RGB, the frame the hands were found in.
-        hands: hands with ``attention``; others are passed over.
-        kind: one of ``render.attention.ATTENTION_KINDS``.
-        scale: already updated with this frame.
-        color_map: one of ``render.attention.COLOR_MAPS``.
-        opacity: 0 to 1.
-
-    Returns:
-        Whether anything was drawn.
-    """
-    drawn = False
-    for hand in hands:
-        values = None if hand.attention is None else attention_map(hand.attention, kind)
-        if values is not None:
-            level = scale(kind, values)
-            blend_map(image, level, hand.crop, not hand.is_right, opacity, color_map)
-            drawn = True
-    return drawn
 
 
 def _ranges_of(frame: list[AttentionMaps]) -> dict[str, tuple[float, float]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +20,10 @@ from hands3c_core.explain.maps import (
     ColorScale,
     attention_maps,
     available_kinds,
-    draw_attention,
 )
-from hands3c_core.models import HandS3C, build_model
+from hands3c_core.models import HandS3C, build_model, model_names
 from hands3c_core.render.attention import ATTENTION_KINDS
 from hands3c_core.runtime import make_runtime
-from hands3c_core.types import CropBox, Hand
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,26 +42,6 @@ def crop() -> np.ndarray:
 def flat(before: float, after: float, branch: float = 1.0) -> AttentionMaps:
     maps = [np.full((4, 4), value, np.float32) for value in (before, after, branch, branch)]
     return AttentionMaps(*maps)
-
-
-def a_hand(maps: AttentionMaps | None, is_right: bool = True) -> Hand:
-    zeros = np.zeros((21, 3), np.float32)
-    return Hand(
-        track_id=1,
-        is_right=is_right,
-        confidence=1.0,
-        vertices=zeros,
-        joints_3d=zeros,
-        joints_2d=zeros[:, :2],
-        landmarks_2d=zeros[:, :2],
-        pose=np.zeros((16, 3), np.float32),
-        shape=np.zeros(10, np.float32),
-        translation=zeros[0],
-        crop=CropBox(31.5, 31.5, 32.0),
-        reprojection_error_px=0.0,
-        estimator="hands3c_tiny",
-        attention=maps,
-    )
 
 
 def test_maps_are_the_root_mean_square_of_the_features(tiny, crop):
@@ -105,6 +82,8 @@ def test_what_a_source_can_show_is_known_without_running_it(tiny):
     assert available_kinds(tiny) == ATTENTION_KINDS == tuple(KIND_TITLES)
     assert available_kinds(build_model("ssa", input_size=128)) == ("before", "after", "spatial")
     assert available_kinds(build_model("baseline", input_size=128)) == ()
+    if "self_attention" in model_names():
+        assert available_kinds(build_model("self_attention", input_size=128)) == ATTENTION_KINDS[:2]
     assert available_kinds(LandmarkEstimator()) == ()
     assert available_kinds(None) == ()
 
@@ -155,26 +134,6 @@ def test_bad_scales_are_refused():
         ColorScale(0.0)
     with pytest.raises(ValueError, match="unknown"):
         ColorScale().limits("sideways")
-
-
-def test_drawing_covers_the_crop_and_mirrors_left_hands():
-    ramp = np.tile(np.linspace(0, 1, 8, dtype=np.float32), (8, 1))
-    maps = AttentionMaps(ramp, ramp)
-    scale = ColorScale()
-    scale.update([maps], 0.0)
-    pictures = []
-    for is_right in (True, False):
-        image = np.zeros((64, 64, 3), np.uint8)
-        assert draw_attention(image, [a_hand(None), a_hand(maps, is_right)], "after", scale)
-        pictures.append(image)
-    right, left = pictures
-    assert right[20, 40].sum() > right[20, 24].sum()  # viridis brightens to the right
-    np.testing.assert_array_equal(left[:, ::-1][16:48, 16:48], right[16:48, 16:48])
-    assert not right[:15].any()
-    untouched = np.zeros((64, 64, 3), np.uint8)
-    without = a_hand(replace(maps, spatial=None))
-    assert not draw_attention(untouched, [a_hand(None), without], "spatial", scale)
-    assert not untouched.any()
 
 
 def test_the_module_imports_no_torch():
