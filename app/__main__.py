@@ -7,10 +7,13 @@ import logging
 import os
 import sys
 
+from hands3c_core.threads import configure_threads
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run the app; returns the exit code (2: something the user can put right)."""
-    limit_threads()
+    configure_threads(side_by_side=True)
+    os.environ.setdefault("GLOG_minloglevel", "2")  # the detector's library reports at start
     from app.options import has_display, parse
     from hands3c_core.errors import UserError
 
@@ -32,20 +35,6 @@ def main(argv: list[str] | None = None) -> int:
     except UserError as error:
         print(f"hands3c-live: {error}", file=sys.stderr)
         return 2
-
-
-def limit_threads() -> None:
-    """Keep the numeric libraries from fighting over cores; what the user set stands.
-
-    Detection, fitting, drawing and encoding run side by side here, so a pool as large as the
-    machine in each of them only makes them wait for one another.
-    """
-    threads = str(max(1, min(4, (os.cpu_count() or 2) // 2)))
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, threads)
-    # Spinning OpenMP workers starve the GUI thread on two cores.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("GLOG_minloglevel", "2")
 
 
 if __name__ == "__main__":

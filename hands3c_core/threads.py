@@ -9,21 +9,31 @@ from typing import Final
 #: Between two parallel regions OpenMP threads wait busily, by default for milliseconds. With
 #: several threaded libraries in one process, or any other load, a waiting thread then keeps a
 #: working one from its core and frames take seconds. These bounds keep the wait to microseconds.
-_SETTINGS: Final = {
+_WAITING: Final = {
     "GOMP_SPINCOUNT": "2000",  # GNU: rounds of waiting
     "KMP_BLOCKTIME": "0",  # Intel and LLVM: milliseconds
 }
+_POOLS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def configure_threads() -> bool:
-    """Limit busy waiting in OpenMP; the user's own settings win.
+def configure_threads(*, side_by_side: bool = False) -> bool:
+    """Keep the numeric libraries from fighting over cores; the user's own settings win.
 
     Call it at the start of a process, before torch is imported: OpenMP reads them once.
+
+    Args:
+        side_by_side: this process does several things at once, as the window does, which detects,
+            fits, draws and encodes: a pool as large as the machine in each of them would only make
+            them wait for one another, so each gets half the cores, at most 4.
 
     Returns:
         False if it is too late, because torch has been imported.
     """
     if "OMP_WAIT_POLICY" not in os.environ:
-        for name, value in _SETTINGS.items():
+        for name, value in _WAITING.items():
             os.environ.setdefault(name, value)
+    if side_by_side:
+        threads = str(max(1, min(4, (os.cpu_count() or 2) // 2)))
+        for name in _POOLS:
+            os.environ.setdefault(name, threads)
     return "torch" not in sys.modules

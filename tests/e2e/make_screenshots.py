@@ -17,12 +17,12 @@ sys.path.insert(0, str(ROOT))
 from PyQt6.QtCore import QSettings  # noqa: E402
 from PyQt6.QtWidgets import QApplication  # noqa: E402
 
-from app.__main__ import limit_threads  # noqa: E402
 from app.config import Layout, MeshStyle, RecordChoice  # noqa: E402
 from app.session import Session  # noqa: E402
 from app.settings import Settings  # noqa: E402
 from app.theme import Theme  # noqa: E402
 from app.windows.main_window import MainWindow  # noqa: E402
+from hands3c_core.threads import configure_threads  # noqa: E402
 
 #: A moment of the clip that shows both hands, s, and how long before it to start.
 MOMENT, LEAD = 5.0, 3.5
@@ -58,7 +58,7 @@ class Photographer:
 
 
 def main() -> None:
-    limit_threads()
+    configure_threads(side_by_side=True)
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "img"
     folder.mkdir(parents=True, exist_ok=True)
     application = QApplication(sys.argv[:1])
