@@ -24,7 +24,10 @@ from .mesh import HandMeshes, MeshTemplate, Texture, hand_meshes, read_texture
 from .open3d_scene import SCENE_MODES, HandScene, SceneHand
 from .orbit_camera import PRESETS
 from .overlay import OverlayStyle, draw_overlay, draw_skeleton, label_text
+from .placement import centered_places, hand_center
 from .rasterizer import MODES, MeshInstance, MeshRasterizer, RenderedLayer
+from .scene_geometry import SceneColors
+from .trails import FingertipTrails
 
 __all__ = [
     "ATTENTION_KINDS",
@@ -32,6 +35,7 @@ __all__ = [
     "MODES",
     "PRESETS",
     "SCENE_MODES",
+    "FingertipTrails",
     "HandMeshes",
     "HandScene",
     "Lighting",
@@ -43,14 +47,17 @@ __all__ = [
     "MeshTemplate",
     "OverlayStyle",
     "RenderedLayer",
+    "SceneColors",
     "SceneHand",
     "Texture",
     "attention_map",
     "blend_map",
+    "centered_places",
     "color_table",
     "draw_legend",
     "draw_overlay",
     "draw_skeleton",
+    "hand_center",
     "hand_meshes",
     "joint_heatmap",
     "label_text",

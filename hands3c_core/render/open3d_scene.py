@@ -34,16 +34,27 @@ from . import shade_kernels
 from .lighting import Lighting
 from .mesh import HandMeshes
 from .orbit_camera import OrbitCamera
-from .scene_geometry import DenseSkin, SkeletonSolid, axes, camera_outline, ground_grid
+from .scene_geometry import (
+    DenseSkin,
+    SceneColors,
+    SkeletonSolid,
+    axes,
+    camera_frustum,
+    ground_grid,
+    normal_colors,
+)
+from .scene_shapes import Shape, ShapeSet
+from .trails import TrailSolid
 
 #: Drawing modes of the hands.
-SCENE_MODES: Final = ("textured", "shaded", "wireframe")
+SCENE_MODES: Final = ("textured", "shaded", "wireframe", "normals")
 
-_BACKGROUND: Final = np.array([0.115, 0.12, 0.135])
 #: Brightness step, of 1, from which an edge is smoothed.
 _EDGE_CONTRAST: Final = 0.05
-#: The real camera's outline is hidden while the viewer is this near to it, metres.
-_OUTLINE_CLEARANCE: Final = 0.3
+#: The real camera is hidden while the viewer is this near to it, metres.
+_CAMERA_CLEARANCE: Final = 0.3
+#: How far its view is drawn while there are no hands, metres.
+_CAMERA_REACH: Final = 0.5
 _MAX_SIDE: Final = 8192
 _ENVIRONMENT_LOCK = threading.Lock()
 
@@ -76,7 +87,7 @@ class HandScene:
 
     Args:
         hand_meshes: right and left template (``render.hand_meshes``).
-        camera: the real camera; draws its outline in the origin. None: no outline.
+        camera: the real camera; draws it and what it sees. None: no camera.
         supersample: 1 for live views (edges are smoothed in the image, as Open3D's off-screen
             context does not); 2 renders four times the pixels and averages, for stills.
         refine: colour the skin on a mesh of four times the triangles; False halves the time of a
@@ -103,11 +114,14 @@ class HandScene:
         self._mode: str | None = "textured"
         self._show_skeleton = False
         self._show_ground = True
+        self._show_camera = True
+        self._trails: list[tuple[NDArray, NDArray]] = []
+        self._trail_solid = TrailSolid()
+        self._colors = SceneColors()
+        self._ground: dict[str, Shape] = {}
         self._visualizer: Any = None
         self._thread: int | None = None
         self._size = (0, 0)
-        self._solids: dict[str, Any] = {}
-        self._statics: list[Any] = []
 
     # -- window ---------------------------------------------------------------------------------
     @property
@@ -152,7 +166,7 @@ class HandScene:
         self._visualizer, self._size = visualizer, (width, height)
         self._thread = threading.get_ident()
         options = visualizer.get_render_option()
-        options.background_color = _BACKGROUND
+        options.background_color = np.array(self._colors.background)
         options.light_on = False
         options.mesh_show_back_face = True
         options.mesh_shade_option = open3d.visualization.MeshShadeOption.Color
@@ -160,8 +174,7 @@ class HandScene:
         control = visualizer.get_view_control()
         control.set_constant_z_near(0.01)
         control.set_constant_z_far(20.0)
-        self._solids, self._statics = {}, []
-        self._apply_ground()
+        self._shapes = ShapeSet(open3d, visualizer)
 
     def resize(self, size: tuple[int, int]) -> None:
         """Reopen at another size; hands and view stay. Raises UserError as ``open`` does."""
@@ -174,7 +187,7 @@ class HandScene:
         if self._visualizer is None:
             return
         self._check_thread()
-        self._solids, self._statics = {}, []
+        del self._shapes
         self._visualizer.destroy_window()
         self._visualizer = None
         self._thread = None
@@ -201,7 +214,7 @@ class HandScene:
         self._hands = [hand if isinstance(hand, SceneHand) else SceneHand(*hand) for hand in hands]
 
     def set_mode(self, mode: str | None) -> None:
-        """'textured', 'shaded', 'wireframe', or None for no mesh. Raises ValueError otherwise."""
+        """One of ``SCENE_MODES``, or None for no mesh. Raises ValueError otherwise."""
         if mode is not None and mode not in SCENE_MODES:
             raise ValueError(f"unknown mode {mode!r}; use one of {', '.join(SCENE_MODES)}")
         self._mode = mode
@@ -211,15 +224,30 @@ class HandScene:
         self._show_skeleton = visible
 
     def show_ground(self, visible: bool) -> None:
-        """Show the ground grid, the axes and the real camera's outline."""
+        """Show the ground grid and the axes."""
         self._show_ground = visible
-        if self.is_open:
-            self._check_thread()
-            self._apply_ground()
+
+    def show_camera(self, visible: bool) -> None:
+        """Show the real camera and the pyramid of its view, up to the farthest hand."""
+        self._show_camera = visible
 
     def set_camera(self, camera: Camera | None) -> None:
-        """Change the real camera (its outline and the 'camera' view)."""
+        """Change the real camera (and the 'camera' view)."""
         self._real_camera = camera
+
+    def set_trails(self, trails: Sequence[tuple[NDArray, NDArray]]) -> None:
+        """Show fingertips' ways: points (5, S, 3) in metres and strengths (S,), as in
+        ``trails.Trail``, for each hand."""
+        self._trails = list(trails)
+
+    def set_colors(self, colors: SceneColors) -> None:
+        """Change background, grid and lines."""
+        if colors == self._colors:
+            return
+        self._colors, self._ground = colors, {}
+        if self.is_open:
+            self._check_thread()
+            self._visualizer.get_render_option().background_color = np.array(colors.background)
 
     # -- view -----------------------------------------------------------------------------------
     def orbit(self, dx: float, dy: float) -> None:
@@ -251,22 +279,7 @@ class HandScene:
     def render(self) -> UInt8:
         """Draw the scene: (height, width, 3) RGB uint8. Raises RuntimeError if not open here."""
         self._check_thread()
-        wanted: dict[str, tuple] = {}
-        for number, hand in enumerate(self._hands):
-            if self._mode is not None:
-                key, content = self._hand_geometry(number, hand)
-                wanted[key] = content
-            if self._show_skeleton and hand.joints is not None:
-                points, normals = self._skeleton.place(hand.joints)
-                colors = self._shade(self._skeleton.albedo, points, normals)
-                wanted[f"{number}/skeleton"] = (points, self._skeleton.faces, colors)
-        far = float(np.linalg.norm(self.view.eye())) > _OUTLINE_CLEARANCE
-        if self._show_ground and self._real_camera is not None and far:
-            wanted["camera"] = camera_outline(self._real_camera)
-        for key in [key for key in self._solids if key not in wanted]:
-            self._visualizer.remove_geometry(self._solids.pop(key), reset_bounding_box=False)
-        for key, content in wanted.items():
-            self._update(key, *content)
+        self._shapes.show({**self._surroundings(), **self._hand_shapes(), **self._trail_shapes()})
         self._point_view()
         buffer = self._visualizer.capture_screen_float_buffer(do_render=True)
         if self._supersample == 1:
@@ -274,18 +287,57 @@ class HandScene:
         image = shade_kernels.to_bytes_smoothed(np.asarray(buffer), 2.0)
         return np.ascontiguousarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA))
 
-    def _hand_geometry(self, number: int, hand: SceneHand) -> tuple[str, tuple]:
+    def _surroundings(self) -> dict[str, Shape]:
+        wanted: dict[str, Shape] = {}
+        if self._show_ground:
+            if not self._ground:
+                grid, cross = ground_grid(self._colors), axes((-0.5, 0.22, 0.0))
+                self._ground = {"grid": grid, "axes": cross}
+            wanted.update(self._ground)
+        far = float(np.linalg.norm(self.view.eye())) > _CAMERA_CLEARANCE
+        if self._show_camera and self._real_camera is not None and far:
+            depths = [float(hand.vertices[:, 2].max()) for hand in self._hands]
+            # In steps, so that it does not tremble with the hands.
+            reach = np.ceil(max(depths, default=_CAMERA_REACH) / 0.1) * 0.1
+            wanted["camera"] = camera_frustum(self._real_camera, float(reach), self._colors)
+        return wanted
+
+    def _hand_shapes(self) -> dict[str, Shape]:
+        wanted: dict[str, Shape] = {}
+        for number, hand in enumerate(self._hands):
+            if self._mode is not None:
+                name, shape = self._skin_shape(number, hand)
+                wanted[name] = shape
+            if self._show_skeleton and hand.joints is not None:
+                points, normals = self._skeleton.place(hand.joints)
+                colors = self._shade(self._skeleton.albedo, points, normals)
+                wanted[f"{number}/skeleton"] = (points, self._skeleton.faces, colors)
+        return wanted
+
+    def _trail_shapes(self) -> dict[str, Shape]:
+        solid, ground = self._trail_solid, np.array(self._colors.background)
+        wanted: dict[str, Shape] = {}
+        for number, (way, strength) in enumerate(self._trails):
+            points, colors = solid.place(way, strength, ground)
+            wanted[f"{number}/trail"] = (points, solid.faces, colors)
+        return wanted
+
+    def _skin_shape(self, number: int, hand: SceneHand) -> tuple[str, Shape]:
         vertices = np.ascontiguousarray(hand.vertices, dtype=np.float32)
         skin = self._skin(hand.is_right, len(vertices))
         if self._mode == "wireframe":
-            color = np.array([[0.36, 0.72, 1.0] if hand.is_right else [1.0, 0.62, 0.36]])
+            color = np.array([self._colors.wires[hand.is_right]])
             lines = np.repeat(color, len(skin.edges), axis=0)
-            key = f"{number}/wires/{hand.is_right}/{len(vertices)}"
-            return key, (vertices, skin.edges, lines)
+            name = f"{number}/wires/{hand.is_right}/{len(vertices)}"
+            return name, (vertices, skin.edges, lines)
         points, normals = skin.place(vertices)
-        albedo = skin.albedo if self._mode == "textured" else skin.plain
-        key = f"{number}/skin/{hand.is_right}/{len(vertices)}/{self._generation}"
-        return key, (points, skin.faces, self._shade(albedo, points, normals))
+        if self._mode == "normals":
+            colors = normal_colors(normals @ self.view.rotation().T.astype(np.float32))
+        else:
+            albedo = skin.albedo if self._mode == "textured" else skin.plain
+            colors = self._shade(albedo, points, normals)
+        name = f"{number}/skin/{hand.is_right}/{len(vertices)}/{self._generation}"
+        return name, (points, skin.faces, colors)
 
     def _skin(self, is_right: bool, vertex_count: int) -> DenseSkin:
         key = (is_right, vertex_count)
@@ -310,47 +362,6 @@ class HandScene:
             np.array([material.specular, material.shininess_log2, material.rim]),
             shade_kernels.LINEAR_TO_SRGB,
         )
-
-    def _update(self, key: str, points: NDArray, index: NDArray, colors: NDArray) -> None:
-        """Move and recolour a geometry, or add it (triangles (F, 3) or lines (L, 2))."""
-        o3d = self._open3d
-        is_mesh = index.shape[1] == 3
-        positions = o3d.utility.Vector3dVector(points.astype(np.float64))
-        geometry: Any = self._solids.get(key)
-        known = geometry is not None
-        if not known:
-            geometry = o3d.geometry.TriangleMesh() if is_mesh else o3d.geometry.LineSet()
-            if is_mesh:
-                geometry.triangles = o3d.utility.Vector3iVector(index)
-            else:
-                geometry.lines = o3d.utility.Vector2iVector(index)
-        if is_mesh:
-            geometry.vertices = positions
-            geometry.vertex_colors = o3d.utility.Vector3dVector(colors)
-        else:
-            geometry.points = positions
-            geometry.colors = o3d.utility.Vector3dVector(colors)
-        if known:
-            self._visualizer.update_geometry(geometry)
-        else:
-            self._solids[key] = geometry
-            self._visualizer.add_geometry(geometry, reset_bounding_box=False)
-
-    def _apply_ground(self) -> None:
-        for geometry in self._statics:
-            self._visualizer.remove_geometry(geometry, reset_bounding_box=False)
-        self._statics = []
-        if not self._show_ground:
-            return
-        o3d = self._open3d
-        for number, (points, lines, colors) in enumerate((ground_grid(), axes((-0.5, 0.22, 0.0)))):
-            geometry = o3d.geometry.LineSet()
-            geometry.points = o3d.utility.Vector3dVector(points)
-            geometry.lines = o3d.utility.Vector2iVector(lines)
-            geometry.colors = o3d.utility.Vector3dVector(colors)
-            # The first geometry of a window must set its bounds, or Open3D ignores the camera.
-            self._visualizer.add_geometry(geometry, reset_bounding_box=number == 0)
-            self._statics.append(geometry)
 
     def _point_view(self) -> None:
         o3d = self._open3d

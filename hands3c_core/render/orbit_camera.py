@@ -64,6 +64,16 @@ class OrbitCamera:
         """Focal length in pixels of a view this high."""
         return height / 2 / math.tan(math.radians(self.fov_deg) / 2)
 
+    def project(self, points: NDArray, size: tuple[int, int]) -> NDArray[np.float64]:
+        """Where points (N, 3) lie in a view of ``size`` (width, height) px: (N, 3) u, v and depth
+        in metres; a point at no positive depth is not in view and has u = v = nan."""
+        seen = (np.asarray(points, np.float64) - self.eye()) @ self.rotation().T
+        depth = np.where(seen[:, 2] > 1e-6, seen[:, 2], np.nan)
+        focal = self.focal_px(size[1])
+        u = focal * seen[:, 0] / depth + size[0] / 2 - 0.5
+        v = focal * seen[:, 1] / depth + size[1] / 2 - 0.5
+        return np.stack([u, v, seen[:, 2]], axis=1)
+
     def orbit(self, dx: float, dy: float) -> None:
         """Turn by a drag of (dx, dy) px: the scene follows the pointer, half a degree a pixel."""
         self.yaw = math.remainder(self.yaw + math.radians(0.5 * dx), 2 * math.pi)

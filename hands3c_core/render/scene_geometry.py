@@ -209,23 +209,44 @@ class SkeletonSolid:
         return points.astype(np.float32), normals.astype(np.float32)
 
 
+@dataclass(frozen=True)
+class SceneColors:
+    """What surrounds the hands, sRGB in [0, 1]."""
+
+    background: tuple[float, float, float] = (0.115, 0.12, 0.135)
+    grid: tuple[float, float, float] = (0.36, 0.37, 0.395)
+    """The brightest grid lines; they fade into the background."""
+    outline: tuple[float, float, float] = (0.55, 0.57, 0.62)
+    """The real camera and its view."""
+    wires: tuple[tuple[float, float, float], tuple[float, float, float]] = (
+        (1.0, 0.62, 0.36),
+        (0.36, 0.72, 1.0),
+    )
+    """Wireframes of left and right hands."""
+
+
 def ground_grid(
-    height: float = 0.22, half_size: float = 0.5, cell: float = 0.05, centre_z: float = 0.5
+    colors: SceneColors | None = None,
+    height: float = 0.22,
+    half_size: float = 0.5,
+    cell: float = 0.05,
+    centre_z: float = 0.5,
 ) -> tuple[NDArray, NDArray[np.int32], NDArray]:
     """A horizontal grid below the hands: points (P, 3), lines (L, 2), line colours (L, 3) sRGB.
 
-    Every fifth line is brighter; lines fade towards the rim so that the floor has no hard end.
+    Every fifth line is stronger; lines fade towards the rim so that the floor has no hard end.
     """
+    colors = colors or SceneColors()
+    ground, line = np.array(colors.background), np.array(colors.grid)
     ticks = np.arange(-half_size, half_size + cell / 2, cell)
     points: list[tuple[float, float, float]] = []
     lines: list[tuple[int, int]] = []
-    colors: list[tuple[float, float, float]] = []
+    tints: list[NDArray] = []
     for n, t in enumerate(ticks):
-        strength = 0.36 if n % 5 == 0 else 0.24
+        strength = 1.0 if n % 5 == 0 else 0.5
         for a, b in pairwise(ticks):
-            reach = np.hypot(t, (a + b) / 2) / half_size
-            shade = 0.115 + (strength - 0.115) * max(1.0 - reach, 0.0)
-            if shade <= 0.12:
+            share = strength * max(1.0 - np.hypot(t, (a + b) / 2) / half_size, 0.0)
+            if share <= 0.02:
                 continue
             for start, end in (((t, a), (t, b)), ((a, t), (b, t))):
                 lines.append((len(points), len(points) + 1))
@@ -233,8 +254,8 @@ def ground_grid(
                     (start[0], height, centre_z + start[1]),
                     (end[0], height, centre_z + end[1]),
                 ]
-                colors.append((shade, shade * 1.03, shade * 1.10))
-    return np.array(points), np.array(lines, np.int32), np.array(colors)
+                tints.append(ground + (line - ground) * share)
+    return np.array(points), np.array(lines, np.int32), np.array(tints)
 
 
 def axes(
@@ -248,13 +269,37 @@ def axes(
     return points, lines, np.array([(0.92, 0.36, 0.33), (0.45, 0.80, 0.40), (0.35, 0.58, 0.95)])
 
 
-def camera_outline(camera: Camera, depth: float = 0.06) -> tuple[NDArray, NDArray, NDArray]:
-    """The real camera's pyramid of view, drawn ``depth`` metres long from the origin."""
+def camera_frustum(
+    camera: Camera, reach: float, colors: SceneColors | None = None, body: float = 0.06
+) -> tuple[NDArray, NDArray, NDArray]:
+    """The real camera in the origin and the pyramid that it sees.
+
+    Args:
+        camera: gives the pyramid its angles.
+        reach: how far the pyramid is drawn, metres: fainter than the camera, and ended by a
+            rectangle, the image's edge at that distance.
+        colors: of the lines.
+        body: length of the small pyramid that stands for the camera itself, metres.
+
+    Returns:
+        Points (9, 3), lines (16, 2) and line colours (16, 3) sRGB.
+    """
+    colors = colors or SceneColors()
     u = np.array([-0.5, camera.width - 0.5, camera.width - 0.5, -0.5])
     v = np.array([-0.5, -0.5, camera.height - 0.5, camera.height - 0.5])
     corners = np.stack(
         [(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones(4)], axis=1
     )
-    points = np.concatenate([np.zeros((1, 3)), depth * corners])
-    lines = [(0, k) for k in range(1, 5)] + [(k, k % 4 + 1) for k in range(1, 5)]
-    return points, np.array(lines, np.int32), np.tile((0.55, 0.57, 0.62), (8, 1))
+    points = np.concatenate([np.zeros((1, 3)), body * corners, max(reach, body) * corners])
+    near = [(0, k) for k in range(1, 5)] + [(k, k % 4 + 1) for k in range(1, 5)]
+    far = [(k, k + 4) for k in range(1, 5)] + [(k + 4, k % 4 + 5) for k in range(1, 5)]
+    strong, ground = np.array(colors.outline), np.array(colors.background)
+    faint = ground + (strong - ground) * 0.45
+    tints = np.concatenate([np.tile(strong, (len(near), 1)), np.tile(faint, (len(far), 1))])
+    return points, np.array(near + far, np.int32), tints
+
+
+def normal_colors(normals: NDArray) -> NDArray[np.float64]:
+    """sRGB in [0, 1] of unit normals (N, 3) in a view's frame (x right, y down, z forward), as the
+    overlay draws them: red to the right, green up, blue towards the viewer."""
+    return 0.5 + 0.5 * normals.astype(np.float64) * (1.0, -1.0, -1.0)

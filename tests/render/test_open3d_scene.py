@@ -14,7 +14,14 @@ from hands3c_core.hand_model import HandLayer, load_hand_model
 from hands3c_core.render import hand_meshes
 from hands3c_core.render.open3d_scene import HandScene, SceneHand, palm_normal
 from hands3c_core.render.orbit_camera import PRESETS, OrbitCamera
-from hands3c_core.render.scene_geometry import DenseSkin, SkeletonSolid, ground_grid
+from hands3c_core.render.scene_geometry import (
+    DenseSkin,
+    SceneColors,
+    SkeletonSolid,
+    camera_frustum,
+    ground_grid,
+    normal_colors,
+)
 from hands3c_core.types import Camera
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "hand"
@@ -122,7 +129,7 @@ def test_presets_show_the_hands(scene, hands, preset):
 def test_modes_and_skeleton(scene, hands):
     scene.set_hands(hands)
     images = {"textured": scene.render()}
-    for mode in ("shaded", "wireframe", None):
+    for mode in ("shaded", "wireframe", "normals", None):
         scene.set_mode(mode)
         images[mode] = scene.render()
     scene.show_skeleton(True)
@@ -133,10 +140,99 @@ def test_modes_and_skeleton(scene, hands):
             assert not np.array_equal(images[a], images[b]), (a, b)
     scene.show_skeleton(False)
     scene.show_ground(False)
+    scene.show_camera(False)
     blank = scene.render()
     assert len(np.unique(blank.reshape(-1, 3), axis=0)) == 1
     with pytest.raises(ValueError, match="unknown mode"):
         scene.set_mode("sketch")
+
+
+def test_normals_are_coloured_as_the_overlay_colours_them(scene, hands):
+    """The backs of the hands face the camera: mostly the colour of "towards the viewer"."""
+    scene.set_hands(hands)
+    scene.show_ground(False)
+    scene.show_camera(False)
+    scene.set_mode("normals")
+    scene.set_preset("front")
+    image = scene.render().astype(int)
+    drawn = np.abs(image - image[0, 0]).max(axis=2) > 20
+    assert drawn.sum() > 1000
+    red, green, blue = image[drawn].mean(axis=0)
+    assert blue > 190
+    assert abs(red - 127) < 40
+    assert abs(green - 127) < 40
+    np.testing.assert_allclose(
+        normal_colors(np.array([[1, 0, 0], [0, -1, 0], [0, 0, -1.0]])),
+        [[1, 0.5, 0.5], [0.5, 1, 0.5], [0.5, 0.5, 1]],
+    )
+
+
+def test_colours_change_while_it_is_open(scene, hands):
+    scene.set_hands(hands)
+    dark = scene.render()
+    light = SceneColors(background=(0.9, 0.91, 0.92), grid=(0.6, 0.6, 0.6))
+    scene.set_colors(light)
+    image = scene.render()
+    assert np.abs(image[0, 0].astype(int) - (229.5, 232, 234.6)).max() < 2
+    assert np.array_equal(hand_pixels(image) & hand_pixels(dark), hand_pixels(image))
+    floor = image[150:].reshape(-1, 3)[~hand_pixels(image)[150:].reshape(-1)]
+    assert (floor < 220).all(axis=1).sum() > 100  # grid lines darker than the ground
+    scene.set_colors(SceneColors())
+    assert np.array_equal(scene.render(), dark)
+
+
+def test_the_camera_and_its_view_can_be_shown(scene, hands):
+    scene.set_hands(hands)
+    scene.show_ground(False)
+    scene.orbit(90, 30)
+    scene.zoom(-8)
+    with_camera = scene.render()
+    scene.show_camera(False)
+    without = scene.render()
+    changed = (with_camera != without).any(axis=2)
+    assert changed.sum() > 100
+    # The camera's own place and a corner of its view, where the viewer sees them.
+    points, _, _ = camera_frustum(CAMERA, 0.6)
+    for u, v, _ in scene.view.project(points[[0, 1]], (320, 240)):
+        at = slice(int(v) - 3, int(v) + 5), slice(int(u) - 3, int(u) + 5)
+        assert changed[at].any()
+
+
+def test_trails_fade_behind_the_fingertips(scene, hands):
+    scene.set_hands([])
+    scene.show_ground(False)
+    scene.show_camera(False)
+    blank = scene.render()
+    way = np.zeros((5, 28, 3))
+    way[..., 0] = np.linspace(-0.1, 0.1, 28)
+    way[..., 1] = np.arange(5)[:, None] * 0.02
+    way[..., 2] = 0.5
+    scene.view = OrbitCamera(yaw=0.0, pitch=0.0)
+    scene.set_trails([(way, np.linspace(0, 1, 28))])
+    image = scene.render()
+    changed = np.abs(image.astype(int) - blank).max(axis=2)
+    columns = changed.max(axis=0)
+    start, end = scene.view.project(way[0, [0, -1]], (320, 240))[:, 0].astype(int)
+    assert start < end
+    newest, oldest = columns[end - 20 : end].mean(), columns[start : start + 20].mean()
+    assert newest > 2 * oldest
+    assert columns[: start - 5].max(initial=0) == 0
+    scene.set_trails([])
+    assert np.array_equal(scene.render(), blank)
+
+
+def test_projected_points_lie_where_they_are_drawn(scene, hands):
+    scene.set_hands(hands[:1])
+    scene.set_mode(None)
+    scene.show_ground(False)
+    scene.show_camera(False)
+    blank = scene.render()
+    scene.show_skeleton(True)
+    image = scene.render()
+    drawn = np.abs(image.astype(int) - blank).max(axis=2) > 60
+    for u, v, depth in scene.view.project(hands[0].joints, (320, 240)):
+        assert depth > 0
+        assert drawn[round(v), round(u)]
 
 
 def test_resize_keeps_hands_and_view(scene, hands):
@@ -252,3 +348,10 @@ def test_ground_grid_lies_in_one_plane():
     assert np.unique(points[:, 1]).tolist() == [0.3]
     assert lines.max() < len(points)
     assert len(colors) == len(lines)
+
+
+def test_points_behind_the_viewer_are_not_projected():
+    camera = OrbitCamera(target=np.array([0.0, 0.0, 0.5]), distance=0.5, yaw=0.0, pitch=0.0)
+    middle, behind = camera.project(np.array([[0, 0, 0.5], [0, 0, -0.2]]), (641, 481))
+    np.testing.assert_allclose(middle, [320, 240, 0.5])
+    assert np.isnan(behind[:2]).all()
