@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -39,6 +41,23 @@ def test_unwritable_cache_falls_back_to_a_folder_of_this_process(package):
     folder = jit.cache_folder()
     assert folder.is_dir()
     assert not folder.is_relative_to(package)
+
+
+def test_folders_of_old_versions_are_removed_once_unused_for_a_week(package):
+    current = jit.cache_folder()
+    cache = current.parent
+    now = time.time()
+    for name, days in (("numba-replaced", 8), ("numba-other-checkout", 6), ("kernels", 99)):
+        (cache / name / "inside").mkdir(parents=True)
+        os.utime(cache / name, (now, now - days * 24 * 3600))
+    os.utime(current, (now, now - 99 * 24 * 3600))
+    jit.cache_folder.cache_clear()
+    assert jit.cache_folder() == current
+    assert {path.name for path in cache.iterdir()} == {
+        current.name,
+        "numba-other-checkout",
+        "kernels",
+    }
 
 
 def test_threads_that_compile_at_once_keep_their_folder(package, monkeypatch):
