@@ -6,7 +6,7 @@ below a root node turned by half a turn about x, and the real camera is the file
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,24 +18,13 @@ from ..conventions import ROTATION_NAMES, ROTATION_PARENTS
 from ..errors import UserError
 from ..hand_model import HandModelData, faces_for
 from ..render.raster_kernels import vertex_normals
-from ..types import Camera, FrameResult, Hand
+from ..types import Camera, FrameResult
 from .gltf_file import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, GltfFile
+from .hand_motion import HandMotion, MotionCollector, bone_offsets
 from .hand_rig import HandRig, RigMotion, build_rig
+from .results import LoggedFrame
 
 _IMAGE_TYPES: Final = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
-
-
-@dataclass
-class _Recording:
-    """What one node of the file has shown: one hand at a time, possibly of several tracks."""
-
-    is_right: bool
-    frames: list[int] = field(default_factory=list)
-    """Numbers of the recorder's frames in which the hand is there."""
-    poses: list[NDArray] = field(default_factory=list)
-    shapes: list[NDArray] = field(default_factory=list)
-    translations: list[NDArray] = field(default_factory=list)
-    last_track: int = -1
 
 
 @dataclass(frozen=True)
@@ -68,46 +57,17 @@ class GlbRecorder:
             raise ValueError("the recorder takes the right hand's model and mirrors it itself")
         self._model = model
         self._texture = texture
-        self._times: list[float] = []
-        self._camera: Camera | None = None
-        self._recordings: list[_Recording] = []
+        self._collected = MotionCollector()
 
     @property
     def frames(self) -> int:
         """Frames added so far."""
-        return len(self._times)
+        return len(self._collected)
 
-    def add(self, result: FrameResult) -> None:
+    def add(self, frame: FrameResult | LoggedFrame) -> None:
         """Record a frame. Frames must come in order of time; one that does not is left out."""
-        time = float(result.frame.timestamp)
-        if not np.isfinite(time) or (self._times and time <= self._times[-1]):
-            return
-        number = len(self._times)
-        self._times.append(time)
-        self._camera = self._camera or result.camera
-        for hand in result.hands:
-            parts = (hand.pose, hand.shape, hand.translation)
-            if not all(np.isfinite(part).all() for part in parts):
-                continue
-            recording = self._recording_for(hand, number)
-            recording.frames.append(number)
-            recording.poses.append(np.array(hand.pose, np.float32))
-            recording.shapes.append(np.array(hand.shape, np.float32))
-            recording.translations.append(np.array(hand.translation, np.float32))
-            recording.last_track = hand.track_id
-
-    def _recording_for(self, hand: Hand, number: int) -> _Recording:
-        """The node this hand goes to: its track's own, else a free one of its side, else a new."""
-        free = [
-            recording
-            for recording in self._recordings
-            if recording.is_right == hand.is_right and recording.frames[-1] != number
-        ]
-        free.sort(key=lambda recording: recording.last_track != hand.track_id)
-        if free:
-            return free[0]
-        self._recordings.append(_Recording(hand.is_right))
-        return self._recordings[-1]
+        logged = frame if isinstance(frame, LoggedFrame) else LoggedFrame.of(frame)
+        self._collected.add(logged)
 
     def save(self, path: str | Path) -> GlbSummary:
         """Write the file (whole or not at all); more frames may be added and saved again.
@@ -117,33 +77,33 @@ class GlbRecorder:
         file = GltfFile("hands3c")
         root = file.add("nodes", {"name": "camera_frame", "rotation": [1.0, 0.0, 0.0, 0.0]})
         scene_nodes = [root]
-        if self._camera is not None:
-            scene_nodes.append(_add_camera(file, self._camera))
+        motions, times = self._collected.motions, self._collected.times
+        if self._collected.camera is not None:
+            scene_nodes.append(_add_camera(file, self._collected.camera))
         file.add("scenes", {"nodes": scene_nodes})
         file.document["scene"] = 0
-        materials = self._add_materials(file) if self._recordings else (0, 0)
-        times = np.array(self._times) - (self._times[0] if self._times else 0.0)
+        materials = self._add_materials(file) if motions else (0, 0)
         animation: dict[str, Any] = {"name": "session", "samplers": [], "channels": []}
         morphs, children = 0, []
-        for number, recording in enumerate(self._recordings):
-            rig, motion = build_rig(
+        for motion in motions:
+            rig, moves = build_rig(
                 self._model,
-                recording.is_right,
-                np.stack(recording.poses),
-                np.mean(recording.shapes, axis=0),
-                np.stack(recording.translations),
+                motion.is_right,
+                np.stack(motion.poses),
+                motion.shape,
+                np.stack(motion.translations),
             )
             morphs += len(rig.morphs)
-            writer = _HandWriter(file, self._model, recording.is_right, number, materials)
+            writer = _HandWriter(file, self._model, motion, materials)
             children += writer.add_rig(rig)
-            writer.animate(animation, motion, np.array(recording.frames), times)
+            writer.animate(animation, moves, np.array(motion.frames), times)
         if children:
             file.document["nodes"][root]["children"] = children
         if animation["channels"]:
             file.document["animations"] = [animation]
         content = file.to_bytes()
         written = write_atomically(path, content)
-        return GlbSummary(written, len(times), len(self._recordings), morphs, len(content))
+        return GlbSummary(written, len(times), len(motions), morphs, len(content))
 
     def _add_materials(self, file: GltfFile) -> tuple[int, int]:
         surface: dict[str, Any] = {"metallicFactor": 0.0, "roughnessFactor": 0.55}
@@ -188,22 +148,20 @@ class _HandWriter:
         self,
         file: GltfFile,
         model: HandModelData,
-        is_right: bool,
-        number: int,
+        motion: HandMotion,
         materials: tuple[int, int],
     ) -> None:
         self._file = file
         self._model = model
-        self._is_right = is_right
+        self._is_right = motion.is_right
         self._materials = materials
-        self._name = f"{'right' if is_right else 'left'}_hand_{number + 1}"
+        self._name = motion.name
 
     def add_rig(self, rig: HandRig) -> list[int]:
         """Add skeleton, mesh and skin; the nodes to hang below the camera frame."""
         file = self._file
         first = len(file.document["nodes"])
-        for joint, parent in enumerate(ROTATION_PARENTS):
-            offset = rig.rest_joints[joint] - (rig.rest_joints[parent] if parent >= 0 else 0.0)
+        for joint, offset in enumerate(bone_offsets(rig.rest_joints)):
             node: dict[str, Any] = {
                 "name": f"{self._name}_{ROTATION_NAMES[joint]}",
                 "translation": offset.tolist(),

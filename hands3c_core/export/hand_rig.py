@@ -37,15 +37,69 @@ class HandRig:
 
 
 @dataclass(frozen=True, eq=False)
-class RigMotion:
-    """A rig's animation over N frames."""
+class Skeleton:
+    """One hand of fixed shape at rest, its true side, in the template frame, metres."""
+
+    vertices: NDArray[np.float64]
+    """(V, 3)."""
+    joints: NDArray[np.float64]
+    """(16, 3) in the order of ``ROTATION_NAMES``."""
+    tips: NDArray[np.float64]
+    """(5, 3) fingertips, thumb to little."""
+
+
+@dataclass(frozen=True, eq=False)
+class SkeletonMotion:
+    """A skeleton's animation over N frames, in the camera frame."""
 
     rotations: NDArray[np.float64]
-    """(N, 16, 4) quaternions x, y, z, w of each joint relative to its parent."""
+    """(N, 16, 4) quaternions x, y, z, w of each joint relative to its parent; neighbours in time
+    are on the same side of the sphere."""
     root: NDArray[np.float64]
     """(N, 3) metres: where the wrist joint is."""
+
+
+@dataclass(frozen=True, eq=False)
+class RigMotion(SkeletonMotion):
+    """A rig's animation over N frames."""
+
     morph_weights: NDArray[np.float64]
     """(N, M)."""
+
+
+def build_skeleton(
+    model: HandModelData,
+    is_right: bool,
+    poses: NDArray,
+    shape: NDArray,
+    translations: NDArray,
+) -> tuple[Skeleton, SkeletonMotion]:
+    """A recording as a skeleton and its motion.
+
+    Args:
+        model: the (right) hand model.
+        is_right: the side of the hand; a left hand is mirrored at x = 0.
+        poses: (N, 16, 3) as in ``types.Hand.pose``.
+        shape: (10,) the one shape of the skeleton.
+        translations: (N, 3) as in ``types.Hand.translation``.
+    """
+    vertices = model.v_template + model.shapedirs.astype(np.float64) @ np.asarray(shape, np.float64)
+    joints = model.J_regressor.astype(np.float64) @ vertices
+    quaternions = _rotations(model, poses).as_quat().reshape(-1, NUM_ROTATIONS, 4)
+    root = joints[0] + np.asarray(translations, np.float64)
+    if not is_right:
+        flip = np.array([-1.0, 1.0, 1.0])
+        vertices, joints, root = vertices * flip, joints * flip, root * flip
+        quaternions = quaternions * np.array([1.0, -1.0, -1.0, 1.0])
+    skeleton = Skeleton(vertices, joints, vertices[model.fingertip_ids])
+    return skeleton, SkeletonMotion(_continuous(quaternions), root)
+
+
+def _rotations(model: HandModelData, poses: NDArray) -> Rotation:
+    """16 N rotations from the template, the mean pose included."""
+    full = np.array(poses, np.float64)
+    full[:, 1:] += np.asarray(model.hands_mean, np.float64).reshape(15, 3)
+    return Rotation.from_rotvec(full.reshape(-1, 3))
 
 
 def build_rig(
@@ -71,28 +125,19 @@ def build_rig(
         max_morphs: at most this many.
         max_influences: joints per vertex.
     """
-    full = np.array(poses, np.float64)
-    full[:, 1:] += np.asarray(model.hands_mean, np.float64).reshape(15, 3)
-    rotations = Rotation.from_rotvec(full.reshape(-1, 3))
-    matrices = rotations.as_matrix().reshape(-1, NUM_ROTATIONS, 3, 3)
-
-    vertices = model.v_template + model.shapedirs.astype(np.float64) @ np.asarray(shape, np.float64)
-    joints = model.J_regressor.astype(np.float64) @ vertices
+    skeleton, motion = build_skeleton(model, is_right, poses, shape, translations)
     order = np.argsort(-model.weights, axis=1, kind="stable")[:, :max_influences]
     weights = np.take_along_axis(model.weights.astype(np.float64), order, axis=1)
     weights /= weights.sum(axis=1, keepdims=True)
 
-    features = (matrices[:, 1:] - np.eye(3)).reshape(len(full), -1)
+    matrices = _rotations(model, poses).as_matrix().reshape(-1, NUM_ROTATIONS, 3, 3)
+    features = (matrices[:, 1:] - np.eye(3)).reshape(len(matrices), -1)
     directions = model.posedirs.astype(np.float64).reshape(-1, features.shape[1])
     morphs, morph_weights = _principal_morphs(features, directions, morph_tolerance, max_morphs)
-    quaternions = rotations.as_quat().reshape(-1, NUM_ROTATIONS, 4)
-    root = joints[0] + np.asarray(translations, np.float64)
     if not is_right:
-        flip = np.array([-1.0, 1.0, 1.0])
-        vertices, joints, morphs, root = vertices * flip, joints * flip, morphs * flip, root * flip
-        quaternions = quaternions * np.array([1.0, -1.0, -1.0, 1.0])
-    rig = HandRig(vertices, joints, order, weights, morphs)
-    return rig, RigMotion(_continuous(quaternions), root, morph_weights)
+        morphs = morphs * np.array([-1.0, 1.0, 1.0])
+    rig = HandRig(skeleton.vertices, skeleton.joints, order, weights, morphs)
+    return rig, RigMotion(motion.rotations, motion.root, morph_weights)
 
 
 def _principal_morphs(

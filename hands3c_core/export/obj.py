@@ -44,6 +44,7 @@ def write_obj(
     model: HandModelData,
     texture: str | Path | None = None,
     y_up: bool = True,
+    library: str | None = None,
 ) -> list[Path]:
     """Write hands as one OBJ with an object per hand, a material library and the skin beside it.
 
@@ -53,6 +54,8 @@ def write_obj(
         model: the hand model they were made with (triangles and texture coordinates).
         texture: skin image to copy beside the file; None writes a plain material.
         y_up: see the module.
+        library: name of a material library that is there already (``write_materials`` with the same
+            ``texture`` made it); None writes one.
 
     Returns:
         The files written, the OBJ first.
@@ -61,11 +64,10 @@ def write_obj(
         UserError: a file cannot be read or written, or the model does not fit the hands.
     """
     path = Path(path)
-    written = []
     textured = texture is not None and model.vt is not None and model.ft is not None
     lines = [
         "# Hands in metres; " + ("x right, y up, z towards the viewer" if y_up else "camera frame"),
-        f"mtllib {path.stem}.mtl",
+        f"mtllib {library or f'{path.stem}.mtl'}",
     ]
     first_vertex, first_uv = 1, 1
     for hand in hands:
@@ -91,14 +93,30 @@ def write_obj(
             lines.append("usemtl cap")
             lines += [f"f {a} {b} {c}" for a, b, c in cap.tolist()]
         first_vertex += len(vertices)
-    material = [
-        "newmtl skin",
-        "Kd 0.80 0.62 0.53" if not textured else "Kd 1 1 1",
-        "Ks 0.06 0.06 0.06",
-    ]
-    if textured:
-        assert texture is not None
-        skin = path.with_name(f"{path.stem}_skin{Path(texture).suffix}")
+    written = [write_atomically(path, ("\n".join(lines) + "\n").encode())]
+    if library is None:
+        written += write_materials(path.with_suffix(".mtl"), texture if textured else None)
+    return written
+
+
+def write_materials(library: Path, texture: str | Path | None) -> list[Path]:
+    """Write the material library of ``write_obj`` and, beside it, the skin it names.
+
+    Args:
+        library: the ``.mtl`` file; the skin takes its stem.
+        texture: skin image to copy; None for a plain material.
+
+    Returns:
+        The files written, the library first.
+
+    Raises:
+        UserError: the skin cannot be read or a file not be written.
+    """
+    material = ["newmtl skin", f"Kd {'1 1 1' if texture else '0.80 0.62 0.53'}"]
+    material.append("Ks 0.06 0.06 0.06")
+    written = []
+    if texture is not None:
+        skin = library.with_name(f"{library.stem}_skin{Path(texture).suffix}")
         try:
             content = Path(texture).read_bytes()
         except OSError as error:
@@ -106,10 +124,7 @@ def write_obj(
         written.append(write_atomically(skin, content))
         material.append(f"map_Kd {skin.name}")
     material += ["", "newmtl cap", "Kd 0.60 0.40 0.35"]
-    library = path.with_suffix(".mtl")
-    written.insert(0, write_atomically(library, ("\n".join(material) + "\n").encode()))
-    written.insert(0, write_atomically(path, ("\n".join(lines) + "\n").encode()))
-    return written
+    return [write_atomically(library, ("\n".join(material) + "\n").encode()), *written]
 
 
 def write_ply(

@@ -1,0 +1,209 @@
+"""Turns a recorded take (JSON lines) into the other formats, in one pass over the file."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import UserError
+from ..hand_model import FastHandLayer, HandModelData, load_hand_model
+from ..hand_model.mirror import mirror_points
+from ..hand_model.shipped import SHIPPED, skin_texture_path
+from ..types import Hand
+from .arrays import AngleTable, ArrayRecorder
+from .bvh import BvhRecorder
+from .gltf import GlbRecorder
+from .mesh_sequence import MeshSequence
+from .results import LoggedFrame, ResultReader, with_vertices
+
+log = logging.getLogger(__name__)
+
+#: What a take can be turned into: kind -> (what is appended to the take's name, what it is).
+FORMATS: Final[dict[str, tuple[str, str]]] = {
+    "npz": (".npz", "all parameters as NumPy arrays"),
+    "csv": (".csv", "joint angles in degrees, a row per hand and frame"),
+    "glb": (".glb", "animated, skinned, textured hands"),
+    "bvh": (".bvh", "motion capture skeletons"),
+    "obj": ("_obj", "a folder with a textured mesh per frame"),
+    "ply": ("_ply", "a folder with a coloured mesh per frame"),
+}
+#: A hand model whose joints are farther than this from the logged ones did not make them, m.
+_FITS_M: Final = 0.006
+
+
+class Cancelled(Exception):
+    """The user stopped it; nothing is left of what was not finished."""
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What ``convert_take`` wrote."""
+
+    files: tuple[Path, ...]
+    """Files and folders, in the order asked for."""
+    frames: int
+    truncated: bool
+    """The take's last line was cut off (a crash) and left out."""
+
+
+class _Writer(Protocol):
+    """One format being written."""
+
+    def add(self, frame: LoggedFrame) -> None: ...
+
+    def save(self, path: Path) -> Any: ...
+
+
+def target_of(take: str | Path, kind: str, out: str | Path | None = None) -> Path:
+    """The file or folder that ``take`` (a ``.jsonl``) becomes as ``kind``."""
+    take = Path(take)
+    folder = take.parent if out is None else Path(out)
+    return folder / (take.stem + FORMATS[kind][0])
+
+
+def convert_take(
+    take: str | Path,
+    kinds: Sequence[str],
+    *,
+    out: str | Path | None = None,
+    hand_model: HandModelData | str | Path | None = None,
+    progress: Callable[[float], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Conversion:
+    """Write ``take`` as each of ``kinds`` beside it; older files of these names are replaced.
+
+    Args:
+        take: the ``.jsonl`` file.
+        kinds: keys of ``FORMATS``.
+        out: another folder to write to; made if missing.
+        hand_model: what the take was made with; None takes the shipped model its header names.
+        progress: called with the share done, 0 to 1.
+        cancelled: asked before every frame; True stops.
+
+    Raises:
+        UserError: the take cannot be read, its hand model is not known or does not fit, or a file
+            cannot be written. Files that were finished before stay.
+        Cancelled: ``cancelled`` said so.
+    """
+    unknown = [kind for kind in kinds if kind not in FORMATS]
+    if unknown or not kinds:
+        wrong = f"{unknown[0]!r} is no format" if unknown else "no format was asked for"
+        raise UserError(f"{wrong}: choose from {', '.join(FORMATS)}")
+    kinds = tuple(dict.fromkeys(kinds))
+    stop = cancelled or (lambda: False)
+    tell = progress or (lambda share: None)
+    with ResultReader(take) as reader, ExitStack() as cleaning:
+        model = _model_of(reader, hand_model)
+        writers = {
+            kind: _writer(kind, target_of(take, kind, out), model, reader.header, cleaning)
+            for kind in kinds
+        }
+        needs_vertices = bool({"obj", "ply"} & set(kinds))
+        layer = FastHandLayer(model)
+        frames, checked = 0, False
+        for frame in reader:
+            if stop():
+                raise Cancelled
+            if not checked and frame.hands:
+                _check_fit(reader, frame.hands[0], model, layer)
+                checked = True
+            if needs_vertices:
+                frame = _posed(frame, model, layer)
+            for writer in writers.values():
+                writer.add(frame)
+            frames += 1
+            tell(0.9 * reader.fraction)
+        files = []
+        for number, (kind, writer) in enumerate(writers.items(), start=1):
+            if stop():
+                raise Cancelled
+            target = target_of(take, kind, out)
+            writer.save(target)
+            files.append(target)
+            tell(0.9 + 0.1 * number / len(writers))
+        return Conversion(tuple(files), frames, reader.truncated)
+
+
+def _writer(
+    kind: str, target: Path, model: HandModelData, header: dict[str, Any], cleaning: ExitStack
+) -> _Writer:
+    if kind == "npz":
+        names = ("hand_model", "estimator", "source")
+        return ArrayRecorder({name: str(header.get(name, "")) for name in names})
+    if kind == "csv":
+        return AngleTable(model)
+    if kind == "bvh":
+        return BvhRecorder(model)
+    texture = skin_texture_path() if model.vt is not None else None
+    if kind == "glb":
+        return GlbRecorder(model, texture)
+    sequence = MeshSequence(target, "obj" if kind == "obj" else "ply", model, texture)
+    cleaning.callback(sequence.abandon)
+    return _SequenceWriter(sequence)
+
+
+class _SequenceWriter:
+    """A mesh sequence as a ``_Writer``."""
+
+    def __init__(self, sequence: MeshSequence) -> None:
+        self._sequence = sequence
+
+    def add(self, frame: LoggedFrame) -> None:
+        self._sequence.add(frame.hands)
+
+    def save(self, path: Path) -> Path:
+        return self._sequence.finish()
+
+
+def _model_of(reader: ResultReader, hand_model: HandModelData | str | Path | None) -> HandModelData:
+    if isinstance(hand_model, HandModelData):
+        return hand_model
+    if hand_model is not None:
+        return load_hand_model(hand_model)
+    name = reader.header.get("hand_model")
+    # A file from elsewhere names a model, never a path to open.
+    if name not in SHIPPED:
+        raise UserError(
+            f"{reader.path.name} was made with the hand model {name!r}, which is not one of ours: "
+            "say where it is"
+        )
+    return load_hand_model(str(name))
+
+
+def _check_fit(
+    reader: ResultReader, hand: Hand, model: HandModelData, layer: FastHandLayer
+) -> None:
+    """Refuse a hand model that does not give the joints that were logged."""
+    joints = layer.joints(hand.pose, hand.shape, hand.translation)
+    if not hand.is_right:
+        joints = mirror_points(joints)
+    distance = float(np.linalg.norm(joints - hand.joints_3d, axis=1).max())
+    if distance > _FITS_M:  # not a number: nothing to compare with
+        raise UserError(
+            f"{reader.path.name} was not made with the hand model {model.name} (joints are "
+            f"{distance * 1e3:.0f} mm apart): choose the one it was made with, "
+            f"{reader.header.get('hand_model')}"
+        )
+
+
+def _posed(frame: LoggedFrame, model: HandModelData, layer: FastHandLayer) -> LoggedFrame:
+    """``frame`` with the vertices of its hands; a hand with numbers missing is left out."""
+    kept: list[Hand] = []
+    vertices: list[NDArray[np.float32]] = []
+    for hand in frame.hands:
+        if len(hand.vertices) != model.num_vertices:
+            points, _ = layer(hand.pose, hand.shape, hand.translation)
+            points = points if hand.is_right else mirror_points(points)
+        else:
+            points = hand.vertices
+        if np.isfinite(points).all():
+            kept.append(hand)
+            vertices.append(points)
+    return with_vertices(replace(frame, hands=tuple(kept)), vertices)
