@@ -32,16 +32,17 @@ from hands3c_core.conventions import (
     ROTATION_TO_JOINT,
 )
 from hands3c_core.hand_model.data import HandModelData
+from hands3c_core.joint_names import anatomical_name, short_name
 
-#: Short anatomical name of each finger joint, root to tip, of the thumb and of the other fingers.
-_SHORT: Final = {True: ("CMC", "MCP", "IP"), False: ("MCP", "PIP", "DIP")}
-_LONG: Final = {
-    "CMC": "carpometacarpal joint",
-    "MCP": "metacarpophalangeal joint (knuckle)",
-    "IP": "interphalangeal joint",
-    "PIP": "proximal interphalangeal joint",
-    "DIP": "distal interphalangeal joint",
-}
+__all__ = [
+    "ANGLES",
+    "ANGLE_JOINTS",
+    "ANGLE_NAMES",
+    "anatomical_name",
+    "axis_angles",
+    "joint_angles",
+    "short_name",
+]
 
 #: The three angles of a joint, in the order of ``joint_angles``' columns.
 ANGLES: Final = ("flexion", "abduction", "twist")
@@ -58,21 +59,6 @@ _POSE_ROWS: Final = tuple(ROTATION_TO_JOINT.index(joint) - 1 for joint in ANGLE_
 _ABDUCTION_SIGN: Final = np.array(
     [-1.0 if JOINT_NAMES[joint][:-1] in ("thumb", "index") else 1.0 for joint in ANGLE_JOINTS]
 )
-
-
-def short_name(joint: int) -> str:
-    """Name of a joint (0..20) as on a chart: 'Wrist', 'Index PIP', 'Thumb tip'."""
-    finger, number = JOINT_NAMES[joint][:-1], JOINT_NAMES[joint][-1]
-    if joint == 0:
-        return "Wrist"
-    part = "tip" if number == "4" else _SHORT[finger == "thumb"][int(number) - 1]
-    return f"{finger.capitalize()} {part}"
-
-
-def anatomical_name(joint: int) -> str:
-    """Full name of a joint (0..20): 'Index proximal interphalangeal joint', 'Thumb tip'."""
-    finger, _, part = short_name(joint).partition(" ")
-    return f"{finger} {_LONG.get(part, part)}".strip()
 
 
 #: Names of the 45 numbers of ``joint_angles``, row by row: 'thumb_cmc_flexion_deg', ...

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..hand_model.joint_angles import short_name
+from ..joint_names import short_name
 from ..types import AttentionMaps, CropBox, Hand, UInt8
 
 #: Names of the attention maps a style can ask for.
