@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hands3c_core.models import HandS3C, build_model
+from hands3c_core.models import HandNetwork, build_model
 from hands3c_core.ops import active_kernel, cross_scan_2d, selective_scan
 from hands3c_core.ops.cpu_library import CpuLibrary, load_library
 from hands3c_core.runtime import make_runtime, runtime_choices
@@ -72,7 +72,7 @@ def benchmark_network(
     *,
     rounds: int = 15,
     baseline_rounds: int = 3,
-    model: HandS3C | None = None,
+    model: HandNetwork | None = None,
     compiled: bool = False,
     memory: bool = True,
 ) -> dict[str, Any]:
@@ -297,7 +297,7 @@ def _with_isa(library: CpuLibrary, isa: str, work: Callable[[], object]) -> Call
 
 
 def _benchmark_runtimes(
-    model: HandS3C, rounds: int, baseline_rounds: int, *, compiled: bool, memory: bool
+    model: HandNetwork, rounds: int, baseline_rounds: int, *, compiled: bool, memory: bool
 ) -> dict[str, Any]:
     model.eval()
     size = model.input_size

@@ -3,12 +3,16 @@
 from hands3c_core.models.checkpoints import load_weights, read_header, save_weights
 from hands3c_core.models.hands3c import HandS3C, HandS3CConfig, Regressed
 from hands3c_core.models.lite import HandS3CLite, LiteConfig
-from hands3c_core.models.outputs import AttentionTensors, HandPrediction
+from hands3c_core.models.network import HandNetwork
+from hands3c_core.models.outputs import AttentionTensors, HandPrediction, UvdTensors
 from hands3c_core.models.published import PublishedCheckpoint, read_published, write_published
 from hands3c_core.models.registry import build_model, canonical_name, model_names
+from hands3c_core.models.sar import Sar, SarConfig
+from hands3c_core.models.smr import Smr, SmrConfig
 
 __all__ = [
     "AttentionTensors",
+    "HandNetwork",
     "HandPrediction",
     "HandS3C",
     "HandS3CConfig",
@@ -16,6 +20,11 @@ __all__ = [
     "LiteConfig",
     "PublishedCheckpoint",
     "Regressed",
+    "Sar",
+    "SarConfig",
+    "Smr",
+    "SmrConfig",
+    "UvdTensors",
     "build_model",
     "canonical_name",
     "load_weights",

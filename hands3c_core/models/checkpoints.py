@@ -19,9 +19,9 @@ from hands3c_core.hand_model import SHIPPED, HandModelData, load_hand_model
 from hands3c_core.hand_model.arrays import read_npz, write_npz
 from hands3c_core.hand_model.mano_files import cache_folder
 from hands3c_core.models.fpn import FEATURE_STRIDE
-from hands3c_core.models.hands3c import HandS3C
+from hands3c_core.models.network import HandNetwork
 from hands3c_core.models.published import PublishedCheckpoint, read_published
-from hands3c_core.models.registry import DEFAULT_HAND, build_model, model_names
+from hands3c_core.models.registry import DEFAULT_HAND, MESH_BOUND, build_model, model_names
 from hands3c_core.models.untrusted import check_file, check_state, read_safetensors
 
 #: Value of 'format' in the header of our files.
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 def save_weights(
-    model: HandS3C,
+    model: HandNetwork,
     path: str | os.PathLike[str],
     metadata: Mapping[str, str] | None = None,
     *,
@@ -73,7 +73,7 @@ def load_weights(
     *,
     hand: str | HandModelData | None = None,
     device: str | torch.device = "cpu",
-) -> HandS3C:
+) -> HandNetwork:
     """A network with the weights of a file, in evaluation mode.
 
     Args:
@@ -112,7 +112,7 @@ def read_header(path: str | os.PathLike[str]) -> dict[str, str]:
 
 def build_published(
     checkpoint: PublishedCheckpoint, hand: str | HandModelData | None = None
-) -> HandS3C:
+) -> HandNetwork:
     """The network of a published checkpoint, with the hand it carries unless another is given."""
     model = build_model(
         checkpoint.model_name,
@@ -148,16 +148,28 @@ def is_safetensors(path: Path) -> bool:
     return path.suffix == ".safetensors" or (len(start) == 9 and start[8:] == b"{")
 
 
-def _load_safetensors(path: Path, hand: str | HandModelData | None) -> HandS3C:
+def _load_safetensors(path: Path, hand: str | HandModelData | None) -> HandNetwork:
     state, header = read_safetensors(path)
     name = header.get("model", _name_of(state))
     if name not in model_names():
         raise UserError(f"{path} is for a network {name!r}, which this version does not have.")
-    model = build_model(
-        name, input_size=_input_size(header, state, path), hand=hand or _hand(header)
-    )
+    size = _input_size(header, state, path)
+    trained = header.get("hand", DEFAULT_HAND)
+    if name in MESH_BOUND:
+        # The weights say where each vertex of one mesh is; another hand is refused below.
+        known = _known_hand(trained)
+        if known is None and hand is None:
+            raise UserError(
+                f"{path} gives the vertices of the hand model {trained}, which is not at hand: "
+                "name its file with --hand-model."
+            )
+        model = build_model(name, input_size=size, hand=known or hand or DEFAULT_HAND)
+    else:
+        model = build_model(name, input_size=size, hand=hand or _hand(trained))
     check_state(state, model.state_dict(), str(path))
     model.load_state_dict(state)
+    if name in MESH_BOUND and hand is not None:
+        model.set_hand(hand if isinstance(hand, HandModelData) else load_hand_model(hand))
     return model
 
 
@@ -178,16 +190,11 @@ def _input_size(header: Mapping[str, str], state: Mapping[str, Tensor], path: Pa
     return int(text)
 
 
-def _hand(header: Mapping[str, str]) -> HandModelData:
+def _hand(wanted: str) -> HandModelData:
     """The hand model that a header names, or the shipped one if it is not at hand."""
-    wanted = header.get("hand", DEFAULT_HAND)
-    if wanted in SHIPPED:
-        return load_hand_model(wanted)
-    if wanted.startswith(_CACHED):
-        # Only the last part of the name: a header must not lead out of the cache.
-        cached = cache_folder() / f"{Path(wanted.removeprefix(_CACHED)).name}.npz"
-        if cached.is_file():
-            return read_npz(cached)
+    known = _known_hand(wanted)
+    if known is not None:
+        return known
     log.warning(
         "The weights were trained with another hand model (%s), which is not at hand; "
         "the mesh is that of %s. Give the hand model, or import the checkpoint again.",
@@ -195,3 +202,15 @@ def _hand(header: Mapping[str, str]) -> HandModelData:
         DEFAULT_HAND,
     )
     return load_hand_model(DEFAULT_HAND)
+
+
+def _known_hand(wanted: str) -> HandModelData | None:
+    """The hand model that a header means, None if it is not at hand."""
+    if wanted in SHIPPED:
+        return load_hand_model(wanted)
+    if wanted.startswith(_CACHED):
+        # Only the last part of the name: a header must not lead out of the cache.
+        cached = cache_folder() / f"{Path(wanted.removeprefix(_CACHED)).name}.npz"
+        if cached.is_file():
+            return read_npz(cached)
+    return None

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
-from hands3c_core.models.hands3c import HandS3C
+from hands3c_core.models.network import HandNetwork
 
 Crops = NDArray[np.uint8]
 
@@ -63,7 +63,7 @@ def read_crops(files: Sequence[str | os.PathLike[str]], size: int) -> CropSet:
 
 
 def predict_crops(
-    model: HandS3C,
+    model: HandNetwork,
     crops: Crops,
     *,
     batch_size: int = 8,

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from hands3c_core.conventions import CROP_SIZE
-from hands3c_core.hand_model import HandLayer, HandModelData, matrix_to_axis_angle, rot6d_to_matrix
+from hands3c_core.hand_model import HandModelData, matrix_to_axis_angle, rot6d_to_matrix
 from hands3c_core.models.backbone import ResNet50
-from hands3c_core.models.crops import crops_to_tensor, images_from_crops
 from hands3c_core.models.encoder import HandEncoder
 from hands3c_core.models.fpn import FEATURE_STRIDE, FeaturePyramid
 from hands3c_core.models.heatmap_head import HeatmapHead
 from hands3c_core.models.initialise import initialise_regressor
 from hands3c_core.models.mano_head import ManoHead
-from hands3c_core.models.outputs import AttentionTensors, HandPrediction, concatenate
+from hands3c_core.models.network import HandNetwork
+from hands3c_core.models.outputs import AttentionTensors, HandPrediction
 from hands3c_core.models.s3c import S3C, BranchOutputs, channel_rms
+from hands3c_core.models.self_attention import SelfAttention
 
 #: Sides of the input that can be built: the encoder needs 16 cells, the backbone multiples of 32.
 SIZE_STEP = 32
@@ -39,6 +38,8 @@ class HandS3CConfig:
     """Whether there is an attention module; without one the features go straight to the heads."""
     channel_branch: bool = True
     """Whether the attention module scans channels besides the plane."""
+    self_attention: bool = False
+    """Whether the attention module is self-attention in place of scans."""
 
     @property
     def feature_side(self) -> int:
@@ -54,7 +55,7 @@ class Regressed(NamedTuple):
     features: Tensor
     """(B, 256, h, w)"""
     branches: BranchOutputs | None
-    """Outputs of the attention's branches, None without attention."""
+    """Outputs of the scans' branches, None without scans."""
     heatmaps: Tensor
     """(B, 21, h, w)"""
     joints_2d: Tensor
@@ -67,7 +68,7 @@ class Regressed(NamedTuple):
     """(B, 10)"""
 
 
-class HandS3C(nn.Module):
+class HandS3C(HandNetwork):
     """HandS3C (Jiao et al., "HandS3C: 3D Hand Mesh Reconstruction with State Space Spatial Channel
     Attention from RGB images", ICASSP 2025), equal to the published network number by number.
 
@@ -85,23 +86,24 @@ class HandS3C(nn.Module):
     """
 
     def __init__(self, hand: HandModelData, config: HandS3CConfig | None = None) -> None:
-        super().__init__()
         config = config or HandS3CConfig()
         if config.input_size % SIZE_STEP or config.input_size < SMALLEST_SIZE:
             raise ValueError(
                 f"input size {config.input_size} must be a multiple of {SIZE_STEP}, "
                 f"at least {SMALLEST_SIZE}"
             )
-        self.config = config
+        super().__init__(hand, config)
+        self.self_attention = None
         self._build_parts()
-        self.hand_layer = HandLayer(hand)
         for part in (self.heatmap_head, self.encoder, self.mano_head):
             initialise_regressor(part)
         self.mano_head.start_at_identity()
 
+    config: HandS3CConfig
     backbone: nn.Module
     fpn: FeaturePyramid
     s3c: S3C | None
+    self_attention: SelfAttention | None
     heatmap_head: HeatmapHead
     encoder: HandEncoder
     mano_head: ManoHead
@@ -112,65 +114,23 @@ class HandS3C(nn.Module):
         self.backbone = ResNet50()
         self.fpn = FeaturePyramid()
         self.s3c = None
-        if config.attention:
+        if config.self_attention:
+            self.self_attention = SelfAttention(config.feature_side)
+        elif config.attention:
             self.s3c = S3C(config.feature_side if config.channel_branch else None)
         self.heatmap_head = HeatmapHead()
         self.encoder = HandEncoder()
         self.mano_head = ManoHead()
 
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return self.config.name
-
-    @property
-    def input_size(self) -> int:
-        """Side of the input crop, px."""
-        return self.config.input_size
-
-    @property
-    def hand(self) -> HandModelData:
-        """The hand model that is posed."""
-        return self.hand_layer.data
-
-    def set_hand(self, hand: HandModelData) -> None:
-        """Pose another hand model from now on; weights stay."""
-        old = self.hand_layer.v_template
-        self.hand_layer = HandLayer(hand, dtype=old.dtype).to(old.device)
-
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> HandS3C:
-        """As every module, but the hand model never falls below float32: a mesh in bfloat16 is a
-        millimetre off."""
-        super()._apply(fn, recurse)
-        template = self.hand_layer.v_template
-        if template.dtype not in (torch.float32, torch.float64):
-            self.hand_layer = HandLayer(self.hand).to(template.device)
-        return self
-
-    def forward(self, images: Tensor, *, attention: bool = False) -> HandPrediction:
-        """All outputs, differentiable.
-
-        Args:
-            images: (B, 3, S, S) RGB in [0, 1], no mean or deviation subtracted, in the network's
-                dtype; S is ``input_size``.
-            attention: also compute the attention maps.
-
-        Raises:
-            ValueError: the images are not of the size the network was made for.
-        """
-        return self.complete(self.regress(images), attention=attention)
-
     def regress(self, images: Tensor) -> Regressed:
         """The learned part of ``forward``."""
-        if images.shape[1:] != (3, self.input_size, self.input_size):
-            raise ValueError(
-                f"images must be (B, 3, {self.input_size}, {self.input_size}), "
-                f"not {tuple(images.shape)}"
-            )
+        self.check_images(images)
         backbone_features = self.fpn(self.backbone(images))
         features, branches = backbone_features, None
         if self.s3c is not None:
             features, branches = self.s3c(backbone_features)
+        elif self.self_attention is not None:
+            features = self.self_attention(backbone_features)
         heatmaps, joints_2d, encoding_map = self.heatmap_head(features)
         encoding = self.encoder(heatmaps, encoding_map)
         rot6d, shape = self.mano_head(encoding)
@@ -187,12 +147,12 @@ class HandS3C(nn.Module):
             shape = regressed.shape.to(kind)
             posed = self.hand_layer(pose, shape)
         maps = None
-        if attention and regressed.branches is not None:
-            spatial, channel = regressed.branches
+        if attention and self.config.attention:
+            spatial, channel = regressed.branches or (None, None)
             maps = AttentionTensors(
                 before=channel_rms(regressed.backbone_features),
                 after=channel_rms(regressed.features),
-                spatial=channel_rms(spatial),
+                spatial=None if spatial is None else channel_rms(spatial),
                 channel=None if channel is None else channel_rms(channel),
             )
         return HandPrediction(
@@ -209,34 +169,3 @@ class HandS3C(nn.Module):
             vertices=posed.vertices,
             attention=maps,
         )
-
-    def predict(
-        self,
-        crops: np.ndarray | Tensor,
-        *,
-        attention: bool = False,
-        batch_size: int | None = None,
-    ) -> HandPrediction:
-        """All outputs for ready crops, without gradients and with the running batch statistics.
-
-        Args:
-            crops: (B, S, S, 3) uint8 RGB, S = ``input_size``; left hands mirrored by the caller.
-            attention: also compute the attention maps.
-            batch_size: crops a pass; None takes all at once.
-
-        Raises:
-            UserError: the crops have another size or type.
-        """
-        crops = crops_to_tensor(crops, self.input_size)
-        parameter = self.mano_head.pose.weight
-        was_training = self.training
-        self.eval()
-        try:
-            with torch.inference_mode():
-                predictions = [
-                    self(images_from_crops(part, parameter), attention=attention)
-                    for part in crops.split(batch_size or max(len(crops), 1))
-                ]
-        finally:
-            self.train(was_training)
-        return concatenate(predictions)

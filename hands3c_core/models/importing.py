@@ -18,7 +18,7 @@ from hands3c_core.models.checkpoints import (
     save_weights,
     store_hand,
 )
-from hands3c_core.models.hands3c import HandS3C
+from hands3c_core.models.network import HandNetwork
 from hands3c_core.models.published import PublishedCheckpoint, read_published, write_published
 
 Report = Callable[[str], None]
@@ -123,7 +123,7 @@ def _described(source: Path, checkpoint: PublishedCheckpoint) -> str:
     )
 
 
-def _count(model: HandS3C) -> int:
+def _count(model: HandNetwork) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 

@@ -17,8 +17,8 @@ from hands3c_core.errors import UserError
 from hands3c_core.hand_model import HandModelData
 from hands3c_core.hand_model.mano_files import from_mano_arrays
 from hands3c_core.models.fpn import FEATURE_STRIDE
-from hands3c_core.models.hands3c import HandS3C
 from hands3c_core.models.heatmap_head import cell_centers
+from hands3c_core.models.network import HandNetwork
 from hands3c_core.models.published_names import (
     ATTENTION_NAME,
     GRID_NAMES,
@@ -106,7 +106,7 @@ def read_published(path: str | os.PathLike[str]) -> PublishedCheckpoint:
     )
 
 
-def published_state(model: HandS3C, hand: HandModelData | None = None) -> dict[str, Tensor]:
+def published_state(model: HandNetwork, hand: HandModelData | None = None) -> dict[str, Tensor]:
     """The network's tensors under the published names, without ``module.``.
 
     Args:
@@ -135,7 +135,7 @@ def published_state(model: HandS3C, hand: HandModelData | None = None) -> dict[s
 
 
 def write_published(
-    model: HandS3C,
+    model: HandNetwork,
     path: str | os.PathLike[str],
     *,
     epoch: int = 0,

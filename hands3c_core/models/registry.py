@@ -10,16 +10,25 @@ from hands3c_core.errors import UserError
 from hands3c_core.hand_model import HandModelData, load_hand_model
 from hands3c_core.models.hands3c import SIZE_STEP, SMALLEST_SIZE, HandS3C, HandS3CConfig
 from hands3c_core.models.lite import LITE_SIZE, HandS3CLite, LiteConfig
+from hands3c_core.models.network import HandNetwork
+from hands3c_core.models.sar import Sar, SarConfig
+from hands3c_core.models.smr import Smr, SmrConfig
 
 #: The hand that a network poses if none is named: ours, with the vertex count of the datasets.
 DEFAULT_HAND = "hand_mano778"
 
-Builder = Callable[[HandModelData, int], HandS3C]
+Builder = Callable[[HandModelData, int], HandNetwork]
 
 
-def _family(name: str, *, attention: bool = True, channel_branch: bool = True) -> Builder:
-    def build(hand: HandModelData, input_size: int) -> HandS3C:
-        config = HandS3CConfig(name, input_size, attention, channel_branch)
+def _family(
+    name: str,
+    *,
+    attention: bool = True,
+    channel_branch: bool = True,
+    self_attention: bool = False,
+) -> Builder:
+    def build(hand: HandModelData, input_size: int) -> HandNetwork:
+        config = HandS3CConfig(name, input_size, attention, channel_branch, self_attention)
         return HandS3C(hand, config)
 
     return build
@@ -28,7 +37,7 @@ def _family(name: str, *, attention: bool = True, channel_branch: bool = True) -
 def _lite(
     name: str, stage_channels: tuple[int, int, int, int], channels: int, *, attention: bool = True
 ) -> Builder:
-    def build(hand: HandModelData, input_size: int) -> HandS3C:
+    def build(hand: HandModelData, input_size: int) -> HandNetwork:
         config = LiteConfig(
             name, input_size, attention, stage_channels=stage_channels, channels=channels
         )
@@ -37,15 +46,29 @@ def _lite(
     return build
 
 
+def _sar(name: str, stages: int) -> Builder:
+    return lambda hand, input_size: Sar(hand, SarConfig(name, input_size, stages))
+
+
+def _smr(name: str, stages: int) -> Builder:
+    return lambda hand, input_size: Smr(hand, SmrConfig(name, input_size, stages))
+
+
 _BUILDERS: dict[str, Builder] = {
     "hands3c": _family("hands3c"),
     "ssa": _family("ssa", channel_branch=False),
     "baseline": _family("baseline", attention=False, channel_branch=False),
+    "self_attention": _family("self_attention", channel_branch=False, self_attention=True),
     "hands3c_lite": _lite("hands3c_lite", (64, 128, 256, 512), channels=128),
     "hands3c_tiny": _lite("hands3c_tiny", (16, 24, 32, 48), channels=32),
+    "sar": _sar("sar", stages=2),
+    "sar_1stage": _sar("sar_1stage", stages=1),
+    "smr": _smr("smr", stages=2),
 }
 #: Networks whose layers are those of the published code, so that its checkpoints have them all.
 PUBLISHED = ("hands3c", "ssa", "baseline")
+#: Networks that regress the vertices of one hand model: their weights go with no other mesh.
+MESH_BOUND = ("sar", "sar_1stage")
 #: Side of the crop, px, where none is asked for and it is not that of the published networks.
 _SIZES = MappingProxyType({"hands3c_lite": LITE_SIZE, "hands3c_tiny": SMALLEST_SIZE})
 #: Other names of the same networks.
@@ -75,13 +98,14 @@ def build_model(
     *,
     input_size: int | None = None,
     hand: str | HandModelData = DEFAULT_HAND,
-) -> HandS3C:
+) -> HandNetwork:
     """A network with fresh weights, float32 on the CPU, in training mode.
 
     Args:
-        name: 'hands3c' (also 'ssca'), 'ssa' (spatial scan only), 'baseline' (no attention),
-            'hands3c_lite' (the same design for two CPU cores) or 'hands3c_tiny' (the same again at
-            a size for tests and for trying out data; no use to anyone).
+        name: 'hands3c' (also 'ssca'), 'ssa' (spatial scan only), 'self_attention', 'baseline' (no
+            attention), 'hands3c_lite' (the same design for two CPU cores), 'hands3c_tiny' (the same
+            again at a size for tests and for trying out data; no use to anyone), 'sar' (also with
+            one stage, 'sar_1stage') or 'smr'.
         input_size: side of the crop, px: a multiple of 32, at least 128. None takes 256, for the
             lite network 160 and for the tiny one 128.
         hand: the hand model: a name or path for ``load_hand_model``, or its data.

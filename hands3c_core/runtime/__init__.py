@@ -1,4 +1,4 @@
-"""Ways of running a network fast, all answering as ``HandS3C.predict`` does."""
+"""Ways of running a network fast, all answering as ``HandNetwork.predict`` does."""
 
 from hands3c_core.runtime.base import Runtime
 from hands3c_core.runtime.selection import (

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from hands3c_core.hand_model import HandModelData
-from hands3c_core.models import HandPrediction, HandS3C, Regressed
+from hands3c_core.models import HandNetwork, HandPrediction
 from hands3c_core.models.crops import crops_to_tensor, images_from_crops
 from hands3c_core.models.outputs import concatenate
 
 
 class Runtime(ABC):
-    """A network made ready for inference; ``predict`` answers as ``HandS3C.predict`` does.
+    """A network made ready for inference; ``predict`` answers as ``HandNetwork.predict`` does.
 
     The weights are taken over when the runtime is made: later changes of the model's parameters are
     not seen. The hand model stays the model's own, so ``model.set_hand`` works at any time.
@@ -26,7 +27,7 @@ class Runtime(ABC):
     #: Most crops in one pass.
     max_batch = 16
 
-    def __init__(self, model: HandS3C) -> None:
+    def __init__(self, model: HandNetwork) -> None:
         self.model = model
 
     @property
@@ -52,7 +53,7 @@ class Runtime(ABC):
         attention: bool = False,
         batch_size: int | None = None,
     ) -> HandPrediction:
-        """All outputs for ready crops; see ``HandS3C.predict``.
+        """All outputs for ready crops; see ``HandNetwork.predict``.
 
         Args:
             crops: (B, S, S, 3) uint8 RGB, S = ``input_size``; left hands mirrored by the caller.
@@ -73,8 +74,8 @@ class Runtime(ABC):
 
     def _images(self, crops: Tensor) -> Tensor:
         """(B, S, S, 3) uint8 -> (B, 3, S, S) in [0, 1]."""
-        return images_from_crops(crops, self.model.mano_head.pose.weight)
+        return images_from_crops(crops, self.model.parameter)
 
     @abstractmethod
-    def _regress(self, images: Tensor) -> Regressed:
-        """The learned part, for (B, 3, S, S) in [0, 1]."""
+    def _regress(self, images: Tensor) -> Any:
+        """What ``HandNetwork.regress`` says, for (B, 3, S, S) in [0, 1]."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
+from torch.utils._pytree import tree_map
 
 from hands3c_core.errors import UserError
-from hands3c_core.models import HandS3C, Regressed
+from hands3c_core.models import HandNetwork
 from hands3c_core.runtime.torch_runtimes import FoldedRuntime
 
 _WARM_UP_PASSES = 3
@@ -25,32 +28,24 @@ class CudaGraphRuntime(FoldedRuntime):
 
     runtime_name = "cuda_graph"
 
-    def __init__(self, model: HandS3C, precision: torch.dtype = torch.float32) -> None:
+    def __init__(self, model: HandNetwork, precision: torch.dtype = torch.float32) -> None:
         if next(model.parameters()).device.type != "cuda":
             raise UserError("The cuda_graph runtime needs the network on a CUDA device.")
         super().__init__(model, precision)
-        self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, Tensor, Regressed]] = {}
+        self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, Tensor, Any]] = {}
 
-    def _regress(self, images: Tensor) -> Regressed:
+    def _regress(self, images: Tensor) -> Any:
         if len(images) not in self._graphs:
             self._graphs[len(images)] = self._record(images)
         graph, inputs, outputs = self._graphs[len(images)]
         inputs.copy_(images)
         graph.replay()
         # The graph writes to the same memory each time; the caller owns what it gets.
-        branches = outputs.branches
-        if branches is not None:
-            channel = branches.channel
-            branches = branches._replace(
-                spatial=branches.spatial.clone(),
-                channel=None if channel is None else channel.clone(),
-            )
-        fields = {
-            name: value.clone() for name, value in outputs._asdict().items() if name != "branches"
-        }
-        return Regressed(**fields, branches=branches)
+        return tree_map(
+            lambda value: value.clone() if isinstance(value, Tensor) else value, outputs
+        )
 
-    def _record(self, images: Tensor) -> tuple[torch.cuda.CUDAGraph, Tensor, Regressed]:
+    def _record(self, images: Tensor) -> tuple[torch.cuda.CUDAGraph, Tensor, Any]:
         inputs = images.clone()
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import copy
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from hands3c_core.models import HandS3C
+from hands3c_core.models import HandNetwork
 from hands3c_core.models.backbone import Bottleneck, Downsample, Stem
 from hands3c_core.models.fpn import FeaturePyramid
 from hands3c_core.models.heatmap_head import HeatmapHead
 from hands3c_core.models.lite import BasicBlock
 from hands3c_core.models.residual import PreActivationResidual
+from hands3c_core.models.resnet34 import ReluBlock, ReluStem
+
+Network = TypeVar("Network", bound=HandNetwork)
 
 #: Module -> (convolution, batch norm that directly follows it) by attribute name.
 _FOLDABLE: dict[type[nn.Module], tuple[tuple[str, str], ...]] = {
@@ -20,16 +24,18 @@ _FOLDABLE: dict[type[nn.Module], tuple[tuple[str, str], ...]] = {
     Downsample: (("conv", "norm"),),
     Bottleneck: (("conv1", "norm1"), ("conv2", "norm2"), ("conv3", "norm3")),
     BasicBlock: (("conv1", "norm1"), ("conv2", "norm2")),
+    ReluStem: (("conv", "norm"),),
+    ReluBlock: (("conv1", "norm1"), ("conv2", "norm2")),
     PreActivationResidual: (("conv1", "norm2"), ("conv2", "norm3")),
     HeatmapHead: (("conv", "norm"),),
 }
 
 
-def fold_network(model: HandS3C) -> HandS3C:
+def fold_network(model: Network) -> Network:
     """A copy of ``model`` for inference with equal outputs and fewer operations.
 
     Batch norms are folded into the convolutions before them, and the pyramid's 3x3 smoothing with
-    the 2x2 average pooling after it becomes one 4x4 convolution of stride 2.
+    the 2x2 average pooling after it (where there is one) becomes one 4x4 convolution of stride 2.
     """
     folded = copy.deepcopy(model).eval().requires_grad_(False)
     for module in list(folded.modules()):
@@ -37,7 +43,9 @@ def fold_network(model: HandS3C) -> HandS3C:
             conv, norm = getattr(module, conv_name), getattr(module, norm_name)
             setattr(module, conv_name, _with_norm(conv, norm))
             setattr(module, norm_name, nn.Identity())
-    folded.fpn = _FoldedPyramid(folded.fpn)  # type: ignore[assignment]
+    pyramid = getattr(folded, "fpn", None)
+    if isinstance(pyramid, FeaturePyramid):
+        folded.fpn = _FoldedPyramid(pyramid)  # type: ignore[assignment]
     return folded
 
 

@@ -1,6 +1,7 @@
 """OpenVINO for the convolutions, our kernels for the scans between them.
 
-The network is cut in three: everything up to the scans' inputs, the scans, everything after them.
+A network that scans is cut in three: everything up to the scans' inputs, the scans, everything
+after them. Any other is compiled whole.
 OpenVINO's Python package reports its use over the network when it is imported and when it converts
 a model; ``import_openvino`` keeps it from doing so.
 """
@@ -18,9 +19,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
 
 from hands3c_core.errors import UserError
-from hands3c_core.models import HandS3C, Regressed
+from hands3c_core.models import HandNetwork, HandS3C, Regressed
 from hands3c_core.models.cross_scan import DIRECTIONS, CrossScan
 from hands3c_core.models.s3c import BranchOutputs
 from hands3c_core.ops import active_kernel, cpu_kernels, cross_scan_2d
@@ -40,28 +42,28 @@ class OpenVinoRuntime(Runtime):
     runtime_name = "openvino"
     max_batch = 2
 
-    def __init__(self, model: HandS3C, precision: torch.dtype = torch.float32) -> None:
+    def __init__(self, model: HandNetwork, precision: torch.dtype = torch.float32) -> None:
         super().__init__(model)
         if next(model.parameters()).device.type != "cpu":
             raise UserError("The OpenVINO runtime is for the CPU: move the network there first.")
         self.precision = precision
         folded = fold_network(model).float()
-        self._side = model.config.feature_side
-        self._front_module: nn.Module = _Front(folded)
+        self._front_module: nn.Module = _Whole(folded)
         self._back_module: nn.Module | None = None
         self._spatial = self._channel = None
-        if folded.s3c is not None:
-            self._back_module = _Back(folded)
+        if isinstance(folded, HandS3C) and folded.s3c is not None:
+            self._side = folded.config.feature_side
+            self._front_module, self._back_module = _Front(folded), _Back(folded)
             ss2d = folded.s3c.ss2d
             self._spatial = _ScanWeights.of(ss2d.spatial)
             self._channel = None if ss2d.channel is None else _ScanWeights.of(ss2d.channel)
         self._compiled: dict[int, tuple[Any, Any]] = {}
 
-    def _regress(self, images: Tensor) -> Regressed:
+    def _regress(self, images: Tensor) -> Any:
         front, back = self._requests(len(images))
         outputs = _infer(front, images)
-        if self._spatial is None:
-            return Regressed(outputs[0], outputs[0], None, *outputs[1:])
+        if isinstance(self._front_module, _Whole):
+            return self._front_module.assemble(outputs)
         features, gate, positions, projected, columns = outputs
         spatial = self._scan_plane(positions, projected)
         channel = self._scan_channels(columns)
@@ -128,9 +130,34 @@ class _ScanWeights(NamedTuple):
         return cls(*(t.detach().contiguous() for t in tensors))
 
 
+class _Whole(nn.Module):
+    """Images -> all tensors of ``HandNetwork.regress``, each once and in the order of its tree."""
+
+    def __init__(self, network: HandNetwork) -> None:
+        super().__init__()
+        self.network = network
+        self._form: TreeSpec | None = None
+        #: Number of each leaf's tensor among the outputs, None for leaves that are no tensors.
+        self._order: list[int | None] = []
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        leaves, self._form = tree_flatten(self.network.regress(images))
+        # A network without attention answers with one map twice, which would be compiled as one.
+        distinct = {id(leaf): leaf for leaf in leaves if isinstance(leaf, Tensor)}
+        numbers = {identity: number for number, identity in enumerate(distinct)}
+        self._order = [numbers.get(id(leaf)) for leaf in leaves]
+        return tuple(distinct.values())
+
+    def assemble(self, outputs: list[Tensor]) -> Any:
+        """What ``regress`` would say, from the compiled network's outputs."""
+        assert self._form is not None
+        leaves = [None if number is None else outputs[number] for number in self._order]
+        return tree_unflatten(leaves, self._form)
+
+
 class _Front(nn.Module):
     """Images -> F, gate (B, P, 512), scan input by position (B, P, 512), its projections
-    (B, P, 4 * 48), and scan input by channel (B, 512 * h, w). Without attention: all outputs."""
+    (B, P, 4 * 48), and scan input by channel (B, 512 * h, w)."""
 
     def __init__(self, network: HandS3C) -> None:
         super().__init__()
@@ -138,9 +165,8 @@ class _Front(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         features = self.network.fpn(self.network.backbone(images))
-        if self.network.s3c is None:
-            return (features, *_heads(self.network, features))
         s3c = self.network.s3c
+        assert s3c is not None
         ss2d = s3c.ss2d
         x, gate = ss2d.in_proj(s3c.norm(features.permute(0, 2, 3, 1))).chunk(2, dim=-1)
         x = F.silu(ss2d.conv(x.permute(0, 3, 1, 2)))
@@ -224,11 +250,11 @@ def _compile(module: nn.Module, example: tuple[Tensor, ...], precision: torch.dt
         "NUM_STREAMS": 1,
         "PERFORMANCE_HINT": "LATENCY",
     }
-    return _core().compile_model(model, "CPU", options).create_infer_request()
+    return openvino_core().compile_model(model, "CPU", options).create_infer_request()
 
 
 @functools.cache
-def _core() -> Any:
+def openvino_core() -> Any:
     """The process's one OpenVINO core, never released.
 
     A core for AMX gives its thread an alternative signal stack and puts the previous one back when

@@ -20,7 +20,7 @@ import torch
 
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
-from hands3c_core.models import HandS3C
+from hands3c_core.models import HandNetwork
 from hands3c_core.ops import active_kernel
 from hands3c_core.ops.build import find_compiler
 from hands3c_core.runtime.base import Runtime
@@ -54,7 +54,7 @@ def _cpu_bfloat16() -> bool:
     return any(getattr(torch.cpu, check, lambda: False)() for check in checks)
 
 
-_FACTORIES: Final[dict[str, Callable[[HandS3C], Runtime]]] = {
+_FACTORIES: Final[dict[str, Callable[[HandNetwork], Runtime]]] = {
     "eager": EagerRuntime,
     "folded": FoldedRuntime,
     "compiled": CompiledRuntime,
@@ -99,7 +99,7 @@ def _problem(name: str, kind: str) -> str:
     return ""
 
 
-def make_runtime(model: HandS3C, name: str = "auto") -> Runtime:
+def make_runtime(model: HandNetwork, name: str = "auto") -> Runtime:
     """Make a network ready for inference.
 
     Args:
@@ -121,7 +121,7 @@ def make_runtime(model: HandS3C, name: str = "auto") -> Runtime:
     return _FACTORIES[name](model)
 
 
-def _fastest(model: HandS3C) -> Runtime:
+def _fastest(model: HandNetwork) -> Runtime:
     choices = [c.name for c in runtime_choices(_device(model)) if c.automatic and not c.problem]
     record, key = _read_record(), _machine_key(model, choices)
     remembered = record.get(key, {})
@@ -160,11 +160,11 @@ def measure(runtime: Runtime, passes: int = _PASSES) -> float:
     return statistics.median(times)
 
 
-def _device(model: HandS3C) -> torch.device:
+def _device(model: HandNetwork) -> torch.device:
     return next(model.parameters()).device
 
 
-def _machine_key(model: HandS3C, choices: list[str]) -> str:
+def _machine_key(model: HandNetwork, choices: list[str]) -> str:
     """What the fastest runtime depends on, as a hash."""
     device = _device(model)
     gpu = torch.cuda.get_device_name(device) if device.type == "cuda" else ""

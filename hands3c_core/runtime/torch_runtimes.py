@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils._pytree import tree_map
 
-from hands3c_core.models import HandS3C, Regressed
+from hands3c_core.models import HandNetwork
 from hands3c_core.runtime.base import Runtime
 from hands3c_core.runtime.folding import fold_network
 
@@ -17,11 +19,11 @@ class EagerRuntime(Runtime):
 
     runtime_name = "eager"
 
-    def __init__(self, model: HandS3C) -> None:
+    def __init__(self, model: HandNetwork) -> None:
         super().__init__(model)
         self._network = model
 
-    def _regress(self, images: Tensor) -> Regressed:
+    def _regress(self, images: Tensor) -> Any:
         was_training = self._network.training
         self._network.eval()
         try:
@@ -41,7 +43,7 @@ class FoldedRuntime(Runtime):
 
     runtime_name = "folded"
 
-    def __init__(self, model: HandS3C, precision: torch.dtype = torch.float32) -> None:
+    def __init__(self, model: HandNetwork, precision: torch.dtype = torch.float32) -> None:
         super().__init__(model)
         self.precision = precision
         self._network = fold_network(model).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -53,7 +55,7 @@ class FoldedRuntime(Runtime):
     def _images(self, crops: Tensor) -> Tensor:
         return super()._images(crops).contiguous(memory_format=torch.channels_last)
 
-    def _regress(self, images: Tensor) -> Regressed:
+    def _regress(self, images: Tensor) -> Any:
         with self._casting(images.device.type):
             regressed = self._network.regress(images)
         return in_float32(regressed)
@@ -69,29 +71,21 @@ class CompiledRuntime(FoldedRuntime):
 
     runtime_name = "compiled"
 
-    def __init__(self, model: HandS3C, precision: torch.dtype = torch.float32) -> None:
+    def __init__(self, model: HandNetwork, precision: torch.dtype = torch.float32) -> None:
         super().__init__(model, precision)
         self._compiled = torch.compile(self._network.regress, dynamic=False)
 
-    def _regress(self, images: Tensor) -> Regressed:
+    def _regress(self, images: Tensor) -> Any:
         with self._casting(images.device.type):
             regressed = self._compiled(images)
         return in_float32(regressed)
 
 
-def in_float32(regressed: Regressed) -> Regressed:
-    """All half-precision outputs as float32."""
+def in_float32(regressed: Any) -> Any:
+    """The same with all half-precision tensors as float32."""
 
-    def cast(value: Tensor) -> Tensor:
-        return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value
+    def cast(value: Any) -> Any:
+        half = isinstance(value, Tensor) and value.dtype in (torch.float16, torch.bfloat16)
+        return value.float() if half else value
 
-    branches = regressed.branches
-    if branches is not None:
-        channel = branches.channel
-        branches = branches._replace(
-            spatial=cast(branches.spatial), channel=None if channel is None else cast(channel)
-        )
-    fields = {
-        name: cast(value) for name, value in regressed._asdict().items() if name != "branches"
-    }
-    return Regressed(**fields, branches=branches)
+    return tree_map(cast, regressed)

@@ -1,0 +1,91 @@
+"""From points as an image shows them (u, v, depth relative to the wrist) to metres.
+
+A crop does not tell how far away the hand is. The hand's size does: the scale, or the wrist's
+depth, is the one at which the 20 bones have the length they should have, as the root of the mean
+of their squares. Both follow in closed form and are differentiable.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from hands3c_core.conventions import BONES
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.models.outputs import UvdTensors
+
+#: No point of a hand comes nearer to the camera than this, metres.
+NEAREST = 0.05
+#: Least part of the bones' length that is taken to lie across the line of sight: points whose
+#: depths alone are longer than a hand still get a scale.
+_LEAST_ACROSS = 0.1
+_PARENTS = [parent for parent, _ in BONES]
+_CHILDREN = [child for _, child in BONES]
+
+
+def bone_extent(hand: HandModelData, like: Tensor) -> Tensor:
+    """Root of the sum of the squared lengths of the mean hand's 20 bones, metres, as a scalar."""
+    joints = torch.as_tensor(hand.rest_joints_21, dtype=like.dtype, device=like.device)
+    return _bones(joints).norm()
+
+
+def see_from_afar(points: UvdTensors, extent: Tensor) -> tuple[Tensor, Tensor]:
+    """Joints and vertices in metres under a scaled orthographic camera, the wrist at the origin.
+
+    Args:
+        points: u and v over the crop's side, depth in metres.
+        extent: of ``bone_extent``.
+
+    Returns:
+        (B, 21, 3) and (B, V, 3) metres, camera axes.
+    """
+    bones = _bones(points.joints)
+    across = bones[..., :2].square().sum(dim=(1, 2))
+    along = bones[..., 2].square().sum(dim=1)
+    least = (_LEAST_ACROSS * extent).square()
+    scale = ((extent.square() - along).clamp(min=least) / across.clamp(min=1e-8)).sqrt()
+    factor = torch.stack((scale, scale, torch.ones_like(scale)), dim=-1)[:, None]
+    wrist = points.joints[:, :1]
+    return (points.joints - wrist) * factor, (points.vertices - wrist) * factor
+
+
+def place_in_camera(
+    points: UvdTensors, intrinsics: Tensor, extent: Tensor, side: int
+) -> tuple[Tensor, Tensor]:
+    """Joints and vertices in the camera's frame, each on its own line of sight.
+
+    Args:
+        points: u and v over the crop's side, depth in metres.
+        intrinsics: (B, 3, 3) of the crop: px ~ K (x, y, z); turned crops too.
+        extent: (B,) or scalar, of ``bone_extent``; of a better known hand where there is one.
+        side: of the crop, px.
+
+    Returns:
+        (B, 21, 3) and (B, V, 3) metres, camera frame; all in front of the camera.
+    """
+    inverse = torch.linalg.inv(intrinsics)
+    joint_rays, vertex_rays = (_rays(p, inverse, side) for p in (points.joints, points.vertices))
+    joint_depths = points.joints[..., 2:] - points.joints[:, :1, 2:]
+    vertex_depths = points.vertices[..., 2:] - points.joints[:, :1, 2:]
+    # Bones are z a + b: their squared lengths sum to a quadratic in the wrist's depth z.
+    a, b = _bones(joint_rays), _bones(joint_rays * joint_depths)
+    squares = a.square().sum(dim=(1, 2)).clamp(min=1e-8)
+    mixed = (a * b).sum(dim=(1, 2))
+    rest = b.square().sum(dim=(1, 2)) - extent.square()
+    least = (_LEAST_ACROSS * extent).square() * squares
+    depth = ((mixed.square() - squares * rest).clamp(min=least).sqrt() - mixed) / squares
+    nearest = torch.minimum(joint_depths.amin(dim=(1, 2)), vertex_depths.amin(dim=(1, 2)))
+    depth = torch.maximum(depth, NEAREST - nearest)[:, None, None]
+    return joint_rays * (depth + joint_depths), vertex_rays * (depth + vertex_depths)
+
+
+def _rays(points: Tensor, inverse: Tensor, side: int) -> Tensor:
+    """(B, N, 3) directions (x/z, y/z, 1) of points with u and v over the crop's side."""
+    pixels = torch.cat((points[..., :2] * side, torch.ones_like(points[..., :1])), dim=-1)
+    rays = pixels @ inverse.transpose(1, 2)
+    return rays / rays[..., 2:]
+
+
+def _bones(joints: Tensor) -> Tensor:
+    """(..., 21, 3) joints -> (..., 20, 3) bones, parent to child."""
+    return joints[..., _CHILDREN, :] - joints[..., _PARENTS, :]
