@@ -6,7 +6,7 @@
 from hands3c_core.data.augment import PRESETS, AugmentedDataset, Augmenter, AugmentOptions
 from hands3c_core.data.dataset import AnnotatedDataset, CorruptSample, HandDataset
 from hands3c_core.data.mixture import MixtureDataset
-from hands3c_core.data.pseudo import PseudoWriter
+from hands3c_core.data.pseudo_writer import PseudoWriter
 from hands3c_core.data.registry import dataset_names, open_data, open_spec, register_dataset
 from hands3c_core.data.sample import (
     Annotation,

@@ -64,6 +64,12 @@ class HandDataset(ABC):
             CorruptSample: its image or labels are damaged.
         """
 
+    def sessions(self) -> list[str] | None:
+        """For each sample the clip or sitting that it comes from, where that is known: samples of
+        one session stand together in the order of time and are alike, so what is held out for
+        validation is taken by sessions, or by stretches of one."""
+        return None
+
     def __getitem__(self, index: int) -> HandSample:
         """Sample ``index``, or the next one that can be read.
 

@@ -3,21 +3,22 @@
 On disk: ``labels.jsonl`` and the images it names, relative to the folder. The first line is a
 header,
 
-    {"format": "hands3c-pseudo", "version": 1, "estimator": "landmarks", "hand_model": "hand_mid",
-     "source": "clip.mp4"}
+    {"format": "hands3c-pseudo", "version": 1, "estimator": "landmarks",
+     "hand_model": "hand_mano778", "source": "clip.mp4"}
 
 and every other line one hand of one image:
 
-    {"image": "images/000012.jpg", "is_right": true, "split": "train", "confidence": 0.93,
+    {"image": "images/clip-000012.jpg", "is_right": true, "split": "train", "confidence": 0.93,
      "joints_2d": [[u, v], ...],            21 joints, px in that image
      "world_landmarks": [[x, y, z], ...],   21 joints, metres, camera axes: good in direction only
      "pose": [[x, y, z], ...], "shape": [...], "translation": [x, y, z],
                                             of the header's hand model, in model space
-     "camera": [fx, fy, cx, cy], "time": 0.4, "track_id": 1}
+     "camera": [fx, fy, cx, cy], "time": 0.4, "track_id": 1, "session": "clip", "frame": 12}
 
-Only image, is_right and joints_2d are required. Images are not mirrored. A folder with
-``labels.npz`` (``name``, ``joints_2d`` (N, 21, 2), ``world_landmarks`` (N, 21, 3), optional
-``is_right``) beside its images is read too.
+Only image, is_right and joints_2d are required. Images are not mirrored. Labels of one session
+(one clip, one sitting) stand together, in the order of time. A folder with ``labels.npz``
+(``name``, ``joints_2d`` (N, 21, 2), optional ``world_landmarks`` (N, 21, 3), ``is_right`` (N,) and
+``session`` (N,)) beside its images is read too.
 """
 
 from __future__ import annotations
@@ -27,143 +28,21 @@ import zipfile
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
-import cv2
 import numpy as np
-from numpy.typing import ArrayLike
 
 from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.dataset import AnnotatedDataset, CorruptSample
 from hands3c_core.data.files import LAYOUTS, require_folder
+from hands3c_core.data.pseudo_writer import FORMAT, LABELS, VERSION
 from hands3c_core.data.sample import MIRROR, Annotation
 from hands3c_core.data.spec import DatasetSpec
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import FastHandLayer, load_hand_model
 from hands3c_core.hand_model.shipped import SHIPPED
-from hands3c_core.types import Camera, UInt8
 
-FORMAT: Final = "hands3c-pseudo"
-VERSION: Final = 1
-LABELS: Final = "labels.jsonl"
 _SPLITS: Final = {"train": "train", "val": "val", "test": "val", "eval": "val", "all": "all"}
-
-
-class PseudoWriter:
-    """Writes a folder of pseudo-labels; use it as a context manager.
-
-    Labels are appended to a temporary file that becomes ``labels.jsonl`` when the writer closes
-    without an error. An image is written once, however many hands it shows.
-
-    Args:
-        folder: the folder to make.
-        estimator: name of the estimator behind the labels.
-        hand_model: the hand model of its parameters.
-        source: what the images came from.
-        quality: of the JPEG images, 1 to 100.
-
-    Raises:
-        UserError: the folder holds labels already or cannot be written to.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        estimator: str = "landmarks",
-        hand_model: str = "hand_mid",
-        source: str = "",
-        quality: int = 95,
-    ) -> None:
-        self.folder = Path(folder)
-        self.count = 0
-        self._quality = quality
-        self._temporary = self.folder / f".{LABELS}.part"
-        if (self.folder / LABELS).exists():
-            raise UserError(f"{self.folder} holds labels already; name a new folder.")
-        header = {
-            "format": FORMAT,
-            "version": VERSION,
-            "estimator": estimator,
-            "hand_model": hand_model,
-            "source": source,
-        }
-        try:
-            (self.folder / "images").mkdir(parents=True, exist_ok=True)
-            self._file = self._temporary.open("w", encoding="utf-8")
-            self._write(header)
-        except OSError as error:
-            raise UserError(f"cannot write to {self.folder}: {error.strerror}.") from None
-
-    def add_image(self, image: UInt8, name: str) -> str:
-        """Store an image (H, W, 3) RGB as ``images/NAME.jpg``; returns its path for ``add``."""
-        relative = f"images/{name}.jpg"
-        encoded, data = cv2.imencode(
-            ".jpg",
-            cv2.cvtColor(image, cv2.COLOR_RGB2BGR),
-            [cv2.IMWRITE_JPEG_QUALITY, self._quality],
-        )
-        if not encoded:
-            raise UserError(f"the image {name} of shape {image.shape} cannot be stored.")
-        try:
-            (self.folder / relative).write_bytes(data.tobytes())
-        except OSError as error:
-            raise UserError(f"cannot write to {self.folder}: {error.strerror}.") from None
-        return relative
-
-    def add(
-        self,
-        image: str,
-        is_right: bool,
-        joints_2d: ArrayLike,
-        *,
-        world_landmarks: ArrayLike | None = None,
-        pose: ArrayLike | None = None,
-        shape: ArrayLike | None = None,
-        translation: ArrayLike | None = None,
-        camera: Camera | None = None,
-        confidence: float | None = None,
-        time: float | None = None,
-        track_id: int | None = None,
-        split: str = "train",
-    ) -> None:
-        """Label one hand of an image; see the module's text for shapes and frames."""
-        label: dict[str, Any] = {"image": image, "is_right": bool(is_right), "split": split}
-        arrays = {
-            "joints_2d": (joints_2d, (21, 2), 2),
-            "world_landmarks": (world_landmarks, (21, 3), 5),
-            "pose": (pose, (16, 3), 5),
-            "shape": (shape, (10,), 4),
-            "translation": (translation, (3,), 5),
-        }
-        for name, (values, expected, digits) in arrays.items():
-            if values is None:
-                continue
-            array = np.asarray(values, np.float64)
-            if array.shape != expected:
-                raise ValueError(f"{name} must be {expected}, not {array.shape}")
-            label[name] = np.round(array, digits).tolist()
-        if camera is not None:
-            label["camera"] = [camera.fx, camera.fy, camera.cx, camera.cy]
-        numbers = {"confidence": confidence, "time": time, "track_id": track_id}
-        label |= {name: value for name, value in numbers.items() if value is not None}
-        self._write(label)
-        self.count += 1
-
-    def _write(self, line: dict[str, Any]) -> None:
-        self._file.write(json.dumps(line) + "\n")
-
-    def close(self) -> None:
-        """Finish the label file."""
-        self._file.close()
-        self._temporary.replace(self.folder / LABELS)
-
-    def __enter__(self) -> PseudoWriter:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self.close()
-        else:
-            self._file.close()
-            self._temporary.unlink(missing_ok=True)
+#: Folders for images that say nothing about where these come from.
+_PLAIN_FOLDERS: Final = (".", "images", "crops")
 
 
 class Pseudo(AnnotatedDataset):
@@ -226,6 +105,11 @@ class Pseudo(AnnotatedDataset):
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def sessions(self) -> list[str] | None:
+        """See ``HandDataset.sessions``: what the labels say, else the images' folders."""
+        names = [_session(label) for label in self.labels]
+        return None if None in names else [str(name) for name in names]
 
     def annotation(self, index: int) -> Annotation:
         """See ``AnnotatedDataset.annotation``."""
@@ -320,9 +204,13 @@ def _read_npz(path: Path) -> list[dict[str, Any]]:
         names, joints = tables["name"], tables["joints_2d"]
         count = len(names)
         sides = tables.get("is_right", np.ones(count, bool))
-        world = tables.get("world_landmarks")
-        if joints.shape != (count, 21, 2) or (world is not None and len(world) != count):
+        world, sessions = tables.get("world_landmarks"), tables.get("session")
+        if joints.shape != (count, 21, 2):
             raise ValueError(f"joints_2d is {joints.shape} for {count} names")
+        if world is not None and world.shape != (count, 21, 3):
+            raise ValueError(f"world_landmarks is {world.shape} for {count} names")
+        if len(sides) != count or (sessions is not None and len(sessions) != count):
+            raise ValueError(f"is_right or session has not {count} entries")
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"pseudo: {path} is damaged or lacks an array ({error}).") from None
     labels = []
@@ -334,6 +222,8 @@ def _read_npz(path: Path) -> list[dict[str, Any]]:
         }
         if world is not None:
             label["world_landmarks"] = world[index]
+        if sessions is not None:
+            label["session"] = str(sessions[index])
         labels.append(label)
     return labels
 
@@ -346,6 +236,13 @@ def _find_image(folder: Path, name: str) -> str:
             if (folder / f"{place}{name}{suffix}").exists():
                 return f"{place}{name}{suffix}"
     return f"{name}{suffixes[0]}"
+
+
+def _session(label: dict[str, Any]) -> str | None:
+    if label.get("session") is not None:
+        return str(label["session"])
+    folder = Path(str(label.get("image"))).parent.as_posix()
+    return None if folder in _PLAIN_FOLDERS else folder
 
 
 def _array(label: dict[str, Any], name: str, shape: tuple[int, ...]) -> np.ndarray | None:
