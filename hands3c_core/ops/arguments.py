@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
 @dataclass(frozen=True)
 class ScanArguments:
-    """The arguments of ``selective_scan`` with ``B`` and ``C`` grouped."""
+    """The arguments of a selective scan, all of one dtype, with ``B`` and ``C`` grouped.
+
+    Every kernel is a function of these that gives y (B, D, L) and the last state (B, D, N).
+    """
 
     u: Tensor
     """(B, D, L)"""
     delta: Tensor
-    """(B, D, L)"""
+    """(B, D, L) step sizes before bias and softplus."""
     A: Tensor
     """(D, N)"""
     B: Tensor
@@ -26,6 +31,28 @@ class ScanArguments:
     """(D,)"""
     delta_bias: Tensor | None
     """(D,)"""
+    softplus: bool = False
+    """Whether ``delta`` goes through softplus."""
+
+    @property
+    def tensors(self) -> tuple[Tensor | None, ...]:
+        """All tensors, in the order above."""
+        return (self.u, self.delta, self.A, self.B, self.C, self.D, self.delta_bias)
+
+    def step_sizes(self) -> Tensor:
+        """dt (B, D, L), after bias and softplus."""
+        dt = self.delta
+        if self.delta_bias is not None:
+            dt = dt + self.delta_bias[:, None]
+        return F.softplus(dt) if self.softplus else dt
+
+    def with_skip(self, y: Tensor) -> Tensor:
+        """y + D u"""
+        return y if self.D is None else y + self.u * self.D[:, None]
+
+
+#: y (B, D, L) and last state (B, D, N), in the arguments' dtype; differentiable.
+ScanKernel = Callable[[ScanArguments], "tuple[Tensor, Tensor]"]
 
 
 def grouped_arguments(
@@ -36,8 +63,10 @@ def grouped_arguments(
     C: Tensor,
     D: Tensor | None,
     delta_bias: Tensor | None,
+    softplus: bool,
 ) -> ScanArguments:
-    """Check the shapes and expand ``B`` and ``C`` to (B, G, N, L).
+    """Check the shapes, convert to the dtype of ``compute_dtype`` and expand ``B`` and ``C`` to
+    (B, G, N, L).
 
     A ``B`` of shape (D, N) is constant in time and differs per row, so it gets one group per row.
 
@@ -62,14 +91,16 @@ def grouped_arguments(
     grouped_B = _grouped("B", B, batch, rows, A.shape[1], length)
     grouped_C = _grouped("C", C, batch, rows, A.shape[1], length)
     groups = max(grouped_B.shape[1], grouped_C.shape[1])
+    dtype = compute_dtype(u)
     return ScanArguments(
-        u,
-        delta,
-        A,
-        _with_groups(grouped_B, groups),
-        _with_groups(grouped_C, groups),
-        D,
-        delta_bias,
+        u.to(dtype),
+        delta.to(dtype),
+        A.to(dtype),
+        _with_groups(grouped_B.to(dtype), groups),
+        _with_groups(grouped_C.to(dtype), groups),
+        None if D is None else D.to(dtype),
+        None if delta_bias is None else delta_bias.to(dtype),
+        softplus,
     )
 
 

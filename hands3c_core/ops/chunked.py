@@ -15,55 +15,31 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from hands3c_core.ops.arguments import compute_dtype, grouped_arguments
+from hands3c_core.ops.arguments import ScanArguments
 
 #: States worked on at once: enough to occupy the threads, few enough to stay in cache.
 _WORKING_SET = 1 << 18
 
 
-def selective_scan(
-    u: Tensor,
-    delta: Tensor,
-    A: Tensor,
-    B: Tensor,
-    C: Tensor,
-    D: Tensor | None = None,
-    z: Tensor | None = None,
-    delta_bias: Tensor | None = None,
-    delta_softplus: bool = False,
-    return_last_state: bool = False,
-) -> Tensor | tuple[Tensor, Tensor]:
-    """Selective scan on any device; differentiable. Arguments as in ``ops.selective_scan``."""
-    dtype = compute_dtype(u)
-    args = grouped_arguments(u, delta, A, B, C, D, delta_bias)
-    batch, rows, length = u.shape
+def scan(args: ScanArguments) -> tuple[Tensor, Tensor]:
+    """Selective scan on any device; differentiable."""
+    batch, rows, length = args.u.shape
     groups, states = args.B.shape[1:3]
-    inputs = args.u.to(dtype)
-    dt = args.delta.to(dtype)
-    if args.delta_bias is not None:
-        dt = dt + args.delta_bias.to(dtype)[:, None]
-    if delta_softplus:
-        dt = F.softplus(dt)
-
+    dt = args.step_sizes()
     steps = math.isqrt(length - 1) + 1
     chunks = -(-length // steps)
     padding = (0, steps * chunks - length)  # dt = 0 leaves the state alone
 
     def cut(x: Tensor, *shape: int) -> Tensor:
-        return F.pad(x.to(dtype), padding).reshape(batch * groups, *shape, chunks, steps)
+        return F.pad(x, padding).reshape(batch * groups, *shape, chunks, steps)
 
     dt_cut = cut(dt, rows // groups)
-    drive = cut(dt * inputs, rows // groups)
+    drive = cut(dt * args.u, rows // groups)
     B_cut, C_cut = cut(args.B, states), cut(args.C, states)
-    A_cut = args.A.to(dtype).view(groups, rows // groups, states).repeat(batch, 1, 1)
+    A_cut = args.A.view(groups, rows // groups, states).repeat(batch, 1, 1)
     y, last = _by_slices(dt_cut, drive, A_cut, B_cut, C_cut)
     y = y.reshape(batch, rows, -1)[..., :length]
-    if args.D is not None:
-        y = y + inputs * args.D.to(dtype)[:, None]
-    if z is not None:
-        y = y * F.silu(z.to(dtype))
-    y = y.to(u.dtype)
-    return (y, last.reshape(batch, rows, states)) if return_last_state else y
+    return args.with_skip(y), last.reshape(batch, rows, states)
 
 
 def _by_slices(dt: Tensor, drive: Tensor, A: Tensor, B: Tensor, C: Tensor) -> tuple[Tensor, Tensor]:

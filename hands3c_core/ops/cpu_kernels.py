@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from hands3c_core.ops import cpu_scan
 from hands3c_core.ops.arguments import ScanArguments
 from hands3c_core.ops.cpu_cross_scan import cross_scan
 from hands3c_core.ops.cpu_cross_scan import cross_scan_projecting as projecting
 from hands3c_core.ops.cpu_library import load_library
-from hands3c_core.ops.cpu_scan import scan
 from hands3c_core.ops.reference import NUM_DIRECTIONS
 
 #: Widest plane whose projections are computed inside the kernel, in channels.
@@ -21,11 +21,11 @@ def available() -> bool:
     return load_library() is not None
 
 
-def selective_scan(args: ScanArguments, softplus: bool) -> tuple[Tensor, Tensor]:
-    """(y, last state) of checked float32 or float64 arguments on the CPU; differentiable."""
-    tensors = (args.u, args.delta, args.A, args.B, args.C, args.D, args.delta_bias)
+def scan(args: ScanArguments) -> tuple[Tensor, Tensor]:
+    """Selective scan on the CPU, float32 or float64; differentiable."""
+    tensors = args.tensors
     save = torch.is_grad_enabled() and any(t is not None and t.requires_grad for t in tensors)
-    y, last, _ = scan(*tensors, softplus, save)
+    y, last, _ = cpu_scan.scan(*tensors, args.softplus, save)  # type: ignore[arg-type]
     return y, last
 
 

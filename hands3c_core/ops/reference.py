@@ -13,63 +13,34 @@ in four orders, each with its own projections; the four results are put back and
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from hands3c_core.ops.arguments import compute_dtype, grouped_arguments
+from hands3c_core.ops.arguments import ScanArguments, ScanKernel, compute_dtype
 
 #: Scan orders of ``cross_scan_2d``: row-major, column-major, and both reversed.
 NUM_DIRECTIONS: Final = 4
 
 
-def selective_scan(
-    u: Tensor,
-    delta: Tensor,
-    A: Tensor,
-    B: Tensor,
-    C: Tensor,
-    D: Tensor | None = None,
-    z: Tensor | None = None,
-    delta_bias: Tensor | None = None,
-    delta_softplus: bool = False,
-    return_last_state: bool = False,
-) -> Tensor | tuple[Tensor, Tensor]:
-    """Selective scan, one step at a time; differentiable in every tensor, any float dtype.
-
-    Shapes as in ``hands3c_core.ops.selective_scan``. float16 and bfloat16 accumulate in float32.
-    """
-    dtype = compute_dtype(u)
-    args = grouped_arguments(u, delta, A, B, C, D, delta_bias)
-    inputs = args.u.to(dtype)
-    dt = args.delta.to(dtype)
-    if args.delta_bias is not None:
-        dt = dt + args.delta_bias.to(dtype)[:, None]
-    if delta_softplus:
-        dt = F.softplus(dt)
-    repeats = u.shape[1] // args.B.shape[1]
+def scan(args: ScanArguments) -> tuple[Tensor, Tensor]:
+    """Selective scan, one step at a time; differentiable in every tensor."""
+    dt = args.step_sizes()
+    repeats = args.u.shape[1] // args.B.shape[1]
     # (B, D, L, N), so that the loop finds each step's states side by side
-    B_rows = args.B.to(dtype).transpose(2, 3).repeat_interleave(repeats, dim=1)
-    C_rows = args.C.to(dtype).transpose(2, 3).repeat_interleave(repeats, dim=1)
-    decay = torch.exp(dt.unsqueeze(-1) * args.A.to(dtype)[:, None, :])
-    drive = (dt * inputs).unsqueeze(-1) * B_rows
+    B_rows = args.B.transpose(2, 3).repeat_interleave(repeats, dim=1)
+    C_rows = args.C.transpose(2, 3).repeat_interleave(repeats, dim=1)
+    decay = torch.exp(dt.unsqueeze(-1) * args.A[:, None, :])
+    drive = (dt * args.u).unsqueeze(-1) * B_rows
 
-    state = inputs.new_zeros(u.shape[0], u.shape[1], A.shape[1])
+    state = torch.zeros_like(drive[:, :, 0])
     outputs = []
     # unbind, not indexing: the gradient of an index is a whole array of zeros for every step
     for a, b, c in zip(decay.unbind(2), drive.unbind(2), C_rows.unbind(2), strict=True):
         state = a * state + b
         outputs.append((state * c).sum(-1))
-    y = torch.stack(outputs, dim=2)
-    if args.D is not None:
-        y = y + inputs * args.D.to(dtype)[:, None]
-    if z is not None:
-        y = y * F.silu(z.to(dtype))
-    y = y.to(u.dtype)
-    return (y, state) if return_last_state else y
+    return args.with_skip(torch.stack(outputs, dim=2)), state
 
 
 def to_directions(x: Tensor) -> Tensor:
@@ -96,11 +67,11 @@ def cross_scan_2d(
     A: Tensor,
     D: Tensor,
     *,
-    scan: Callable[..., Tensor | tuple[Tensor, Tensor]] = selective_scan,
+    kernel: ScanKernel = scan,
 ) -> Tensor:
     """Four-direction cross-scan of a plane; differentiable, any float dtype.
 
-    Shapes as in ``hands3c_core.ops.cross_scan_2d``; ``scan`` is the selective scan to use.
+    Shapes as in ``hands3c_core.ops.cross_scan_2d``; ``kernel`` is the selective scan to use.
     """
     batch, channels, height, width = x.shape
     rank = dt_proj_weight.shape[2]
@@ -111,17 +82,18 @@ def cross_scan_2d(
     projected = torch.einsum("bkcl,koc->bkol", xs, x_proj_weight.to(x.dtype))
     dt, B, C = projected.split((rank, states, states), dim=2)
     delta = torch.einsum("bkrl,kcr->bkcl", dt, dt_proj_weight.to(x.dtype))
-    y = scan(
-        xs.flatten(1, 2).to(dtype),
-        delta.flatten(1, 2).to(dtype),
-        A.to(dtype),
-        B.to(dtype),
-        C.to(dtype),
-        D.to(dtype),
-        delta_bias=dt_proj_bias.flatten().to(dtype),
-        delta_softplus=True,
+    y, _ = kernel(
+        ScanArguments(
+            xs.flatten(1, 2).to(dtype),
+            delta.flatten(1, 2).to(dtype),
+            A.to(dtype),
+            B.to(dtype),
+            C.to(dtype),
+            D.to(dtype),
+            dt_proj_bias.flatten().to(dtype),
+            softplus=True,
+        )
     )
-    assert isinstance(y, Tensor)
     return from_directions(y.view(batch, NUM_DIRECTIONS, channels, -1), height, width)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
-from collections.abc import Callable
 from typing import Final
 
 import torch
@@ -17,12 +16,15 @@ from torch import Tensor
 
 from hands3c_core.errors import UserError
 from hands3c_core.ops import chunked, cpu_kernels, reference
-from hands3c_core.ops.arguments import compute_dtype, grouped_arguments
+from hands3c_core.ops.arguments import (
+    ScanArguments,
+    ScanKernel,
+    compute_dtype,
+    grouped_arguments,
+)
 
 #: Values of HANDS3C_SCAN.
 KERNELS: Final = ("reference", "chunked", "cpu", "triton", "mamba_ssm")
-
-ScanFunction = Callable[..., "Tensor | tuple[Tensor, Tensor]"]
 
 
 def selective_scan(
@@ -36,6 +38,8 @@ def selective_scan(
     delta_bias: Tensor | None = None,
     delta_softplus: bool = False,
     return_last_state: bool = False,
+    *,
+    kernel: str | None = None,
 ) -> Tensor | tuple[Tensor, Tensor]:
     """Selective scan with the argument shapes and grouping of mamba's ``selective_scan_fn``.
 
@@ -50,6 +54,7 @@ def selective_scan(
         delta_bias: (D,) added to ``delta``.
         delta_softplus: apply softplus to ``delta`` (after the bias).
         return_last_state: also return the last state.
+        kernel: one of ``KERNELS``; None takes the best.
 
     Returns:
         y (B, D, L) in u's dtype, or (y, last state (B, D, N) in float32 or float64). Accumulated
@@ -57,11 +62,18 @@ def selective_scan(
 
     Raises:
         ValueError: shapes that do not fit together.
-        UserError: HANDS3C_SCAN names a kernel that does not exist or cannot run here.
+        UserError: ``kernel`` or HANDS3C_SCAN names a kernel that does not exist or cannot run here.
     """
-    scan = _scan_function(active_kernel(u.device))
+    kernel = active_kernel(u.device, kernel)
+    if kernel == "mamba_ssm" and (u.dtype == torch.float64 or return_last_state):
+        kernel = "chunked"  # mamba's has no float64, and no gradient for the last state
     with torch.autocast(u.device.type, enabled=False):
-        return scan(u, delta, A, B, C, D, z, delta_bias, delta_softplus, return_last_state)
+        args = grouped_arguments(u, delta, A, B, C, D, delta_bias, delta_softplus)
+        y, last = _scan_function(kernel)(args)
+        if z is not None:
+            y = y * F.silu(z.to(y.dtype))
+        y = y.to(u.dtype)
+    return (y, last) if return_last_state else y
 
 
 def cross_scan_2d(
@@ -103,7 +115,7 @@ def cross_scan_2d(
     with torch.autocast(x.device.type, enabled=False):
         if kernel != "cpu":
             return reference.cross_scan_2d(
-                x, x_proj_weight, dt_proj_weight, dt_proj_bias, A, D, scan=_scan_function(kernel)
+                x, x_proj_weight, dt_proj_weight, dt_proj_bias, A, D, kernel=_scan_function(kernel)
             )
         dtype = compute_dtype(x)
         return cpu_kernels.cross_scan_2d(
@@ -116,21 +128,26 @@ def cross_scan_2d(
         )
 
 
-def active_kernel(device: torch.device | str) -> str:
+def active_kernel(device: torch.device | str, kernel: str | None = None) -> str:
     """Name of the kernel that runs for tensors on a device: one of ``KERNELS``.
 
+    Args:
+        device: where the tensors are.
+        kernel: the one that is wanted; None takes that of HANDS3C_SCAN, or the best.
+
     Raises:
-        UserError: HANDS3C_SCAN names a kernel that does not exist or cannot run here.
+        UserError: the wanted kernel does not exist or cannot run here.
     """
     kind = torch.device(device).type
-    forced = os.environ.get("HANDS3C_SCAN", "")
+    forced = kernel or os.environ.get("HANDS3C_SCAN", "")
     if not forced:
         return _best_kernel(kind)
+    name = f"The scan kernel {forced}" if kernel else f"HANDS3C_SCAN={forced}"
     if forced not in KERNELS:
-        raise UserError(f"HANDS3C_SCAN={forced} is unknown: set one of {', '.join(KERNELS)}.")
+        raise UserError(f"{name} is unknown: set one of {', '.join(KERNELS)}.")
     problem = why_not(forced, kind)
     if problem:
-        raise UserError(f"HANDS3C_SCAN={forced} cannot be used: {problem}.")
+        raise UserError(f"{name} cannot be used: {problem}.")
     return forced
 
 
@@ -166,74 +183,32 @@ def _interpreting() -> bool:
     return os.environ.get("TRITON_INTERPRET") == "1"
 
 
-def _scan_function(kernel: str) -> ScanFunction:
+def _scan_function(kernel: str) -> ScanKernel:
     if kernel == "triton":
         from hands3c_core.ops import triton_kernels
 
-        return triton_kernels.selective_scan
-    functions: dict[str, ScanFunction] = {
-        "reference": reference.selective_scan,
-        "chunked": chunked.selective_scan,
-        "cpu": _cpu_scan,
+        return triton_kernels.scan
+    functions: dict[str, ScanKernel] = {
+        "reference": reference.scan,
+        "chunked": chunked.scan,
+        "cpu": cpu_kernels.scan,
         "mamba_ssm": _mamba_scan,
     }
     return functions[kernel]
 
 
-def _cpu_scan(
-    u: Tensor,
-    delta: Tensor,
-    A: Tensor,
-    B: Tensor,
-    C: Tensor,
-    D: Tensor | None = None,
-    z: Tensor | None = None,
-    delta_bias: Tensor | None = None,
-    delta_softplus: bool = False,
-    return_last_state: bool = False,
-) -> Tensor | tuple[Tensor, Tensor]:
-    dtype = compute_dtype(u)
-    tensors = (None if t is None else t.to(dtype) for t in (u, delta, A, B, C, D, delta_bias))
-    y, last = cpu_kernels.selective_scan(grouped_arguments(*tensors), delta_softplus)  # type: ignore[arg-type]
-    if z is not None:
-        y = y * F.silu(z.to(dtype))
-    y = y.to(u.dtype)
-    return (y, last) if return_last_state else y
-
-
-def _mamba_scan(
-    u: Tensor,
-    delta: Tensor,
-    A: Tensor,
-    B: Tensor,
-    C: Tensor,
-    D: Tensor | None = None,
-    z: Tensor | None = None,
-    delta_bias: Tensor | None = None,
-    delta_softplus: bool = False,
-    return_last_state: bool = False,
-) -> Tensor | tuple[Tensor, Tensor]:
-    """mamba's own CUDA kernel, where it covers the case; else the chunked version.
-
-    It has no float64, and no gradient for the last state.
-    """
-    if u.dtype == torch.float64 or return_last_state:
-        return chunked.selective_scan(
-            u, delta, A, B, C, D, z, delta_bias, delta_softplus, return_last_state
-        )
+def _mamba_scan(args: ScanArguments) -> tuple[Tensor, Tensor]:
+    """mamba's own CUDA kernel: float32, and no gradient for the last state."""
     from mamba_ssm.ops.selective_scan_interface import selective_scan_fn
 
-    args = grouped_arguments(u, delta, A, B, C, D, delta_bias)
-    floats = (None if t is None else t.float() for t in (args.D, args.delta_bias))
-    D, delta_bias = floats
     return selective_scan_fn(
-        u,
-        delta.to(u.dtype),
-        A.float(),
-        args.B.to(u.dtype).contiguous(),
-        args.C.to(u.dtype).contiguous(),
-        D,
-        z,
-        delta_bias,
-        delta_softplus,
+        args.u,
+        args.delta,
+        args.A,
+        args.B.contiguous(),
+        args.C.contiguous(),
+        args.D,
+        delta_bias=args.delta_bias,
+        delta_softplus=args.softplus,
+        return_last_state=True,
     )

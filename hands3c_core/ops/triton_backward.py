@@ -5,7 +5,13 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from hands3c_core.ops.triton_recurrence import combine, step_size
+from hands3c_core.ops.triton_recurrence import (
+    combine,
+    locate_rows,
+    locate_saved,
+    locate_steps,
+    step_size,
+)
 
 
 @triton.jit
@@ -43,18 +49,12 @@ def scan_segment_backward(
     NP: tl.constexpr,
 ):
     """The adjoint of ``scan_segment``: what flows out at its start, or all gradients."""
-    blocks = tl.cdiv(group_rows, ROWS)
-    group = tl.program_id(0) // blocks
-    inside = (tl.program_id(0) % blocks) * ROWS + tl.arange(0, ROWS)
-    row = group * group_rows + inside
     segment = tl.program_id(1)
     batch = tl.program_id(2)
-    groups = rows // group_rows
-    real = inside < group_rows
-    n = tl.arange(0, NP)
     t = tl.arange(0, T)
-    state_mask = real[:, None] & (n < N)[None, :]
-    state_at = row[:, None] * N + n[None, :]
+    row, real, first_projection, state_at, state_mask = locate_rows(
+        rows, length, group_rows, ROWS, N, NP
+    )
     decay = tl.load(A + state_at, mask=state_mask, other=0.0)
     row_bias = tl.load(bias + row, mask=real, other=0.0)
     skip = tl.load(D + row, mask=real, other=0.0)
@@ -69,14 +69,12 @@ def scan_segment_backward(
     for i in range(segment_tiles):
         tile = segment * segment_tiles + segment_tiles - 1 - i
         step = tile * T + t
-        mask = real[:, None] & (step < length)[None, :]
-        at = (batch * rows + row[:, None]).to(tl.int64) * length + step[None, :]
+        at, mask, proj_at, proj_mask = locate_steps(
+            step, row, real, first_projection, rows, length, N, NP
+        )
         raw = tl.load(delta + at, mask=mask, other=0.0) + row_bias[:, None]
         dt = step_size(raw, mask, SOFTPLUS)
         up = tl.load(dy + at, mask=mask, other=0.0)
-        proj_at = (batch * groups + group).to(tl.int64) * N * length
-        proj_at = proj_at + n[None, :] * length + step[:, None]
-        proj_mask = (step < length)[:, None] & (n < N)[None, :]
         c = tl.load(C + proj_at, mask=proj_mask, other=0.0)
         a = tl.exp(dt[:, :, None] * decay[:, None, :])
         # dh_t = C_t dy_t + a_(t+1) dh_(t+1); at the tile's end a_(t+1) dh_(t+1) is the adjoint.
@@ -94,10 +92,8 @@ def scan_segment_backward(
         else:
             x = tl.load(u + at, mask=mask, other=0.0)
             b = tl.load(B + proj_at, mask=proj_mask, other=0.0)
-            saved_at = ((batch * rows + row[:, None]) * tiles + tile) * N + n[None, :]
-            start = tl.load(
-                saved + saved_at, mask=state_mask & (tile + 0 * n < tiles)[None, :], other=0.0
-            )
+            saved_at, saved_mask = locate_saved(tile, tiles, row, rows, state_mask, N, NP)
+            start = tl.load(saved + saved_at, mask=saved_mask, other=0.0)
             # h_(t-1): the scan of the steps before, beginning with the saved state.
             before_mask = mask & (t > 0)[None, :]
             before_x = tl.load(u + at - 1, mask=before_mask, other=0.0)

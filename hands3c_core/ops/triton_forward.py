@@ -5,7 +5,13 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from hands3c_core.ops.triton_recurrence import combine, step_size
+from hands3c_core.ops.triton_recurrence import (
+    combine,
+    locate_rows,
+    locate_saved,
+    locate_steps,
+    step_size,
+)
 
 
 @triton.jit
@@ -39,18 +45,12 @@ def scan_segment(
     NP: tl.constexpr,
 ):
     """Scan one segment of some rows of one group: its summary only, or its outputs."""
-    blocks = tl.cdiv(group_rows, ROWS)
-    group = tl.program_id(0) // blocks
-    inside = (tl.program_id(0) % blocks) * ROWS + tl.arange(0, ROWS)
-    row = group * group_rows + inside
     segment = tl.program_id(1)
     batch = tl.program_id(2)
-    groups = rows // group_rows
-    real = inside < group_rows
-    n = tl.arange(0, NP)
     t = tl.arange(0, T)
-    state_mask = real[:, None] & (n < N)[None, :]
-    state_at = row[:, None] * N + n[None, :]
+    row, real, first_projection, state_at, state_mask = locate_rows(
+        rows, length, group_rows, ROWS, N, NP
+    )
     decay = tl.load(A + state_at, mask=state_mask, other=0.0)
     row_bias = tl.load(bias + row, mask=real, other=0.0)
     skip = tl.load(D + row, mask=real, other=0.0)
@@ -62,17 +62,15 @@ def scan_segment(
     for i in range(segment_tiles):
         tile = segment * segment_tiles + i
         step = tile * T + t
-        mask = real[:, None] & (step < length)[None, :]
+        at, mask, proj_at, proj_mask = locate_steps(
+            step, row, real, first_projection, rows, length, N, NP
+        )
         if SAVE:
-            saved_at = ((batch * rows + row[:, None]) * tiles + tile) * N + n[None, :]
-            tl.store(saved + saved_at, state, mask=state_mask & (tile + 0 * n < tiles)[None, :])
-        at = (batch * rows + row[:, None]).to(tl.int64) * length + step[None, :]
+            saved_at, saved_mask = locate_saved(tile, tiles, row, rows, state_mask, N, NP)
+            tl.store(saved + saved_at, state, mask=saved_mask)
         x = tl.load(u + at, mask=mask, other=0.0)
         raw = tl.load(delta + at, mask=mask, other=0.0) + row_bias[:, None]
         dt = step_size(raw, mask, SOFTPLUS)
-        proj_at = (batch * groups + group).to(tl.int64) * N * length
-        proj_at = proj_at + n[None, :] * length + step[:, None]
-        proj_mask = (step < length)[:, None] & (n < N)[None, :]
         b = tl.load(B + proj_at, mask=proj_mask, other=0.0)  # (T, NP)
         a = tl.exp(dt[:, :, None] * decay[:, None, :])  # (ROWS, T, NP)
         drive = (dt * x)[:, :, None] * b[None, :, :]

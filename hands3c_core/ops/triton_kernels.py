@@ -12,11 +12,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 import triton
 from torch import Tensor
 
-from hands3c_core.ops.arguments import ScanArguments, compute_dtype, grouped_arguments
+from hands3c_core.ops.arguments import ScanArguments
 from hands3c_core.ops.triton_backward import scan_segment_backward
 from hands3c_core.ops.triton_forward import scan_segment
 from hands3c_core.ops.triton_recurrence import chain
@@ -86,20 +85,12 @@ class _Plan:
 
 
 class _Scan(torch.autograd.Function):
-    """Contiguous arguments of one dtype, B and C (B, G, N, L), D and bias given."""
+    """Of the tensors of ``ScanArguments``, contiguous and none missing, and its ``softplus``."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        u: Tensor,
-        delta: Tensor,
-        A: Tensor,
-        B: Tensor,
-        C: Tensor,
-        D: Tensor,
-        bias: Tensor,
-        softplus: bool,
-    ) -> tuple[Tensor, Tensor]:
+    def forward(ctx: Any, *arguments: Any) -> tuple[Tensor, Tensor]:
+        *inputs, softplus = arguments
+        u, _, A, B = inputs[:4]
         plan = _Plan(u, A, B)
         save = any(ctx.needs_input_grad)
         y = torch.empty_like(u)
@@ -111,13 +102,7 @@ class _Scan(torch.autograd.Function):
 
         def launch(*, summary: bool) -> None:
             scan_segment[plan.grid](
-                u,
-                delta,
-                A,
-                B,
-                C,
-                D,
-                bias,
+                *inputs,
                 y,
                 last,
                 carried,
@@ -136,13 +121,14 @@ class _Scan(torch.autograd.Function):
             launch(summary=True)
             carried = plan.chain(local, elapsed, A, None, reverse=False)
         launch(summary=False)
-        ctx.save_for_backward(u, delta, A, B, C, D, bias, saved)
+        ctx.save_for_backward(*inputs, saved)
         ctx.softplus = softplus
         return y, last
 
     @staticmethod
     def backward(ctx: Any, dy: Tensor, dlast: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
-        u, delta, A, B, C, D, bias, saved = ctx.saved_tensors
+        *inputs, saved = ctx.saved_tensors
+        u, _, A, B, C, D, bias = inputs
         plan = _Plan(u, A, B)
         dy = dy.contiguous()
         du, ddelta = torch.empty_like(u), torch.empty_like(u)
@@ -153,13 +139,7 @@ class _Scan(torch.autograd.Function):
 
         def launch(*, summary: bool) -> None:
             scan_segment_backward[plan.grid](
-                u,
-                delta,
-                A,
-                B,
-                C,
-                D,
-                bias,
+                *inputs,
                 dy,
                 saved,
                 carried,
@@ -185,33 +165,8 @@ class _Scan(torch.autograd.Function):
         return du, ddelta, dA, dB, dC, dD, dbias, None
 
 
-def selective_scan(
-    u: Tensor,
-    delta: Tensor,
-    A: Tensor,
-    B: Tensor,
-    C: Tensor,
-    D: Tensor | None = None,
-    z: Tensor | None = None,
-    delta_bias: Tensor | None = None,
-    delta_softplus: bool = False,
-    return_last_state: bool = False,
-) -> Tensor | tuple[Tensor, Tensor]:
-    """Selective scan on CUDA; differentiable. Arguments as in ``ops.selective_scan``."""
-    dtype = compute_dtype(u)
-    args = grouped_arguments(u, delta, A, B, C, D, delta_bias)
-    y, last = _Scan.apply(*_prepared(args, dtype), delta_softplus)
-    if z is not None:
-        y = y * F.silu(z.to(dtype))
-    y = y.to(u.dtype)
-    return (y, last) if return_last_state else y
-
-
-def _prepared(args: ScanArguments, dtype: torch.dtype) -> list[Tensor]:
-    """All arguments contiguous and of one dtype; zeros for those that are absent."""
-    rows = args.u.shape[1]
-    optional = [
-        args.u.new_zeros(rows, dtype=dtype) if t is None else t for t in (args.D, args.delta_bias)
-    ]
-    tensors = [args.u, args.delta, args.A, args.B, args.C, *optional]
-    return [t.to(dtype).contiguous() for t in tensors]
+def scan(args: ScanArguments) -> tuple[Tensor, Tensor]:
+    """Selective scan on CUDA; differentiable."""
+    zeros = args.u.new_zeros(args.u.shape[1])
+    tensors = (zeros if tensor is None else tensor.contiguous() for tensor in args.tensors)
+    return _Scan.apply(*tensors, args.softplus)

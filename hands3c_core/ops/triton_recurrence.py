@@ -27,6 +27,62 @@ def step_size(raw, mask, SOFTPLUS: tl.constexpr):
 
 
 @triton.jit
+def locate_rows(
+    rows,
+    length,
+    group_rows,
+    ROWS: tl.constexpr,
+    N: tl.constexpr,
+    NP: tl.constexpr,
+):
+    """The rows of this program, all of one group.
+
+    Returns their numbers and which of them exist (ROWS), where their group's B and C begin, and
+    where their states lie in a (D, N) array, with its mask (ROWS, NP).
+    """
+    blocks = tl.cdiv(group_rows, ROWS)
+    group = tl.program_id(0) // blocks
+    inside = (tl.program_id(0) % blocks) * ROWS + tl.arange(0, ROWS)
+    row = group * group_rows + inside
+    real = inside < group_rows
+    n = tl.arange(0, NP)
+    groups = rows // group_rows
+    first_projection = (tl.program_id(2) * groups + group).to(tl.int64) * N * length
+    return (
+        row,
+        real,
+        first_projection,
+        row[:, None] * N + n[None, :],
+        real[:, None] & (n < N)[None, :],
+    )
+
+
+@triton.jit
+def locate_steps(
+    step, row, real, first_projection, rows, length, N: tl.constexpr, NP: tl.constexpr
+):
+    """Where the steps of a tile lie in (B, D, L) and in B and C, each with its mask."""
+    n = tl.arange(0, NP)
+    inside = step < length
+    at = (tl.program_id(2) * rows + row[:, None]).to(tl.int64) * length + step[None, :]
+    projection_at = first_projection + n[None, :] * length + step[:, None]
+    return (
+        at,
+        real[:, None] & inside[None, :],
+        projection_at,
+        inside[:, None] & (n < N)[None, :],
+    )
+
+
+@triton.jit
+def locate_saved(tile, tiles, row, rows, state_mask, N: tl.constexpr, NP: tl.constexpr):
+    """Where the state before a tile is kept in (B, D, tiles, N), and the mask."""
+    n = tl.arange(0, NP)
+    at = ((tl.program_id(2) * rows + row[:, None]) * tiles + tile) * N + n[None, :]
+    return at, state_mask & (tile + 0 * n < tiles)[None, :]
+
+
+@triton.jit
 def chain(
     local,
     elapsed,

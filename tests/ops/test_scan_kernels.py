@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ KERNELS = [
         "cpu", marks=pytest.mark.skipif(not cpu_kernels.available(), reason="no C++ compiler")
     ),
 ]
+by_reference = partial(selective_scan, kernel="reference")
 TOLERANCE = {torch.float64: 1e-11, torch.float32: 2e-5}
 
 
@@ -90,7 +92,7 @@ def test_same_as_reference(
         )
         y, grads = gradients(selective_scan, inputs)
     exact = {k: v.double() if isinstance(v, torch.Tensor) else v for k, v in inputs.items()}
-    expected, expected_grads = gradients(reference.selective_scan, exact)
+    expected, expected_grads = gradients(by_reference, exact)
     assert_near(y, expected)
     for argument, gradient in grads.items():
         assert_near(gradient, expected_grads[argument])
@@ -114,7 +116,7 @@ def test_every_instruction_set(
     except ValueError as missing:
         pytest.skip(str(missing))
     exact = {k: v.double() if isinstance(v, torch.Tensor) else v for k, v in inputs.items()}
-    expected, expected_grads = gradients(reference.selective_scan, exact)
+    expected, expected_grads = gradients(by_reference, exact)
     assert_near(y, expected)
     for name, gradient in grads.items():
         assert_near(gradient, expected_grads[name])
@@ -179,7 +181,7 @@ def test_huge_steps_forget_everything(scan_inputs: Any, step: float) -> None:
     inputs["u"] = inputs["u"] / step
     y = selective_scan(**inputs)
     assert torch.isfinite(y).all()
-    assert_near(y, reference.selective_scan(**inputs))
+    assert_near(y, by_reference(**inputs))
 
 
 @pytest.mark.usefixtures("kernel")
@@ -195,7 +197,7 @@ def test_not_a_number_is_not_hidden(scan_inputs: Any) -> None:
 @pytest.mark.usefixtures("kernel")
 def test_layouts_and_groupings(scan_inputs: Any) -> None:
     inputs = scan_inputs(2, 6, 37, 4, 2)
-    expected = reference.selective_scan(**inputs)
+    expected = by_reference(**inputs)
     strided = {
         name: value.transpose(-1, -2).contiguous().transpose(-1, -2)
         if isinstance(value, torch.Tensor) and value.dim() > 1
@@ -204,9 +206,9 @@ def test_layouts_and_groupings(scan_inputs: Any) -> None:
     }
     assert_near(selective_scan(**strided), expected)
     single = inputs | {"B": inputs["B"][:, 0], "C": inputs["C"][:, 0]}
-    assert_near(selective_scan(**single), reference.selective_scan(**single))
+    assert_near(selective_scan(**single), by_reference(**single))
     constant = inputs | {"B": inputs["A"].clone()}  # (rows, states), with C in two groups
-    assert_near(selective_scan(**constant), reference.selective_scan(**constant))
+    assert_near(selective_scan(**constant), by_reference(**constant))
 
 
 @pytest.mark.usefixtures("kernel")

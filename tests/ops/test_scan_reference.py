@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from hands3c_core.ops import reference
+from hands3c_core.ops import reference, selective_scan
+
+by_reference = partial(selective_scan, kernel="reference")
 
 NAMES = ("u", "delta", "A", "B", "C", "D", "z", "delta_bias")
 
@@ -25,7 +28,7 @@ def test_published_numbers_and_gradients(published: dict[str, Any], case: int) -
     given = {name: published.get(f"c{case}_{name}") for name in NAMES}
     inputs = {n: t.clone().requires_grad_() for n, t in given.items() if t is not None}
     softplus = bool(published[f"c{case}_softplus"])
-    y, last = reference.selective_scan(**inputs, delta_softplus=softplus, return_last_state=True)
+    y, last = by_reference(**inputs, delta_softplus=softplus, return_last_state=True)
     y.backward(published[f"c{case}_dy"])
     torch.testing.assert_close(y, published[f"c{case}_y"], rtol=1e-9, atol=1e-12)
     torch.testing.assert_close(last, published[f"c{case}_last"], rtol=1e-9, atol=1e-12)
@@ -37,7 +40,7 @@ def test_published_numbers_and_gradients(published: dict[str, Any], case: int) -
 
 def test_one_step_by_hand() -> None:
     one = torch.ones(1, 1, 1, dtype=torch.float64)
-    y, last = reference.selective_scan(
+    y, last = by_reference(
         2 * one,
         3 * one,
         -one[0],
@@ -71,4 +74,4 @@ def test_directions_round_trip() -> None:
 )
 def test_shapes_that_do_not_fit(scan_inputs: Any, change: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        reference.selective_scan(**(scan_inputs() | change))
+        by_reference(**(scan_inputs() | change))

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 SCRIPT = """
 import sys, torch
-from hands3c_core.ops import reference, triton_kernels as kernels
+from hands3c_core.ops import selective_scan, triton_kernels as kernels
 device, tile, wanted = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 kernels._TILE, kernels._WANTED_PROGRAMS, kernels._MIN_SEGMENT_TILES = tile, wanted, 1
 torch.manual_seed(0)
@@ -30,8 +30,10 @@ for batch, rows, groups, length, states, softplus in (
     ]
     leaves = [t.double().to(device).requires_grad_() for t in tensors]
     results = []
-    for scan in (kernels.selective_scan, reference.selective_scan):
-        y, last = scan(*leaves, delta_softplus=softplus, return_last_state=True)
+    for kernel in ("triton", "reference"):
+        y, last = selective_scan(
+            *leaves, delta_softplus=softplus, return_last_state=True, kernel=kernel
+        )
         weights = torch.linspace(-1, 2, y.numel(), device=device).view_as(y)
         loss = (y * weights).sum() + 0.7 * last.sum()
         results.append((y, last, *torch.autograd.grad(loss, leaves)))
