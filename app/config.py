@@ -8,14 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 from hands3c_core.conventions import DEFAULT_FOV_DEG
-
-#: Estimators the app offers: name and what the panel says of it.
-ESTIMATORS: tuple[tuple[str, str], ...] = (("landmarks", "Landmark fit"),)
-
-#: Said wherever meshes are shown or written, until a trained network is shipped.
-ESTIMATOR_NOTES: dict[str, str] = {
-    "landmarks": "Meshes come from the landmark estimator; the trained network comes later",
-}
+from hands3c_core.weights import AUTO, Device, Precision
 
 #: Hand models shipped with the app: name and what the panel says of it.
 HAND_MODELS: tuple[tuple[str, str], ...] = (
@@ -31,8 +24,12 @@ SPEEDS: tuple[float, ...] = (0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
 class ModelConfig:
     """What turns frames into hands."""
 
-    estimator: str = "landmarks"
-    """'landmarks', or the path of a network's weights."""
+    estimator: str = AUTO
+    """'auto', 'landmarks', the name of shipped weights, or the path of a network's weights."""
+    device: Device = "auto"
+    """Where a network runs."""
+    precision: Precision = "full"
+    """Arithmetic of a network."""
     hand_model: str = "hand_mid"
     """One of ``HAND_MODELS`` or the path of a MANO file or folder."""
     smoothing: float = 0.5
@@ -41,12 +38,14 @@ class ModelConfig:
     """Horizontal field of view, degrees; not used when there is a calibration."""
     calibration: Path | None = None
     """Camera calibration file."""
-
-    @property
-    def note(self) -> str:
-        """One line saying where the meshes come from."""
-        named = f"Meshes come from the network {Path(self.estimator).name}"
-        return ESTIMATOR_NOTES.get(self.estimator, named)
+    max_hands: int = 2
+    """Most hands that are looked for."""
+    detection_confidence: float = 0.5
+    """Least score of a palm that starts a hand, 0 to 1."""
+    presence_confidence: float = 0.5
+    """Least score of a followed hand's landmarks; below it the hand is searched anew."""
+    tracking_confidence: float = 0.5
+    """Least overlap of a followed hand's boxes from frame to frame."""
 
 
 class Layout(str, Enum):

@@ -134,8 +134,9 @@ class Engine:
             height, width = frame.image.shape[:2]
             camera = default_camera(width, height, self._out.model.value.fov_deg)
             result = FrameResult(frame=frame, camera=camera, hands=())
-        self._meter.processed(result, dropped=self.player.dropped)
-        self._publish(Shown(result=result, model=self._model, arrived_at=arrived_at))
+        shown = Shown(result=result, model=self._model, arrived_at=arrived_at)
+        self._meter.processed(result, dropped=self.player.dropped, fallen=shown.fallen)
+        self._publish(shown)
         self._record(jumped=jumped)
         self._processed += 1
         if self._max_frames is not None and self._processed >= self._max_frames:
@@ -178,7 +179,7 @@ class Engine:
         old, self._model = self._model, model
         if old is not None:
             old.pipeline.close()
-        self._out.model_status.set(ModelStatus(loading=False, ready=True, note=model.config.note))
+        self._out.model_status.set(model.status)
         if old is not None and old.config.hand_model != model.config.hand_model and self._recording:
             self.stop_recording()
             self._out.notices.emit(
@@ -213,8 +214,10 @@ class Engine:
         running = self._model
         if running is not None:
             self._out.model.set(running.config)
-        note = running.config.note if running is not None else ""
-        self._out.model_status.set(ModelStatus(ready=running is not None, note=note))
+        if running is None:
+            self._out.model_status.set(ModelStatus())
+        else:
+            self._out.model_status.set(running.status)
 
     def start_recording(self, files: RecordFiles) -> None:
         """Write from the next frame on."""

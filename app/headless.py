@@ -92,6 +92,8 @@ class _Run:
         self._error: str | None = None
         self._frames = 0
         self._with_hands = 0
+        self._hands = 0
+        self._fallen = 0
 
     def record(self, spec: str, files: RecordFiles, *, is_bundled: bool) -> int:
         """Open, record to the end, say what was written."""
@@ -103,9 +105,7 @@ class _Run:
         self._raise_error()
         info = outlets.source.value
         assert info is not None
-        self._console.print(
-            f"{info.name}: {info.width} x {info.height}. {outlets.model.value.note}."
-        )
+        self._console.print(f"{info.name}: {info.width} x {info.height}.")
         self._session.start_recording(files)
         with _ctrl_c(self._interrupt), self._progress() as progress:
             task = progress.add_task("Hands", total=self._total(info))
@@ -113,6 +113,8 @@ class _Run:
             def on_result(shown: Shown) -> None:
                 self._frames += 1
                 self._with_hands += bool(shown.result.hands)
+                self._hands += len(shown.result.hands)
+                self._fallen += shown.fallen
                 progress.update(task, completed=self._frames)
 
             outlets.results.connect(on_result)
@@ -162,8 +164,14 @@ class _Run:
         share = 100.0 * self._with_hands / max(1, self._frames)
         self._console.print(
             f"{self._frames} frames, a hand in {share:.1f} % of them. "
-            f"{self._session.outlets.model.value.note}."
+            f"{self._session.outlets.model_status.value.note}."
         )
+        if self._fallen:
+            share = 100.0 * self._fallen / max(1, self._hands)
+            self._console.print(
+                f"The network disagreed with the detector on {share:.1f} % of the hands; those "
+                "come from the landmark estimator."
+            )
         for file in take.files:
             self._console.print(f"Wrote {file}", soft_wrap=True, highlight=False)
 

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import statistics
+import sys
 import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
+
+import psutil
 
 from app.session_types import Stats
 from hands3c_core.types import FrameResult
@@ -21,6 +24,7 @@ class Meter:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
+        self._process = psutil.Process()
         self._lock = threading.Lock()
         self.reset()
 
@@ -32,13 +36,16 @@ class Meter:
             self._latencies: deque[float] = deque(maxlen=_LATENCIES)
             self._dropped = 0
             self._hands = 0
+            self._fallen = 0
 
-    def processed(self, result: FrameResult, *, dropped: int) -> None:
-        """A frame went through the pipeline; ``dropped`` did not, since the source was opened."""
+    def processed(self, result: FrameResult, *, dropped: int, fallen: int = 0) -> None:
+        """A frame went through the pipeline; ``dropped`` did not, since the source was opened.
+        ``fallen`` of its hands come from the estimator that is fallen back on."""
         with self._lock:
             self._frames.append((self._now(), result.timings_ms))
             self._dropped = dropped
             self._hands = len(result.hands)
+            self._fallen = fallen
 
     def drawn(self, milliseconds: float) -> None:
         with self._lock:
@@ -69,6 +76,9 @@ class Meter:
                 dropped=self._dropped,
                 latency_ms=statistics.median(self._latencies) if self._latencies else None,
                 hands=self._hands,
+                fallen=self._fallen,
+                memory_mb=self._process.memory_info().rss / 1e6,
+                gpu_mb=gpu_memory_mb(),
             )
 
     def _rate(self) -> float:
@@ -76,3 +86,11 @@ class Meter:
             return 0.0
         span = self._frames[-1][0] - self._frames[0][0]
         return (len(self._frames) - 1) / span if span > 0 else 0.0
+
+
+def gpu_memory_mb() -> float | None:
+    """What this process's tensors hold on the GPU, MB; None where torch does not use one."""
+    torch = sys.modules.get("torch")  # asking must not import it
+    if torch is None or not torch.cuda.is_initialized():
+        return None
+    return float(torch.cuda.memory_reserved()) / 1e6

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from app.config import ModelConfig
+from app.session_types import ModelStatus
+from hands3c_core.weights import (
+    LANDMARKS,
+    NAMES,
+    WeightsCard,
+    find_weights,
+    read_card,
+    shipped_weights,
+)
 
 if TYPE_CHECKING:
-    from hands3c_core.estimators import Estimator
     from hands3c_core.hand_model import HandModelData
     from hands3c_core.pipeline import HandMeshPipeline
     from hands3c_core.render import MeshTemplate
@@ -34,6 +40,15 @@ class LoadedModel:
     """Right and left template with skin, for drawing."""
     texture: Path | None
     """The skin image, if the hand has texture coordinates."""
+    note: str = ""
+    """One line saying where the meshes come from."""
+    card: WeightsCard | None = None
+    """What is known of the network's weights; None of the landmark estimator."""
+
+    @property
+    def status(self) -> ModelStatus:
+        """What is said of it while it runs."""
+        return ModelStatus(ready=True, note=self.note, card=self.card)
 
 
 def load_model(config: ModelConfig) -> LoadedModel:
@@ -42,52 +57,73 @@ def load_model(config: ModelConfig) -> LoadedModel:
     Raises:
         UserError: a file it names is missing or wrong, or a setting is out of range.
     """
+    from hands3c_core.estimators.choose import make_estimator, resolve
     from hands3c_core.hand_model import load_hand_model
     from hands3c_core.hand_model.shipped import skin_texture_path
     from hands3c_core.pipeline import HandMeshPipeline
 
-    hand = load_hand_model(config.hand_model)
-    estimator: Estimator | str = config.estimator
-    if config.estimator != "landmarks":
-        estimator, hand = load_network(config.estimator, hand)
+    wanted = load_hand_model(config.hand_model)
+    choice = resolve(config.estimator, config.device)
+    estimator, hand = make_estimator(
+        choice, wanted, device=config.device, precision=config.precision
+    )
     pipeline = HandMeshPipeline(
         estimator,
         hand_model=hand,
         camera=config.calibration,
         fov_deg=config.fov_deg,
         smoothing=config.smoothing,
+        max_hands=config.max_hands,
     )
-    _ = pipeline.estimator  # built now, not within the first frame
+    pipeline.detector.configure(**detector_settings(config))
     texture = skin_texture_path() if hand.vt is not None else None
-    return LoadedModel(config, pipeline, hand, pipeline.render_mesh, texture)
+    card = weights_card(choice)
+    note = estimator_note(card, chosen=config.estimator == choice)
+    return LoadedModel(config, pipeline, hand, pipeline.render_mesh, texture, note, card)
 
 
-def load_network(weights: str, hand: HandModelData) -> tuple[Estimator, HandModelData]:
-    """An estimator with these weights in the fastest runtime, and the hand that it poses.
+def weights_card(choice: str) -> WeightsCard | None:
+    """The card of the weights called ``choice`` or in that file; None of the landmark estimator."""
+    if choice == LANDMARKS:
+        return None
+    file = find_weights(choice) if choice in NAMES else Path(choice)
+    return WeightsCard(choice) if file is None else read_card(file)
 
-    That is ``hand`` if it has the mean pose that the weights were trained with, so that their poses
-    mean the same on it; otherwise the weights' own.
 
-    Raises:
-        UserError: the file is missing, damaged or of another network.
+def estimator_note(card: WeightsCard | None, *, chosen: bool) -> str:
+    """What is said wherever meshes are shown or written.
+
+    Args:
+        card: of the network's weights; None of the landmark estimator.
+        chosen: the user chose it, rather than leaving the choice to the program.
     """
-    from hands3c_core.estimators import NetworkEstimator
-    from hands3c_core.models import load_weights
-    from hands3c_core.runtime import make_runtime
+    if card is not None:
+        trial = ", which is experimental" if card.experimental else ""
+        return f"Meshes come from the network {card.name}{trial}"
+    if chosen or shipped_weights():
+        return "Meshes come from the landmark estimator"
+    return "Meshes come from the landmark estimator; no trained network is installed"
 
-    network = load_weights(weights)
-    if np.allclose(network.hand.hands_mean, hand.hands_mean, atol=1e-4):
-        network.set_hand(hand)
-    return NetworkEstimator(make_runtime(network), heatmaps=False), network.hand
+
+def detector_settings(config: ModelConfig) -> dict[str, Any]:
+    """The detector's part of ``config``, as ``HandDetector.configure`` takes it."""
+    return {
+        "max_hands": config.max_hands,
+        "min_detection_confidence": config.detection_confidence,
+        "min_presence_confidence": config.presence_confidence,
+        "min_tracking_confidence": config.tracking_confidence,
+    }
 
 
 def needs_rebuild(old: ModelConfig, new: ModelConfig) -> bool:
     """Whether going from ``old`` to ``new`` takes more than ``tune``."""
-    return (old.estimator, old.hand_model) != (new.estimator, new.hand_model)
+    names = ("estimator", "hand_model", "device", "precision")
+    return any(getattr(old, name) != getattr(new, name) for name in names)
 
 
 def tune(model: LoadedModel, config: ModelConfig) -> LoadedModel:
-    """``model`` with the lens and smoothing of ``config``; on the thread that runs the pipeline.
+    """``model`` with lens, smoothing and detector of ``config``; on the thread that runs the
+    pipeline.
 
     Raises:
         UserError: the calibration cannot be read; the pipeline stays as it was.
@@ -95,6 +131,7 @@ def tune(model: LoadedModel, config: ModelConfig) -> LoadedModel:
     pipeline = model.pipeline
     if config.calibration != model.config.calibration:
         pipeline.camera = config.calibration
+    pipeline.detector.configure(**detector_settings(config))
     pipeline.fov_deg = config.fov_deg
     pipeline.smoothing = config.smoothing
     return replace(model, config=config)

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from app.config import ModelConfig
+from app.config import Device, ModelConfig
 from hands3c_core.assets import asset_path
 from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.errors import UserError
@@ -21,7 +21,8 @@ DESCRIPTION = """Turns hands in a camera, video or stream into live textured 3D 
 With no source it opens the first camera, or else the clip that comes with the app. With no display
 it runs headless and writes an annotated video, an animated GLB and the parameters as JSONL.
 
-Until the trained network is shipped, meshes come from the landmark estimator.
+Meshes come from the shipped network, or from the landmark estimator where none is installed, where
+the network disagrees wildly with the detector, or where you ask for it.
 
 Examples:
   hands3c-live                          the first camera
@@ -66,10 +67,17 @@ class Options:
     estimator: Annotated[
         str | None,
         tyro.conf.arg(
-            metavar="landmarks|FILE",
-            help="What turns a detected hand into a mesh: the landmark estimator, or a network's "
-            "weights (.safetensors, or a published snapshot_*.pth.tar).",
-            help_behavior_hint="(default: landmarks, or the last one used)",
+            metavar="auto|landmarks|NAME|FILE",
+            help="What turns a detected hand into a mesh: the landmark estimator, shipped weights "
+            "(hands3c_lite, hands3c), or a file of weights (.safetensors, or a published "
+            "snapshot_*.pth.tar).",
+            help_behavior_hint="(default: auto, or the last one used)",
+        ),
+    ] = None
+    device: Annotated[
+        Device | None,
+        tyro.conf.arg(
+            help="Where a network runs.", help_behavior_hint="(default: auto, or the last one used)"
         ),
     ] = None
     hand_model: Annotated[
@@ -147,8 +155,10 @@ def model_config(options: Options, remembered: ModelConfig) -> ModelConfig:
     calibration = options.calibration
     if calibration is None and options.fov is None:
         calibration = remembered.calibration
-    return ModelConfig(
+    return replace(
+        remembered,
         estimator=options.estimator or remembered.estimator,
+        device=options.device or remembered.device,
         hand_model=options.hand_model or remembered.hand_model,
         smoothing=smoothing,
         fov_deg=options.fov or remembered.fov_deg,

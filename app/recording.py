@@ -172,7 +172,7 @@ class Recording:
             self._log = ResultLog(
                 self._files.jsonl,
                 hand_model=shown.model.hand.name,
-                estimator=shown.model.config.estimator,
+                estimator=shown.model.pipeline.estimator.name,
                 source=self._source,
             )
 

@@ -131,7 +131,8 @@ class Session:
             self._engine.do(lambda: self._engine.tune_model(model))
 
     def set_view(self, view: ViewState) -> None:
-        if view != self.outlets.view.value:
+        old = self.outlets.view.value
+        if view != old:
             self.outlets.view.set(view)
             self._repaint()
 
@@ -206,7 +207,7 @@ class Session:
     def _request_model(self, config: ModelConfig) -> None:
         status = self.outlets.model_status.value
         self.outlets.model.set(config)
-        self.outlets.model_status.set(replace(status, loading=True, note=config.note))
+        self.outlets.model_status.set(replace(status, loading=True))
         self._loader.post(config)
 
     def _load(self, config: ModelConfig) -> None:

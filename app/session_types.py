@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.types import FrameResult
+from hands3c_core.weights import WeightsCard
 
 if TYPE_CHECKING:
     from app.model import LoadedModel
@@ -84,6 +85,12 @@ class Stats:
     """Median milliseconds from a frame's arrival to its display."""
     hands: int = 0
     """Hands in the newest frame."""
+    fallen: int = 0
+    """How many of them come from the landmark estimator because the network disagreed wildly."""
+    memory_mb: float = 0.0
+    """What the process holds in memory, MB."""
+    gpu_mb: float | None = None
+    """What its tensors hold on the GPU, MB; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,8 @@ class ModelStatus:
     ready: bool = False
     note: str = ""
     """One line saying where the meshes come from."""
+    card: WeightsCard | None = None
+    """What is known of the running network's weights."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +113,14 @@ class Shown:
     model: LoadedModel | None
     arrived_at: float
     """``time.monotonic()`` when processing could have begun, for latency."""
+
+    @property
+    def fallen(self) -> int:
+        """How many of its hands come from another estimator than the one that was asked."""
+        if self.model is None:
+            return 0
+        asked = self.model.pipeline.estimator.name
+        return sum(hand.estimator != asked for hand in self.result.hands)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,17 +7,27 @@ import json
 from dataclasses import asdict, fields, is_dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from PyQt6.QtCore import QByteArray, QSettings
 
-from app.config import HAND_MODELS, Layout, MeshStyle, ModelConfig, RecordChoice, ViewState
+from app.config import (
+    HAND_MODELS,
+    Device,
+    ModelConfig,
+    Precision,
+    RecordChoice,
+    ViewState,
+)
+from hands3c_core.weights import AUTO, LANDMARKS, NAMES
 
 T = TypeVar("T")
 
 ORGANISATION = "HandS3C Live"
 APPLICATION = "hands3c-live"
 _RECENT_LIMIT = 10
+#: Goes up when a remembered model stops meaning what it meant.
+_MODEL_VERSION = 2
 
 
 def default_store() -> QSettings:
@@ -43,8 +53,12 @@ class Settings:
         """The remembered choice, less the files that are no longer there."""
         model, usual = self._load("model", ModelConfig()), ModelConfig()
         shipped = {name for name, _ in HAND_MODELS}
-        if model.estimator != usual.estimator and not Path(model.estimator).exists():
+        if model.estimator not in (AUTO, LANDMARKS, *NAMES) and not Path(model.estimator).exists():
             model = replace(model, estimator=usual.estimator)
+        if model.estimator == LANDMARKS and self.get("model_version", 1) < _MODEL_VERSION:
+            model = replace(model, estimator=usual.estimator)  # it was the only choice then
+        if model.device not in get_args(Device) or model.precision not in get_args(Precision):
+            model = replace(model, device=usual.device, precision=usual.precision)
         if model.hand_model not in shipped and not Path(model.hand_model).exists():
             model = replace(model, hand_model=usual.hand_model)
         if model.calibration is not None and not model.calibration.exists():
@@ -53,6 +67,7 @@ class Settings:
 
     def save_model(self, model: ModelConfig) -> None:
         self._save("model", model)
+        self.set("model_version", _MODEL_VERSION)
 
     def load_record(self, default: RecordChoice) -> RecordChoice:
         return self._load("record", default)
@@ -133,7 +148,7 @@ def _plain(value: Any) -> Any:
 
 def _typed(stored: Any, usual: Any, name: str) -> Any:
     """``stored`` as the type of ``usual``; raises ValueError or TypeError if it is not."""
-    if isinstance(usual, (Layout, MeshStyle)):
+    if isinstance(usual, Enum):
         return type(usual)(stored)
     if isinstance(usual, Path) or name == "calibration":
         return None if stored is None else Path(stored)
@@ -141,4 +156,4 @@ def _typed(stored: Any, usual: Any, name: str) -> Any:
         if not isinstance(stored, type(usual)):
             raise TypeError(name)
         return stored
-    return float(stored)
+    return type(usual)(stored)

@@ -93,6 +93,8 @@ QLabel[role="muted"] {{ color: {muted}; font-size: 12px; }}
 QLabel[role="heading"] {{ color: {muted}; font-size: 11px; font-weight: 700; }}
 QLabel[role="title"] {{ font-size: 20px; font-weight: 700; }}
 QLabel[role="value"] {{ color: {muted}; font-size: 12px; }}
+QLabel[role="badge"], QStatusBar QLabel[role="badge"] {{ background: {warning_soft};
+  color: {warning}; border-radius: 6px; padding: 2px 8px; font-weight: 600; }}
 QLabel[role="key"] {{ background: {raised}; border: 1px solid {border}; border-radius: 5px;
   padding: 2px 7px; font-size: 12px; font-weight: 600; }}
 

@@ -13,6 +13,7 @@ from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.detect import HandDetector, HandSmoother, HandTracker
 from hands3c_core.errors import UserError
 from hands3c_core.estimators.base import Estimator
+from hands3c_core.estimators.choose import make_estimator
 from hands3c_core.estimators.landmarks import LandmarkEstimator
 from hands3c_core.geometry import crop_box, default_camera, load_camera, project, resize_camera
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
@@ -51,8 +52,9 @@ class HandMeshPipeline:
     Every setting may be changed between frames. An object serves one stream and one thread.
 
     Args:
-        estimator: what gives each hand its parameters; 'landmarks' or None for a
-            ``LandmarkEstimator`` of ``hand_model``.
+        estimator: what gives each hand its parameters: an ``Estimator``, None for a
+            ``LandmarkEstimator`` of ``hand_model``, or a name for ``make_estimator``: 'auto' for
+            the shipped network where there is one, 'landmarks', 'hands3c_lite', a file of weights.
         detector: a ``HandDetector`` (closed by its owner); by default one of its own.
         tracker: a ``HandTracker``.
         hand_model: the hand to show: a name or path for ``load_hand_model``, or loaded data. An
@@ -80,7 +82,7 @@ class HandMeshPipeline:
     ) -> None:
         self._smoother = HandSmoother()
         self._estimator: Estimator | None = None
-        self._own_estimator = True
+        self._choice: str | None = LandmarkEstimator.name
         self.hand_model = hand_model
         self.estimator = estimator
         self.camera = camera
@@ -104,29 +106,38 @@ class HandMeshPipeline:
         data = hand if isinstance(hand, HandModelData) else load_hand_model(hand)
         if not data.is_right:
             raise UserError("the pipeline works with right hands and mirrors: pass a right hand.")
+        if self._choice == LandmarkEstimator.name:
+            self._estimator = None
+        elif self._choice is not None:
+            self._estimator, data = make_estimator(self._choice, data)
+        self._show(data)
+
+    def _show(self, data: HandModelData) -> None:
         self._hand = data
         self._layer = FastHandLayer(data)
         self._smoother.anchor = np.asarray(data.rest_joints[0], dtype=np.float64)
         self._smoother.reset()
         self._meshes: dict[bool, MeshTemplate] | None = None
-        if self._own_estimator:
-            self._estimator = None
 
     @property
     def estimator(self) -> Estimator:
-        """What gives each hand its parameters; set it to another one, or to 'landmarks'."""
+        """What gives each hand its parameters; set it to another one, or to a name. A network may
+        bring its own hand with it (see ``make_estimator``)."""
         if self._estimator is None:
             self._estimator = LandmarkEstimator(self._hand)
         return self._estimator
 
     @estimator.setter
     def estimator(self, estimator: Estimator | str | None) -> None:
-        if isinstance(estimator, str) and estimator != LandmarkEstimator.name:
-            raise UserError(
-                f"there is no estimator {estimator!r}; give 'landmarks' or an Estimator object."
-            )
-        self._own_estimator = estimator is None or isinstance(estimator, str)
-        self._estimator = None if isinstance(estimator, str) else estimator
+        if estimator is None or estimator == LandmarkEstimator.name:
+            self._choice, self._estimator = LandmarkEstimator.name, None
+        elif isinstance(estimator, str):
+            made, hand = make_estimator(estimator, self._hand)
+            self._choice, self._estimator = estimator, made
+            if hand is not self._hand:
+                self._show(hand)
+        else:
+            self._choice, self._estimator = None, estimator
         self._smoother.reset()
 
     @property
@@ -275,6 +286,7 @@ class HandMeshPipeline:
                 estimate.shape,
                 estimate.translation,
                 timestamp,
+                estimate.joint_sigma_px,
             )
             for hand, estimate in zip(tracked, estimates, strict=True)
         ]
@@ -308,7 +320,7 @@ class HandMeshPipeline:
             translation=translation,
             crop=crop,
             reprojection_error_px=float(np.linalg.norm(joints_2d - landmarks, axis=1).mean()),
-            estimator=self.estimator.name,
+            estimator=estimate.estimator or self.estimator.name,
             heatmaps=estimate.heatmaps,
             attention=estimate.attention,
         )

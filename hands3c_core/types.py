@@ -122,6 +122,8 @@ class HandEstimate:
     """(21, h, w) per-joint probabilities over the crop (each sums to 1), if it is a network."""
     attention: AttentionMaps | None = None
     """Attention maps, if asked for and available."""
+    estimator: str | None = None
+    """Name of the estimator that made it, if not the one that was asked (a fallback)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,7 +249,7 @@ def test_estimator_can_be_changed_between_frames(pipeline):
     pipeline.estimator = "landmarks"
     assert pipeline(IMAGE).hands[0].estimator == "landmarks"
     assert isinstance(pipeline.estimator, LandmarkEstimator)
-    with pytest.raises(UserError, match="no estimator"):
+    with pytest.raises(UserError, match="no estimator 'magic'"):
         pipeline.estimator = "magic"
 
 

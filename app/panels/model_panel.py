@@ -1,47 +1,101 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which estimator and hand model run, how they are smoothed, and the camera's field of view."""
+"""Which estimator and hand model run, on what, how hands are found and smoothed, and the lens."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
 from PyQt6.QtCore import QTimer, pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QPushButton, QWidget
+from PyQt6.QtWidgets import QFileDialog, QFormLayout, QPushButton, QWidget
 
-from app.config import ESTIMATORS, HAND_MODELS, ModelConfig
+from app.config import HAND_MODELS, ModelConfig
 from app.panels.page import Page
+from app.session_types import ModelStatus, SourceInfo
 from app.theme import Theme
 from app.views.controls import ComboBox, SliderRow, muted
+from hands3c_core.weights import AUTO, LANDMARKS, default_estimator, shipped_weights
 
 #: Dragging a slider asks for a new model at most this often, ms.
 _SETTLE_MS = 120
+_DEVICES = (("auto", "Automatic"), ("cpu", "CPU"), ("cuda", "GPU (CUDA)"))
+_PRECISIONS = (("full", "Full (float32)"), ("half", "Half (faster)"))
+#: Field of ``ModelConfig``, label and tip of the detector's thresholds.
+_THRESHOLDS = (
+    ("detection_confidence", "Start a hand from", "Least score of a palm that starts a hand"),
+    (
+        "presence_confidence",
+        "Keep a hand from",
+        "Below this a followed hand is searched anew",
+    ),
+    ("tracking_confidence", "Follow from", "Least overlap of a hand's boxes from frame to frame"),
+)
 
 
 class ModelPanel(Page):
     """Shows a ``ModelConfig`` and emits the whole new one; changes take effect live."""
 
     model_asked = pyqtSignal(object)
+    calibrate_asked = pyqtSignal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = theme
         self._model = ModelConfig()
         self._wanted: ModelConfig | None = None
+        self._width = 0
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
         self._settle.timeout.connect(self._send)
-        self.estimator_box = ComboBox(theme)
+        self._build_estimator()
+        self._build_hand()
+        self._build_detector()
+        self._build_lens()
+        self.show_model(self._model)
+
+    # ------------------------------------------------------------------------------- building
+
+    def _build_estimator(self) -> None:
+        self.estimator_box = ComboBox(self._theme)
         self.estimator_box.setAccessibleName("Estimator")
         self.estimator_box.setToolTip("What turns landmarks and pixels into a mesh")
-        for name, label in ESTIMATORS:
-            self.estimator_box.addItem(label, name)
+        usual = default_estimator()
+        self.estimator_box.addItem(f"Automatic ({_title(usual)})", AUTO)
+        for name in shipped_weights():
+            self.estimator_box.addItem(_title(name), name)
+        self.estimator_box.addItem(_title(LANDMARKS), LANDMARKS)
         self.weights_button = QPushButton("Use a network…")
         self.weights_button.setToolTip(
             "Choose a network's weights: .safetensors, or a published snapshot_*.pth.tar"
         )
         self.note = muted()
-        self.hand_box = ComboBox(theme)
+        self.facts = muted()
+        self.facts.setAccessibleName("Facts about the weights")
+        self.device_box = self._choice("Device", "Where a network runs", _DEVICES)
+        self.precision_box = self._choice(
+            "Precision", "Half precision where the machine computes with it", _PRECISIONS
+        )
+        self.add_group(
+            "Estimator",
+            self.estimator_box,
+            self.weights_button,
+            self.note,
+            self.facts,
+            _rows(("Device", self.device_box), ("Precision", self.precision_box)),
+        )
+        self.estimator_box.activated.connect(
+            lambda: self._ask(estimator=self.estimator_box.currentData())
+        )
+        self.device_box.activated.connect(lambda: self._ask(device=self.device_box.currentData()))
+        self.precision_box.activated.connect(
+            lambda: self._ask(precision=self.precision_box.currentData())
+        )
+        self.weights_button.clicked.connect(self._choose_weights)
+
+    def _build_hand(self) -> None:
+        self.hand_box = ComboBox(self._theme)
         self.hand_box.setAccessibleName("Hand model")
         self.hand_box.setToolTip("The mesh's density; poses and shapes mean the same in each")
         for name, label in HAND_MODELS:
@@ -52,41 +106,100 @@ class ModelPanel(Page):
             "Smoothing", 0.0, 1.0, 0.05, lambda v: "off" if v < 0.01 else f"{v * 100:.0f} %"
         )
         self.smoothing_row.setToolTip("Steadier hands against quicker response")
-        self.fov_row = SliderRow("Field of view", 30.0, 120.0, 1.0, lambda v: f"{v:.0f}°")
+        self.add_group("Hand model", self.hand_box, self.mano_button)
+        self.add_group("Motion", self.smoothing_row)
+        self.hand_box.activated.connect(lambda: self._ask(hand_model=self.hand_box.currentData()))
+        self.mano_button.clicked.connect(self._choose_mano)
+        self.smoothing_row.changed.connect(lambda value: self._ask(smoothing=round(value, 2)))
+
+    def _build_detector(self) -> None:
+        counts = tuple((count, f"{count}") for count in (1, 2))
+        self.hands_box = self._choice("Most hands", "How many hands are looked for", counts)
+        self.hands_box.activated.connect(lambda: self._ask(max_hands=self.hands_box.currentData()))
+        self.threshold_rows: dict[str, SliderRow] = {}
+        for name, label, tip in _THRESHOLDS:
+            row = SliderRow(label, 0.1, 0.9, 0.05, lambda value: f"{value * 100:.0f} %")
+            row.setToolTip(tip)
+            row.changed.connect(lambda value, field=name: self._ask(**{field: round(value, 2)}))
+            self.threshold_rows[name] = row
+        self.add_group(
+            "Detector", _rows(("Most hands", self.hands_box)), *self.threshold_rows.values()
+        )
+
+    def _build_lens(self) -> None:
+        self.fov_row = SliderRow("Field of view", 30.0, 120.0, 1.0, self._fov_text)
         self.fov_row.setToolTip("Horizontal field of view of the camera: sets depth and size")
+        self.calibrate_button = QPushButton("Calibrate with a chessboard…")
+        self.calibrate_button.setToolTip("Measure the lens of the open source, once per camera")
+        self.calibrate_button.setEnabled(False)
         self.calibration_button = QPushButton("Load calibration…")
         self.calibration_button.setToolTip("Use a calibrated camera instead of a field of view")
         self.calibration_note = muted()
-        self.add_group("Estimator", self.estimator_box, self.weights_button, self.note)
-        self.add_group("Hand model", self.hand_box, self.mano_button)
-        self.add_group("Motion", self.smoothing_row)
-        self.add_group("Lens", self.fov_row, self.calibration_button, self.calibration_note)
-        self.estimator_box.activated.connect(
-            lambda: self._ask(estimator=self.estimator_box.currentData())
+        self.add_group(
+            "Lens",
+            self.fov_row,
+            self.calibrate_button,
+            self.calibration_button,
+            self.calibration_note,
         )
-        self.hand_box.activated.connect(lambda: self._ask(hand_model=self.hand_box.currentData()))
-        self.smoothing_row.changed.connect(lambda value: self._ask(smoothing=round(value, 2)))
         self.fov_row.changed.connect(lambda value: self._ask(fov_deg=value))
-        self.weights_button.clicked.connect(self._choose_weights)
-        self.mano_button.clicked.connect(self._choose_mano)
+        self.calibrate_button.clicked.connect(self.calibrate_asked)
         self.calibration_button.clicked.connect(self._choose_calibration)
-        self.show_model(self._model)
+
+    def _choice(self, name: str, tip: str, entries: tuple[tuple[object, str], ...]) -> ComboBox:
+        box = ComboBox(self._theme)
+        box.setAccessibleName(name)
+        box.setToolTip(tip)
+        for value, label in entries:
+            box.addItem(label, value)
+        return box
+
+    # -------------------------------------------------------------------------------- showing
 
     def show_model(self, model: ModelConfig) -> None:
         """Show ``model`` without asking for anything."""
         self._model = model
         self._wanted = None
         self._settle.stop()
-        self.note.setText(f"{model.note}.")
         _select(self.estimator_box, model.estimator)
         _select(self.hand_box, model.hand_model)
+        self.device_box.select_data(model.device)
+        self.precision_box.select_data(model.precision)
+        self.hands_box.select_data(model.max_hands)
         self.smoothing_row.set_value(model.smoothing)
+        for name, row in self.threshold_rows.items():
+            row.set_value(getattr(model, name))
         self.fov_row.set_value(model.fov_deg)
         calibrated = model.calibration is not None
         self.fov_row.setEnabled(not calibrated)
         self.calibration_button.setText("Remove calibration" if calibrated else "Load calibration…")
-        self.calibration_note.setText(model.calibration.name if model.calibration else "")
+        self.calibration_note.setText(model.calibration.stem if model.calibration else "")
         self.calibration_note.setVisible(calibrated)
+
+    def show_status(self, status: ModelStatus) -> None:
+        """Show what runs and what is known of its weights."""
+        note = f"{status.note}." if status.note else ""
+        self.note.setText("Loading…" if status.loading else note)
+        facts = status.card.facts() if status.card is not None else []
+        self.facts.setText("\n".join(facts))
+        self.facts.setVisible(bool(facts))
+        on_network = status.card is not None or status.loading
+        self.device_box.setEnabled(on_network)
+        self.precision_box.setEnabled(on_network)
+
+    def show_source(self, info: SourceInfo | None) -> None:
+        """The open source gives the focal length its pixels and can be calibrated."""
+        self._width = info.width if info is not None else 0
+        self.calibrate_button.setEnabled(info is not None)
+        self.fov_row.set_value(self._model.fov_deg)
+
+    def _fov_text(self, degrees: float) -> str:
+        if not self._width:
+            return f"{degrees:.0f}°"
+        focal = 0.5 * self._width / math.tan(math.radians(degrees) / 2)
+        return f"{degrees:.0f}°  ·  f {focal:.0f} px"
+
+    # --------------------------------------------------------------------------------- asking
 
     def _ask(self, **changes: object) -> None:
         self._wanted = replace(self._wanted or self._model, **changes)  # type: ignore[arg-type]
@@ -121,6 +234,22 @@ class ModelPanel(Page):
         )
         if name:
             self._ask(calibration=Path(name))
+
+
+def _title(estimator: str) -> str:
+    names = {LANDMARKS: "Landmark fit", "hands3c_lite": "HandS3C lite", "hands3c": "HandS3C"}
+    return names.get(estimator, estimator)
+
+
+def _rows(*entries: tuple[str, QWidget]) -> QWidget:
+    """Labelled widgets under each other."""
+    made = QWidget()
+    form = QFormLayout(made)
+    form.setContentsMargins(0, 0, 0, 0)
+    form.setHorizontalSpacing(12)
+    for label, widget in entries:
+        form.addRow(label, widget)
+    return made
 
 
 def _select(box: ComboBox, name: str) -> None:

@@ -65,7 +65,8 @@ class StageStrip(QWidget):
 
 
 class Hud(QWidget):
-    """Strip, frames per second, milliseconds, latency and dropped frames."""
+    """Strip, frames per second, milliseconds, latency, dropped frames and memory; and a badge while
+    hands come from the landmark estimator because the network disagrees wildly."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,14 +77,25 @@ class Hud(QWidget):
         self.latency_label.setToolTip("Median time from a frame's arrival to its display")
         self.dropped_label = QLabel()
         self.dropped_label.setToolTip("Frames of the source that were skipped to keep up")
+        self.memory_label = QLabel()
+        self.fallback_badge = QLabel("landmark fallback")
+        self.fallback_badge.setProperty("role", "badge")
+        self.fallback_badge.setToolTip(
+            "The network's joints are far from where the detector sees them, so these hands come\n"
+            "from the landmark estimator until the network agrees again."
+        )
+        self.fallback_badge.setAccessibleName("Hands come from the landmark estimator")
+        self.fallback_badge.hide()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 8, 0)
         layout.setSpacing(14)
+        layout.addWidget(self.fallback_badge)
         for label, width in (
             (self.fps_label, 78),
             (self.total_label, 62),
             (self.latency_label, 96),
             (self.dropped_label, 72),
+            (self.memory_label, 60),
         ):
             label.setMinimumWidth(width)
             label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -101,3 +113,7 @@ class Hud(QWidget):
         latency = stats.latency_ms
         self.latency_label.setText(f"latency {latency:.0f} ms" if latency else "latency –")
         self.dropped_label.setText(f"{stats.dropped} dropped")
+        self.memory_label.setText(f"{stats.memory_mb:.0f} MB" if stats.memory_mb else "– MB")
+        gpu = "" if stats.gpu_mb is None else f"\nOn the GPU: {stats.gpu_mb:.0f} MB"
+        self.memory_label.setToolTip(f"Memory of the whole app{gpu}")
+        self.fallback_badge.setVisible(stats.fallen > 0)

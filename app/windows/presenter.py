@@ -44,6 +44,7 @@ class Presenter:
         window = self._window
         window.sources_panel.show_source(info)
         window.transport.show_source(info)
+        window.model_panel.show_source(info)
         if info is None:
             return
         window.opening.opened()
@@ -88,6 +89,7 @@ class Presenter:
         loading = "Loading the hand model…"
         window.note_label.setText(loading if status.loading else status.note)
         window.note_label.setToolTip(status.note)
+        window.model_panel.show_status(status)
         window.viewport.set_hint(loading if status.loading else "The hands appear here.")
         window.opening.show_hint()
 

@@ -13,7 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.transform import Rotation
 
+from hands3c_core.conventions import ROTATION_TO_JOINT
+
 Floats = NDArray[np.float64]
+
+#: Least factor on the cutoff of an uncertain finger.
+LEAST_TRUST = 0.3
 
 
 def _share(cutoff: float | Floats, step: float) -> float | Floats:
@@ -37,6 +42,8 @@ class OneEuro:
         self.min_cutoff = min_cutoff
         self.beta = beta
         self.speed_cutoff = speed_cutoff
+        self.trust: float | Floats = 1.0
+        """Factor on the cutoff, for all numbers or (broadcast) for each of them."""
         self.reset()
 
     def reset(self) -> None:
@@ -60,7 +67,7 @@ class OneEuro:
         speed_share = _share(self.speed_cutoff, step)
         self._velocity += speed_share * ((sample - self._last) / step - self._velocity)
         cutoff = self.min_cutoff + self.beta * float(np.linalg.norm(self._velocity))
-        self._value = self._value + _share(cutoff, step) * (sample - self._value)
+        self._value = self._value + _share(self.trust * cutoff, step) * (sample - self._value)
         self._time, self._last = time, sample.copy()
         return self._value.copy()
 
@@ -112,7 +119,9 @@ class HandSmoother:
     The global rotation is filtered on SO(3), the finger rotations (which stay far from half turns)
     as vectors, and the translation as the direction to the hand's anchor (x/z, y/z) and the log of
     its distance z, since a camera sees the first well and the second badly: depth is filtered more
-    strongly without making the hand lag in the image.
+    strongly without making the hand lag in the image. Where an estimator says how uncertain each
+    joint is, fingers that it sees worse than the rest of the hand (hidden ones, mostly) are
+    filtered more strongly, down to ``LEAST_TRUST`` of the cutoff.
 
     Args:
         strength: 0 (off) to 1 (strong); may be set at any time.
@@ -153,6 +162,7 @@ class HandSmoother:
         shape: ArrayLike,
         translation: ArrayLike,
         time: float,
+        joint_sigma: ArrayLike | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         """Smooth one hand of one frame.
 
@@ -164,6 +174,7 @@ class HandSmoother:
             shape: (10,).
             translation: (3,) metres, model space.
             time: seconds.
+            joint_sigma: (21,) uncertainty of each joint in any unit, or None.
 
         Returns:
             Pose, shape and translation, float32, same shapes.
@@ -179,11 +190,27 @@ class HandSmoother:
         if filters is None or not filters.continues(is_right, time, self.max_gap):
             filters = self._tracks[track_id] = _TrackFilters(is_right)
         filters.tune(self._strength)
+        filters.fingers.trust = 1.0 if joint_sigma is None else finger_trust(joint_sigma)
         return _as_float32(*filters(raw_pose, raw_shape, raw_move, self.anchor, time))
 
     def _forget_lost(self, time: float) -> None:
         for key in [key for key, track in self._tracks.items() if abs(time - track.time) > 10.0]:
             del self._tracks[key]
+
+
+def finger_trust(joint_sigma: ArrayLike) -> Floats:
+    """How far each finger rotation is to be believed, (15, 1): 1 at or below the hand's median
+    uncertainty, falling with its inverse to ``LEAST_TRUST``.
+
+    What a rotation turns is seen by the joint that follows it.
+
+    Args:
+        joint_sigma: (21,) uncertainty of each joint, above 0.
+    """
+    sigma = np.asarray(joint_sigma, dtype=np.float64)
+    moved = sigma[np.array(ROTATION_TO_JOINT[1:]) + 1]
+    share = np.median(sigma) / np.maximum(moved, 1e-9)
+    return np.clip(share, LEAST_TRUST, 1.0)[:, None]
 
 
 class _TrackFilters:

@@ -88,3 +88,15 @@ def plain_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for packet in stream.encode():
             container.mux(packet)
     return path
+
+
+@pytest.fixture(autouse=True)
+def no_shipped_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The automatic choice is the landmark estimator, whatever ``weights/`` holds: it starts fast.
+    Tests of networks name their weights."""
+
+    def missing(name: str) -> Path:
+        raise UserError(f"{name} is not shipped")
+
+    monkeypatch.setattr("hands3c_core.weights.weights_path", missing)
+    monkeypatch.delenv("HANDS3C_WEIGHTS", raising=False)

@@ -29,13 +29,17 @@ def _plain_runtime(monkeypatch):
     from hands3c_core import runtime
 
     make = runtime.make_runtime
-    monkeypatch.setattr(runtime, "make_runtime", lambda model: make(model, "eager"))
+    monkeypatch.setattr(runtime, "make_runtime", lambda model, name: make(model, "eager"))
+
+
+def said(capsys) -> str:
+    return " ".join(capsys.readouterr().err.split())
 
 
 def test_headless_run_with_a_network(weights, tmp_path, capsys):
     arguments = ["--headless", str(asset_path("demo.mp4")), "--max-frames", "3"]
     assert main([*arguments, "--estimator", str(weights), "--out", str(tmp_path)]) == 0
-    assert "the network untrained.safetensors" in " ".join(capsys.readouterr().err.split())
+    assert "the network untrained" in said(capsys)
     header, *frames = (tmp_path / "demo.jsonl").read_text().splitlines()
     assert len(frames) == 3
     assert json.loads(header)["estimator"] != "landmarks"
@@ -62,3 +66,70 @@ def test_foreign_weights_are_the_users_error(tmp_path):
     file.write_bytes(b"not weights")
     with pytest.raises(UserError):
         load_model(ModelConfig(estimator=str(file)))
+
+
+@pytest.fixture
+def shipped(weights, tmp_path, monkeypatch):
+    """Untrained weights as the shipped lite network, with a card."""
+    (tmp_path / "hands3c_lite.safetensors").write_bytes(weights.read_bytes())
+    card = {"name": "hands3c_lite", "default_on": ["cpu"], "experimental": True, "limits": "all"}
+    (tmp_path / "hands3c_lite.json").write_text(json.dumps(card))
+    monkeypatch.setenv("HANDS3C_WEIGHTS", str(tmp_path))
+    return tmp_path
+
+
+def test_shipped_weights_are_the_default_and_their_card_is_shown(shipped):
+    loaded = load_model(ModelConfig(device="cpu"))
+    assert loaded.pipeline.estimator.name == "baseline"
+    assert "network hands3c_lite" in loaded.note
+    assert "experimental" in loaded.note
+    loaded.pipeline.close()
+    assert load_model(ModelConfig("landmarks")).note == "Meshes come from the landmark estimator"
+
+
+def test_a_network_that_is_wildly_wrong_is_not_shown(shipped, tmp_path, capsys):
+    """Headless, as in the window: an untrained network falls back on the landmark estimator."""
+    arguments = ["--headless", str(asset_path("demo.mp4")), "--max-frames", "8"]
+    assert main([*arguments, "--out", str(tmp_path)]) == 0
+    assert "disagreed with the detector on 100.0 % of the hands" in said(capsys)
+    frames = (tmp_path / "demo.jsonl").read_text().splitlines()[1:]
+    hands = [hand for frame in frames for hand in json.loads(frame)["hands"]]
+    assert hands
+    assert {hand["estimator"] for hand in hands} == {"landmarks"}
+
+
+def test_the_window_says_that_the_network_is_not_used(shipped, qtbot, settings, theme):
+    from app.session import Session
+    from app.windows.main_window import MainWindow
+
+    window = MainWindow(Session(), settings, theme)
+    qtbot.addWidget(window)
+    window.show()
+    window.open_source(str(asset_path("demo.mp4")))
+    qtbot.waitUntil(window.hud.fallback_badge.isVisible, timeout=60_000)
+    assert "network hands3c_lite" in window.note_label.text()
+    assert "experimental" in window.model_panel.note.text()
+    panel = window.model_panel
+    panel.estimator_box.setCurrentIndex(panel.estimator_box.findData("landmarks"))
+    panel.estimator_box.activated.emit(panel.estimator_box.currentIndex())
+    qtbot.waitUntil(lambda: not window.hud.fallback_badge.isVisible(), timeout=60_000)
+    assert "landmark estimator" in window.note_label.text()
+    window.close()
+
+
+def test_a_device_that_is_not_there_leaves_the_running_model(shipped, qtbot):
+    import torch
+
+    from app.session import Session
+
+    if torch.cuda.is_available():
+        pytest.skip("there is CUDA here")
+    told = []
+    with Session(ModelConfig("landmarks")) as session:
+        session.outlets.notices.connect(told.append)
+        status = session.outlets.model_status
+        qtbot.waitUntil(lambda: status.value.ready, timeout=60_000)
+        session.set_model(ModelConfig("hands3c_lite", device="cuda"))
+        qtbot.waitUntil(lambda: any("CUDA" in notice.text for notice in told), timeout=60_000)
+        qtbot.waitUntil(lambda: not status.value.loading, timeout=60_000)
+        assert session.outlets.model.value == ModelConfig("landmarks")

@@ -45,7 +45,9 @@ def test_choices_survive_a_restart(tmp_path):
 def test_files_that_are_gone_are_not_remembered(tmp_path):
     settings = Settings(QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
     files = [tmp_path / name for name in ("net.safetensors", "MANO_RIGHT.pkl", "lens.json")]
-    model = ModelConfig(str(files[0]), str(files[1]), smoothing=0.2, calibration=files[2])
+    model = ModelConfig(
+        str(files[0]), hand_model=str(files[1]), smoothing=0.2, calibration=files[2]
+    )
     settings.save_model(model)
     assert settings.load_model() == ModelConfig(smoothing=0.2)
     for file in files:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from hands3c_core.detect import HandSmoother, OneEuro, OneEuroRotation
+from hands3c_core.detect.smoothing import LEAST_TRUST, finger_trust
 
 number = st.floats(-100.0, 100.0)
 steps = st.lists(st.floats(1e-3, 0.5), min_size=1, max_size=30)
@@ -173,3 +174,22 @@ def test_a_continued_track_does_have_a_past():
     _run(smoother)
     pose, _, _ = smoother(1, True, np.full((16, 3), 0.5), np.ones(10), [0.0, 0.0, 1.0], 3.0)
     assert np.abs(pose).max() < 0.45
+
+
+def test_fingers_that_are_seen_badly_are_held_more_still():
+    sigma = np.ones(21)
+    sigma[5:9] = 4.0  # the index finger is hidden
+    trust = finger_trust(sigma)[:, 0]
+    assert trust[:3] == pytest.approx(LEAST_TRUST)  # its three rotations come first
+    assert trust[3:] == pytest.approx(1.0)
+
+    def jitter(joint_sigma):
+        rng = np.random.default_rng(0)
+        smoother = HandSmoother(0.5)
+        poses = [smoother(1, True, *_sample(rng), k / 30, joint_sigma)[0] for k in range(90)]
+        return np.abs(np.diff(poses[30:], axis=0)).mean(axis=(0, 2))[1:]
+
+    plain, unsure = jitter(None), jitter(sigma)
+    assert (unsure[:3] < 0.6 * plain[:3]).all()
+    # The others' cutoff depends on the speed of all fingers together, so it hardly changes.
+    assert unsure[3:] == pytest.approx(plain[3:], rel=0.05)

@@ -1,0 +1,116 @@
+"""Estimators by name: the landmark estimator, shipped weights, or a file of weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from hands3c_core.errors import UserError
+from hands3c_core.estimators.base import Estimator
+from hands3c_core.estimators.fallback import FallbackEstimator
+from hands3c_core.estimators.landmarks import LandmarkEstimator
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.weights import (
+    AUTO,
+    LANDMARKS,
+    NAMES,
+    Device,
+    Precision,
+    default_estimator,
+    find_weights,
+    wants_cuda,
+)
+
+
+def make_estimator(
+    choice: str,
+    hand: HandModelData,
+    *,
+    device: Device = "auto",
+    precision: Precision = "full",
+) -> tuple[Estimator, HandModelData]:
+    """The estimator that ``choice`` names, and the hand that it poses.
+
+    A network runs in the fastest runtime, watched by the detector with the landmark estimator to
+    fall back on. Its hand is ``hand`` if that has the mean pose which the weights were trained
+    with, so that their poses mean the same on it; otherwise the weights' own.
+
+    Args:
+        choice: 'auto' (the shipped weights meant for the device, else the landmark estimator),
+            'landmarks', the name of shipped weights, or a file of weights, ours or published.
+        hand: the hand to show.
+        device: where a network runs; 'auto' takes CUDA if it is there.
+        precision: 'half' uses bfloat16 or float16 where the machine computes with it.
+
+    Raises:
+        UserError: there are no such weights, the file is damaged or of another network, or the
+            device or precision is not to be had here.
+    """
+    name = resolve(choice, device)
+    if name == LANDMARKS:
+        return LandmarkEstimator(hand), hand
+    file = _weights_file(name)
+    from hands3c_core.estimators.network import NetworkEstimator
+    from hands3c_core.models import load_weights
+    from hands3c_core.runtime import make_runtime
+
+    kind = pick_device(device)
+    network = load_weights(file, device=kind)
+    if np.allclose(network.hand.hands_mean, hand.hands_mean, atol=1e-4):
+        network.set_hand(hand)
+    runtime = make_runtime(network, _runtime_name(kind, precision))
+    estimator = NetworkEstimator(runtime, heatmaps=False)
+    return FallbackEstimator(estimator, LandmarkEstimator(network.hand), network.hand), network.hand
+
+
+def resolve(choice: str, device: Device = "auto") -> str:
+    """What 'auto' means on this machine; anything else stays as it is."""
+    if choice != AUTO:
+        return choice
+    # torch takes seconds to import: it is asked for CUDA only where that would change anything.
+    on_cuda = device != "cpu" and wants_cuda() and pick_device(device) == "cuda"
+    return default_estimator("cuda" if on_cuda else "cpu")
+
+
+def pick_device(device: Device) -> str:
+    """'cpu' or 'cuda'.
+
+    Raises:
+        UserError: CUDA was asked for and is not there.
+    """
+    if device == "cpu":
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "cuda":
+        raise UserError("There is no CUDA device here (or a CPU build of PyTorch): choose the CPU.")
+    return "cpu"
+
+
+def _weights_file(name: str) -> Path:
+    if name in NAMES:
+        shipped = find_weights(name)
+        if shipped is None:
+            raise UserError(f"The weights {name} do not come with this version: use landmarks.")
+        return shipped
+    file = Path(name)
+    if not file.exists() and not file.suffix:
+        known = ", ".join((AUTO, LANDMARKS, *NAMES))
+        raise UserError(f"There is no estimator {name!r}: give {known}, or a file of weights.")
+    return file
+
+
+def _runtime_name(kind: str, precision: Precision) -> str:
+    if precision == "full":
+        return "auto"
+    from hands3c_core.runtime import runtime_choices
+
+    wanted = ("cuda_graph-fp16",) if kind == "cuda" else ("openvino-bf16", "folded-bf16")
+    problems = {choice.name: choice.problem for choice in runtime_choices(kind)}
+    for name in wanted:
+        if not problems[name]:
+            return name
+    raise UserError(f"Half precision cannot be used: {problems[wanted[-1]]}. Choose full.")

@@ -1,0 +1,189 @@
+"""The weights that come with the program, what their cards say, and which is the default.
+
+A card is a JSON file beside the weights, with the same name. Its keys: ``name``, ``model``,
+``input_size``, ``sha256``, ``licence``, ``data`` (a list of name and licence), ``trained_on``,
+``samples_seen``, ``recipe``, ``metrics`` (figures by benchmark), ``limits``, ``default_on`` (a list
+of 'cpu' and 'cuda'), ``better_than`` (names of other weights) and ``experimental``.
+
+Nothing here imports torch: the app asks before it knows whether it will need a network.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from hands3c_core.assets import weights_path
+from hands3c_core.errors import UserError
+
+#: Where a network is to run, and with which arithmetic.
+Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["full", "half"]
+
+LANDMARKS = "landmarks"
+#: The estimator of a machine where nothing else is asked for.
+AUTO = "auto"
+#: Names of the weights that may be shipped, smallest first.
+NAMES = ("hands3c_lite", "hands3c")
+#: A folder whose weights are taken before the shipped ones, for trying out new ones.
+OVERRIDE = "HANDS3C_WEIGHTS"
+_MAX_CARD_BYTES = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsCard:
+    """What is known of a file of weights; everything but the name may be missing."""
+
+    name: str
+    model: str = ""
+    """Name for ``models.build_model``."""
+    input_size: int = 0
+    """Side of the crop, px; 0 if unknown."""
+    licence: str = ""
+    data: tuple[tuple[str, str], ...] = ()
+    """(name, licence) of what it was trained on."""
+    samples_seen: int = 0
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """Figures by benchmark."""
+    limits: str = ""
+    default_on: tuple[str, ...] = ()
+    """Kinds of devices on which it is meant to be the default: 'cpu', 'cuda'."""
+    better_than: tuple[str, ...] = ()
+    """Names of other shipped weights that it beats."""
+    experimental: bool = False
+
+    def facts(self) -> list[str]:
+        """The card in a few short lines, for people."""
+        lines = []
+        about = [self.model] if self.model else []
+        if self.input_size:
+            about.append(f"crops of {self.input_size} px")
+        if self.experimental:
+            about.append("experimental")
+        if about:
+            lines.append(", ".join(about))
+        if self.data or self.samples_seen:
+            names = ", ".join(name for name, _ in self.data)
+            seen = f"{self.samples_seen:,} samples" if self.samples_seen else ""
+            parts = [part for part in (names, seen) if part]
+            lines.append("Trained on " + "; ".join(parts))
+        for benchmark, figures in self.metrics.items():
+            text = _figures(figures)
+            if text:
+                lines.append(f"{benchmark.replace('_', ' ')}: {text}")
+        if self.limits:
+            lines.append(f"Limits: {self.limits}")
+        if self.licence:
+            lines.append(f"Licence: {self.licence}")
+        return lines
+
+
+def find_weights(name: str) -> Path | None:
+    """The file of shipped weights called ``name``, or None if it is not shipped."""
+    file = f"{name}.safetensors"
+    folder = os.environ.get(OVERRIDE)
+    if folder and (Path(folder) / file).is_file():
+        return Path(folder) / file
+    try:
+        return weights_path(file)
+    except UserError:
+        return None
+
+
+def shipped_weights() -> dict[str, Path]:
+    """The weights that are there, by name."""
+    found = {name: find_weights(name) for name in NAMES}
+    return {name: path for name, path in found.items() if path is not None}
+
+
+def read_card(weights: str | os.PathLike[str]) -> WeightsCard:
+    """What the card beside a file of weights says; only its name where there is no (good) card."""
+    path = Path(weights)
+    card = path.with_suffix(".json")
+    try:
+        if card.stat().st_size > _MAX_CARD_BYTES:
+            return WeightsCard(path.stem)
+        values = json.loads(card.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return WeightsCard(path.stem)
+    return _card(values, path.stem) if isinstance(values, dict) else WeightsCard(path.stem)
+
+
+def default_estimator(device: str = "cpu") -> str:
+    """What is used where nothing is chosen: shipped weights meant for this kind of device, else the
+    landmark estimator.
+
+    Args:
+        device: 'cpu' or 'cuda'.
+
+    Returns:
+        A name for ``make_estimator``.
+    """
+    chosen = LANDMARKS
+    for name, path in shipped_weights().items():
+        card = read_card(path)
+        if device not in card.default_on:
+            continue
+        if chosen == LANDMARKS or chosen in card.better_than:
+            chosen = name
+    return chosen
+
+
+def wants_cuda() -> bool:
+    """Whether any shipped weights would be the default on CUDA only: worth asking torch for it."""
+    return default_estimator("cuda") != default_estimator("cpu")
+
+
+def _card(values: dict[str, Any], stem: str) -> WeightsCard:
+    data = values.get("data")
+    metrics = values.get("metrics")
+    return WeightsCard(
+        name=_text(values.get("name")) or stem,
+        model=_text(values.get("model")),
+        input_size=_number(values.get("input_size")),
+        licence=_text(values.get("licence")),
+        data=tuple(
+            (_text(entry.get("name")), _text(entry.get("licence")))
+            for entry in (data if isinstance(data, list) else ())
+            if isinstance(entry, dict)
+        ),
+        samples_seen=_number(values.get("samples_seen")),
+        metrics=metrics if isinstance(metrics, dict) else {},
+        limits=_prose(values.get("limits")),
+        default_on=_texts(values.get("default_on")),
+        better_than=_texts(values.get("better_than")),
+        experimental=values.get("experimental") is True,
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def _prose(value: object) -> str:
+    return " ".join(_texts(value)) if isinstance(value, list) else _text(value)
+
+
+def _number(value: object) -> int:
+    return int(value) if isinstance(value, (int, float)) and value == value else 0
+
+
+def _figures(figures: object) -> str:
+    """'pa mpjpe mm 7.9, ...' of a benchmark's numbers; '' where there are none."""
+    if isinstance(figures, (int, float)):
+        return f"{figures:.4g}"
+    if not isinstance(figures, dict):
+        return ""
+    return ", ".join(
+        f"{str(name).replace('_', ' ')} {value:.4g}"
+        for name, value in figures.items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    )
