@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import ClassVar
 
 import lightning.pytorch as L
+import numpy as np
 from torch.utils.data import DataLoader
 
 from hands3c_core.data import (
@@ -30,6 +32,7 @@ from hands3c_core.training.batches import (
     start_worker,
 )
 from hands3c_core.training.config import TrainConfig
+from hands3c_core.training.holdout import Indices, hold_out
 from hands3c_core.training.presets import Preset
 
 #: Most samples of a validation.
@@ -37,17 +40,17 @@ VALIDATION_SAMPLES = 512
 
 
 class Part(HandDataset):
-    """A range of another dataset's samples.
+    """Some of another dataset's samples.
 
     Args:
         dataset: the samples.
         indices: which of them.
     """
 
-    def __init__(self, dataset: HandDataset, indices: range) -> None:
+    def __init__(self, dataset: HandDataset, indices: Sequence[int] | Indices) -> None:
         super().__init__(dataset.crop_size)
         self.dataset = dataset
-        self.indices = indices
+        self.indices = np.asarray(indices)
 
     kind: ClassVar[str] = "part"
 
@@ -56,11 +59,11 @@ class Part(HandDataset):
 
     def read(self, index: int) -> HandSample:
         """See ``HandDataset.read``."""
-        return self.dataset.read(self.indices[index])
+        return self.dataset.read(int(self.indices[index]))
 
     def summary(self) -> str:
         """The whole dataset's summary, and how much of it this is."""
-        return f"{len(self)} of {self.dataset.summary()}"
+        return "; ".join([f"{len(self)} of {self.dataset.summary()}", *self.notes])
 
 
 def open_split(
@@ -68,8 +71,7 @@ def open_split(
 ) -> tuple[HandDataset, HandDataset | None]:
     """Datasets for training and validation from one spec.
 
-    The last ``holdout`` of every dataset is kept for validation: the last frames of a video, so
-    that its neighbours are not in the training data.
+    Of every dataset about ``holdout`` is kept for validation, see ``holdout.hold_out``.
 
     Args:
         text: see ``data.open_data``.
@@ -89,15 +91,10 @@ def open_split(
         # Opened twice: validation has no context, and shares nothing that workers change.
         whole, plain = open_spec(spec, crop_size), open_spec(spec, crop_size)
         whole.context = context
-        count = len(whole)
-        kept = max(1, round(count * holdout))
-        if kept >= count:
-            raise UserError(
-                f"{spec.name} has {count} samples, too few to keep some for validation; "
-                "use --holdout 0."
-            )
-        training.append(Part(whole, range(count - kept)))
-        validation.append(Part(plain, range(count - kept, count)))
+        held = hold_out(whole, holdout)
+        training.append(Part(whole, held.training))
+        validation.append(Part(plain, held.validation))
+        training[-1].notes.append(f"held out for validation: {held.note}")
     weights = [spec.weight for spec in specs]
     return _mixed(training, weights), _mixed(validation, weights)
 
