@@ -66,6 +66,21 @@ class MeshStyle(str, Enum):
     NORMALS = "normals"
 
 
+class NetworkMap(str, Enum):
+    """Which of a network's maps lies over the camera picture."""
+
+    NONE = "none"
+    HEATMAPS = "heatmaps"
+    BEFORE = "before"
+    AFTER = "after"
+    SPATIAL = "spatial"
+    CHANNEL = "channel"
+
+
+#: ``ViewState.map_joint`` for the heatmaps of all joints together.
+ALL_JOINTS = -1
+
+
 @dataclass(frozen=True, slots=True)
 class ViewState:
     """What the views show. None of it changes what is computed or, but for the overlay, written."""
@@ -79,9 +94,23 @@ class ViewState:
     mirror: bool = False
     """Selfie view: the picture is flipped as it is painted, nothing else."""
     layout: Layout = Layout.SIDE_BY_SIDE
+    network_map: NetworkMap = NetworkMap.NONE
+    """Shown where the estimator is a network that has it."""
+    map_joint: int = ALL_JOINTS
+    """Joint (0..20) whose heatmap is shown, or ``ALL_JOINTS``."""
+    map_opacity: float = 0.6
+    map_on_hand: bool = False
+    """The map colours the hand's own pixels only, not the whole crop."""
     scene_style: MeshStyle = MeshStyle.TEXTURED
     scene_grid: bool = True
+    """Ground grid and axes."""
+    scene_camera: bool = True
+    """The real camera and the pyramid that it sees."""
     scene_skeleton: bool = False
+    scene_trails: bool = False
+    """Where the fingertips have been, fading."""
+    scene_centered: bool = False
+    """Hands side by side in the middle, not in their metric places."""
     scene_follow: bool = True
     """Keep the hands in the middle of the 3D view."""
 

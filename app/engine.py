@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.config import ModelConfig
+from app.maps import ask_for_maps
 from app.meters import Meter
 from app.model import LoadedModel, tune
 from app.outlets import Outlets
@@ -176,6 +177,7 @@ class Engine:
 
     def use_model(self, model: LoadedModel) -> None:
         """Swap ``model`` in; the frame on show is done again with it."""
+        ask_for_maps(model.pipeline.estimator, self._out.view.value)
         old, self._model = self._model, model
         if old is not None:
             old.pipeline.close()
@@ -199,6 +201,13 @@ class Engine:
             return
         self._out.notices.emit(Notice("model", ""))
         self._redo()
+
+    def ask_for_maps(self) -> None:
+        """Have the network return the maps that the view shows, from this frame on."""
+        if self._model is not None:
+            estimator = self._model.pipeline.estimator
+            if ask_for_maps(estimator, self._out.view.value):
+                self._redo()
 
     def _redo(self) -> None:
         """Do the frame on show again, if no other follows it soon."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.config import ModelConfig
+from app.maps import available_maps
 from app.session_types import ModelStatus
 from hands3c_core.weights import (
     LANDMARKS,
@@ -48,7 +49,8 @@ class LoadedModel:
     @property
     def status(self) -> ModelStatus:
         """What is said of it while it runs."""
-        return ModelStatus(ready=True, note=self.note, card=self.card)
+        maps = available_maps(self.pipeline.estimator)
+        return ModelStatus(ready=True, note=self.note, maps=maps, card=self.card)
 
 
 def load_model(config: ModelConfig) -> LoadedModel:

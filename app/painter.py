@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.config import ViewState
+from app.maps import map_legend, map_style
 from app.session_types import Picture, Shown
 
 if TYPE_CHECKING:
+    from app.model import LoadedModel
     from hands3c_core.render import OverlayStyle
 
 #: The view's size is not followed beyond this many times the frame's: it would only cost time.
@@ -20,7 +22,7 @@ _MAX_UPSCALE = 3.0
 
 
 def overlay_style(view: ViewState, *, labels: bool) -> OverlayStyle:
-    """``view`` as the rasteriser takes it. On screen the view draws the labels itself."""
+    """``view`` as the rasteriser takes it. On screen the view draws labels and legend itself."""
     from hands3c_core.render import OverlayStyle
 
     return OverlayStyle(
@@ -29,16 +31,21 @@ def overlay_style(view: ViewState, *, labels: bool) -> OverlayStyle:
         skeleton=view.skeleton,
         boxes=view.boxes,
         labels=labels and view.labels,
+        map=map_style(view),
+        legend=labels,
     )
 
 
 class Painter:
-    """Owns one rasteriser: use each painter on one thread."""
+    """Owns one rasteriser and the colours of one stream of maps: use each painter on one thread."""
 
     def __init__(self) -> None:
+        from hands3c_core.explain.maps import ColorScale
         from hands3c_core.render import MeshRasterizer
 
         self._rasterizer = MeshRasterizer()
+        self._scale = ColorScale()
+        self._model: LoadedModel | None = None
 
     def annotate(self, shown: Shown, view: ViewState, *, labels: bool) -> NDArray[np.uint8]:
         """(H, W, 3) RGB: the frame with its overlay, as large as the frame, never mirrored."""
@@ -47,8 +54,15 @@ class Painter:
             return image
         from hands3c_core.render import draw_overlay
 
+        if shown.model is not self._model:
+            self._scale.reset()
+            self._model = shown.model
+        result = shown.result
+        self._scale.update((hand.attention for hand in result.hands), result.frame.timestamp)
         style = overlay_style(view, labels=labels)
-        return draw_overlay(image, shown.result, style, shown.model.meshes, self._rasterizer)
+        return draw_overlay(
+            image, result, style, shown.model.meshes, self._rasterizer, scale=self._scale
+        )
 
     def picture(self, shown: Shown, view: ViewState, size: tuple[int, int] | None) -> Picture:
         """What the camera view paints: ``size`` is its (width, height) in device pixels."""
@@ -59,6 +73,8 @@ class Painter:
             mirrored=view.mirror,
             result=shown.result,
             arrived_at=shown.arrived_at,
+            hand_model=shown.model.hand if shown.model is not None else None,
+            legend=map_legend(map_style(view), shown.result, self._scale),
         )
 
 

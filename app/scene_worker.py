@@ -7,20 +7,22 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.config import MeshStyle, ViewState
+from app.config import ViewState
 from app.follow import Follower
+from app.scene_state import Rendering, SceneLook, SceneSettings, Wishes
 from app.session_types import Shown
 from hands3c_core.errors import UserError
 
 if TYPE_CHECKING:
-    from hands3c_core.render import MeshTemplate
+    from hands3c_core.render import FingertipTrails, MeshTemplate
     from hands3c_core.render.open3d_scene import HandScene
 
 log = logging.getLogger(__name__)
@@ -34,48 +36,37 @@ _MAX_PIXELS = 900 * 700
 _REST_SHARE = 0.5
 
 
-@dataclass
-class _Wishes:
-    """What happened since the last rendering."""
-
-    shown: Shown | None = None
-    orbit: tuple[float, float] = (0.0, 0.0)
-    pan: tuple[float, float] = (0.0, 0.0)
-    zoom: float = 0.0
-    preset: str | None = None
-    reset: bool = False
-    redraw: bool = False
-
-    @property
-    def any(self) -> bool:
-        return self != _Wishes()
-
-
-@dataclass
-class _Settings:
-    view: ViewState = field(default_factory=ViewState)
-    size: tuple[int, int] = (640, 480)
-    visible: bool = True
-
-
 class SceneWorker:
     """Owns the scene; every method but ``_run`` and what it calls may be called from any thread."""
 
     def __init__(
         self,
-        on_image: Callable[[NDArray[np.uint8]], None],
+        on_image: Callable[[Rendering], None],
         on_error: Callable[[str], None],
+        on_saved: Callable[[Path, str], None],
     ) -> None:
-        """``on_image`` gets (h, w, 4) BGRA, ``on_error`` a line; both on the worker's thread."""
+        """
+        Args:
+            on_image: gets every rendering.
+            on_error: gets a line saying why there will be no more.
+            on_saved: gets the file of a still and what went wrong with it ('' for nothing).
+
+        All are called on the worker's thread.
+        """
         self._on_image = on_image
         self._on_error = on_error
+        self._on_saved = on_saved
         self._changed = threading.Condition()
-        self._wishes = _Wishes()
-        self._settings = _Settings()
+        self._wishes = Wishes()
+        self._settings = SceneSettings()
         self._closing = False
         self._scene: HandScene | None = None
         self._meshes: dict[bool, MeshTemplate] | None = None
-        self._applied: ViewState | None = None
+        self._applied: SceneSettings | None = None
+        self._shown: Shown | None = None
+        self._joints: list[NDArray[np.float64]] = []
+        self._places: dict[int, NDArray[np.float64]] = {}
+        self._trails: FingertipTrails | None = None
         self._follower = Follower()
         self.render_ms = 0.0
         self._thread = threading.Thread(target=self._run, name="hands3c-scene", daemon=True)
@@ -85,10 +76,17 @@ class SceneWorker:
 
     def show(self, shown: Shown) -> None:
         """Show these hands next; hands nobody has drawn yet are replaced."""
-        if shown.model is not None:
-            with self._changed:
-                self._wishes.shown = shown
-                self._changed.notify()
+        if shown.model is None:
+            return
+        with self._changed:
+            if self._trails is None:
+                from hands3c_core.render import FingertipTrails  # loaded with the model
+
+                self._trails = FingertipTrails()
+            # Every frame counts here, also those that are never drawn.
+            self._trails.add(shown.result.hands, shown.result.frame.timestamp)
+            self._wishes.shown = shown
+            self._changed.notify()
 
     def orbit(self, dx: float, dy: float) -> None:
         with self._changed:
@@ -118,18 +116,26 @@ class SceneWorker:
             self._wishes.reset = True
             self._changed.notify()
 
+    def save_still(self, file: Path) -> None:
+        """Write the scene as it is seen now, at the view's full size and finer, to a PNG file."""
+        with self._changed:
+            self._wishes.still = file
+            self._changed.notify()
+
     def configure(
         self,
         *,
         view: ViewState | None = None,
         size: tuple[int, int] | None = None,
+        look: SceneLook | None = None,
         visible: bool | None = None,
     ) -> None:
-        """Change style, size in device pixels, or whether anybody looks."""
+        """Change style, size in device pixels, colours, or whether anybody looks."""
         with self._changed:
             settings = self._settings
             settings.view = view or settings.view
             settings.size = size or settings.size
+            settings.look = look or settings.look
             settings.visible = settings.visible if visible is None else visible
             self._wishes.redraw = True
             self._changed.notify()
@@ -161,7 +167,7 @@ class SceneWorker:
             if self._scene is not None:
                 self._scene.close()
 
-    def _next(self) -> tuple[_Wishes, _Settings] | None:
+    def _next(self) -> tuple[Wishes, SceneSettings] | None:
         """Wait until there is something to draw for somebody; None at the end."""
         with self._changed:
             self._changed.wait_for(
@@ -169,33 +175,39 @@ class SceneWorker:
             )
             if self._closing:
                 return None
-            wishes, self._wishes = self._wishes, _Wishes()
-            settings = self._settings
-            return wishes, _Settings(settings.view, settings.size, settings.visible)
+            wishes, self._wishes = self._wishes, Wishes()
+            return wishes, replace(self._settings)
 
-    def _render(self, wishes: _Wishes, settings: _Settings) -> None:
+    def _render(self, wishes: Wishes, settings: SceneSettings) -> None:
         shown = wishes.shown
         if shown is not None and shown.model is not None and shown.model.meshes is not self._meshes:
             self._open_scene(shown, settings)
         scene = self._scene
         if scene is None:
+            if wishes.still is not None:
+                self._on_saved(wishes.still, "There is nothing to see in the 3D view yet.")
             return
         scale = _render_scale(settings.size)
         size = max(16, round(settings.size[0] * scale)), max(16, round(settings.size[1] * scale))
         if scene.size != size:
             scene.resize(size)
-        self._apply_view(scene, settings.view)
-        if wishes.shown is not None:
-            self._show_hands(scene, wishes.shown)
-        self._move(scene, wishes, scale)
+        self._shown = shown or self._shown
+        moved = self._apply_settings(scene, settings)
+        if shown is not None or moved:
+            self._place_hands(scene, settings.view)
+        self._place_trails(scene, settings.view)
+        self._move(scene, wishes, settings, scale)
         pixels = np.asarray(cv2.cvtColor(scene.render(), cv2.COLOR_RGB2BGRA), np.uint8)
         if scale < 1.0:
             pixels = np.asarray(
                 cv2.resize(pixels, settings.size, interpolation=cv2.INTER_LINEAR), np.uint8
             )
-        self._on_image(pixels)
+        joints = tuple(scene.view.project(points, settings.size) for points in self._joints)
+        self._on_image(Rendering(pixels, self._shown, joints))
+        if wishes.still is not None:
+            self._save_still(scene, settings.size, wishes.still)
 
-    def _open_scene(self, shown: Shown, settings: _Settings) -> None:
+    def _open_scene(self, shown: Shown, settings: SceneSettings) -> None:
         """A scene for the model of ``shown``; the viewer's camera stays."""
         from hands3c_core.render.open3d_scene import HandScene
 
@@ -211,28 +223,64 @@ class SceneWorker:
         self._scene, self._meshes = scene, shown.model.meshes
         self._applied = None
 
-    def _apply_view(self, scene: HandScene, view: ViewState) -> None:
-        if view == self._applied:
-            return
-        self._applied = view
-        style = view.scene_style
-        scene.set_mode(MeshStyle.SHADED.value if style is MeshStyle.NORMALS else style.value)
+    def _apply_settings(self, scene: HandScene, settings: SceneSettings) -> bool:
+        """Bring the scene's style up to date; whether the hands have to be placed anew."""
+        old, view = self._applied, settings.view
+        if settings == old:
+            return False
+        self._applied = settings
+        scene.set_mode(view.scene_style.value)
         scene.show_skeleton(view.scene_skeleton)
         scene.show_ground(view.scene_grid)
+        # Centred hands are not where the camera sees them.
+        scene.show_camera(view.scene_camera and not view.scene_centered)
+        if old is None or old.look != settings.look:
+            from hands3c_core.render import SceneColors
 
-    def _show_hands(self, scene: HandScene, shown: Shown) -> None:
-        from hands3c_core.render.open3d_scene import SceneHand
+            look = settings.look
+            scene.set_colors(SceneColors(look.background, look.grid, look.outline, look.wires))
+        return old is None or old.view.scene_centered != view.scene_centered
 
-        scene.set_camera(shown.result.camera)
-        hands = [
-            SceneHand(is_right=hand.is_right, vertices=hand.vertices, joints=hand.joints_3d)
-            for hand in shown.result.hands
-        ]
+    def _place_hands(self, scene: HandScene, view: ViewState) -> None:
+        """Put the hands of the newest result where the view wants them."""
+        from hands3c_core.render import SceneHand, centered_places, hand_center
+
+        if self._shown is None:
+            return
+        result = self._shown.result
+        scene.set_camera(result.camera)
+        places = centered_places(result.hands) if view.scene_centered else {}
+        self._places.update(places)
+        hands = []
+        for hand in result.hands:
+            shift = np.zeros(3)
+            if hand.track_id in places:
+                shift = places[hand.track_id] - hand_center(hand.joints_3d)
+            moved = shift.astype(np.float32)
+            hands.append(SceneHand(hand.is_right, hand.vertices + moved, hand.joints_3d + moved))
         scene.set_hands(hands)
+        self._joints = [np.asarray(hand.joints, np.float64) for hand in hands]
         if hands:
             self._follower.see([hand.vertices for hand in hands])
 
-    def _move(self, scene: HandScene, wishes: _Wishes, scale: float) -> None:
+    def _place_trails(self, scene: HandScene, view: ViewState) -> None:
+        with self._changed:
+            trails = self._trails.trails() if self._trails and view.scene_trails else []
+        drawn = []
+        for trail in trails:
+            points = trail.points
+            if view.scene_centered:
+                # Relative to the hand: what its fingers did, not where it went.
+                place = self._places.get(trail.track_id)
+                if place is None:
+                    continue
+                points = points - trail.centers + place
+            drawn.append((points, trail.strength))
+        scene.set_trails(drawn)
+
+    def _move(
+        self, scene: HandScene, wishes: Wishes, settings: SceneSettings, scale: float
+    ) -> None:
         follower = self._follower
         if wishes.reset:
             scene.reset_view()
@@ -250,8 +298,24 @@ class SceneWorker:
             before_zoom = scene.view.distance
             scene.zoom(wishes.zoom)
             follower.zoomed(scene.view.distance / before_zoom)
-        if self._settings.view.scene_follow:
+        if settings.view.scene_follow:
             follower.aim(scene.view, scene.size[0] / scene.size[1])
+
+    def _save_still(self, scene: HandScene, size: tuple[int, int], file: Path) -> None:
+        from hands3c_core.atomic import write_atomically
+
+        problem = ""
+        try:
+            still = cv2.cvtColor(scene.render_still(size), cv2.COLOR_RGB2BGR)
+            encoded, data = cv2.imencode(".png", still)
+            if not encoded:
+                raise UserError(f"{file.name}: the picture could not be encoded as PNG.")
+            write_atomically(file, data.tobytes())
+        except UserError as error:
+            problem = str(error)
+        self._on_saved(file, problem)
+        if not scene.is_open:
+            raise UserError(f"The 3D view could not be opened again: {problem}")
 
 
 def _render_scale(size: tuple[int, int]) -> float:

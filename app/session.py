@@ -134,6 +134,8 @@ class Session:
         old = self.outlets.view.value
         if view != old:
             self.outlets.view.set(view)
+            if view.network_map is not old.network_map:
+                self._engine.do(self._engine.ask_for_maps)
             self._repaint()
 
     def set_display_size(self, width: int, height: int) -> None:

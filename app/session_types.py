@@ -16,6 +16,7 @@ from hands3c_core.weights import WeightsCard
 
 if TYPE_CHECKING:
     from app.model import LoadedModel
+    from hands3c_core.hand_model import HandModelData
 
 Level = Literal["info", "warning", "error"]
 
@@ -101,6 +102,8 @@ class ModelStatus:
     ready: bool = False
     note: str = ""
     """One line saying where the meshes come from."""
+    maps: tuple[str, ...] = ()
+    """Names of the maps (``NetworkMap``) that the estimator can give."""
     card: WeightsCard | None = None
     """What is known of the running network's weights."""
 
@@ -124,6 +127,19 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class MapLegend:
+    """What the colours of a map over the picture mean."""
+
+    title: str
+    low: str
+    """What the darkest colour stands for."""
+    high: str
+    """What the brightest colour stands for."""
+    colors: NDArray[np.uint8]
+    """(256, 3) RGB, dark to bright."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """A drawn frame, ready to be painted."""
 
@@ -136,6 +152,10 @@ class Picture:
     result: FrameResult
     arrived_at: float
     """``time.monotonic()`` when processing could have begun, for latency."""
+    hand_model: HandModelData | None = None
+    """The model that the hands' poses are for."""
+    legend: MapLegend | None = None
+    """Of the network's map in ``image``, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)

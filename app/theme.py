@@ -28,6 +28,12 @@ class Palette:
     hover: str
     border: str
     stage: str
+    """Behind pictures and the 3D scene."""
+    stage_text: str
+    scene_grid: str
+    scene_outline: str
+    wire_left: str
+    wire_right: str
     text: str
     muted: str
     accent: str
@@ -48,7 +54,12 @@ DARK = Palette(
     raised="#262a32",
     hover="#303540",
     border="#2d323b",
-    stage="#1a1c20",
+    stage="#1c1e22",
+    stage_text="#a3abb8",
+    scene_grid="#5c5f66",
+    scene_outline="#8c919e",
+    wire_left="#ff9e5c",
+    wire_right="#5cb8ff",
     text="#e9ebee",
     muted="#98a1af",
     accent="#3fc2ab",
@@ -69,7 +80,12 @@ LIGHT = Palette(
     raised="#f2f4f6",
     hover="#e6e9ed",
     border="#d8dce2",
-    stage="#1d1f23",
+    stage="#e1e5ea",
+    stage_text="#55606f",
+    scene_grid="#97a0ac",
+    scene_outline="#5f6874",
+    wire_left="#b4531a",
+    wire_right="#1769b0",
     text="#1b1f26",
     muted="#5d6776",
     accent="#0b8574",

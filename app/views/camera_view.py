@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
@@ -16,26 +19,28 @@ from PyQt6.QtWidgets import QWidget
 
 from app.session_types import Picture
 from app.theme import Theme
-from app.views.stage_frame import StageFrame, image_of
-from hands3c_core.conventions import JOINT_NAMES
+from app.views.joint_frame import JointFrame
+from app.views.joint_info import JointSelection
+from app.views.legend import paint_legend
+from app.views.stage_frame import image_of
 from hands3c_core.types import Hand
 
-#: Distance within which a joint answers to the pointer, logical pixels.
-_HOVER_RADIUS = 12.0
+if TYPE_CHECKING:
+    from hands3c_core.hand_model import HandModelData
 
 
-class CameraView(StageFrame):
-    """Shows the newest ``Picture``. Labels are drawn here so that they stay readable mirrored."""
+class CameraView(JointFrame):
+    """Shows the newest ``Picture``. Words are painted here so that they stay readable mirrored."""
 
     full_screen_asked = pyqtSignal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("Camera", "camera", theme, parent)
+    def __init__(
+        self, theme: Theme, selection: JointSelection | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("Camera", "camera", theme, selection or JointSelection(), parent)
         self.picture: Picture | None = None
         self._labels = True
         self._image: QImage | None = None
-        self._pointer: QPointF | None = None
-        self.setMouseTracking(True)
 
     def set_picture(self, picture: Picture | None) -> None:
         """Show ``picture``; None shows the hint."""
@@ -69,18 +74,16 @@ class CameraView(StageFrame):
             place.x() + across * place.width(), place.y() + (v + 0.5) / height * place.height()
         )
 
-    def joint_at(self, position: QPointF) -> tuple[Hand, int] | None:
-        """The hand and joint index under ``position``, if any."""
+    def joint_places(self) -> Sequence[tuple[Hand, Sequence[QPointF | None]]]:
         if self.picture is None:
-            return None
-        best: tuple[float, Hand, int] | None = None
-        for hand in self.picture.result.hands:
-            for index, (u, v) in enumerate(hand.joints_2d):
-                away = self.to_view(float(u), float(v)) - position
-                distance = (away.x() ** 2 + away.y() ** 2) ** 0.5
-                if distance <= _HOVER_RADIUS and (best is None or distance < best[0]):
-                    best = (distance, hand, index)
-        return None if best is None else (best[1], best[2])
+            return ()
+        return [
+            (hand, [self.to_view(float(u), float(v)) for u, v in hand.joints_2d])
+            for hand in self.picture.result.hands
+        ]
+
+    def hand_model(self) -> HandModelData | None:
+        return self.picture.hand_model if self.picture is not None else None
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         painter = QPainter(self)
@@ -106,20 +109,15 @@ class CameraView(StageFrame):
             if self._labels:
                 for hand in self.picture.result.hands:
                     self._paint_label(painter, hand)
-            self._paint_hover(painter)
+            if self.picture.legend is not None:
+                visible = self.image_rect().intersected(QRectF(self.rect()))
+                paint_legend(painter, visible, self.font(), self.picture.legend)
+            self.paint_joint_info(painter)
             self.paint_chip(painter, "Camera · mirrored" if self.picture.mirrored else "Camera")
         self.paint_edge(painter)
 
-    def mouseMoveEvent(self, a0: QMouseEvent | None) -> None:
-        if a0 is not None:
-            self._pointer = a0.position()
-            self.update()
-
-    def leaveEvent(self, a0: object) -> None:
-        self._pointer = None
-        self.update()
-
     def mouseDoubleClickEvent(self, a0: QMouseEvent | None) -> None:
+        super().mouseDoubleClickEvent(a0)
         self.full_screen_asked.emit()
 
     def _paint_label(self, painter: QPainter, hand: Hand) -> None:
@@ -139,28 +137,6 @@ class CameraView(StageFrame):
         place.moveTop(max(place.y(), inside.top()))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(10, 12, 15, 175))
-        painter.drawRoundedRect(place, 7, 7)
-        painter.setPen(QColor("#ffffff"))
-        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
-
-    def _paint_hover(self, painter: QPainter) -> None:
-        found = self.joint_at(self._pointer) if self._pointer is not None else None
-        if found is None:
-            return
-        hand, index = found
-        at = self.to_view(*(float(value) for value in hand.joints_2d[index]))
-        painter.setPen(QColor("#ffffff"))
-        painter.setBrush(QColor(self._theme.palette.accent))
-        painter.drawEllipse(at, 5, 5)
-        x, y, z = (float(value) * 100 for value in hand.joints_3d[index])
-        text = f"{JOINT_NAMES[index]}   x {x:+.1f}  y {y:+.1f}  z {z:.1f} cm"
-        painter.setFont(QFont(self.font()))
-        width = painter.fontMetrics().horizontalAdvance(text) + 18
-        place = QRectF(at.x() + 12, at.y() - 12, width, 26)
-        if place.right() > self.width() - 6:
-            place.moveRight(at.x() - 12)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(10, 12, 15, 215))
         painter.drawRoundedRect(place, 7, 7)
         painter.setPen(QColor("#ffffff"))
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)

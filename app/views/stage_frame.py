@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rounded dark frame both views are painted in."""
+"""The rounded frame both views are painted in."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from app.icons import draw_icon
 from app.theme import Theme
 
 CORNER = 10.0
-#: Text on the stage, which is dark in both themes as picture viewers are.
-_STAGE_TEXT = "#a3abb8"
 
 
 def image_of(pixels: NDArray[np.uint8]) -> QImage:
@@ -75,9 +73,9 @@ class StageFrame(QWidget):
             painter,
             self._symbol,
             QRectF(center.x() - 20, center.y() - 44, 40, 40),
-            _STAGE_TEXT,
+            self._theme.palette.stage_text,
         )
-        painter.setPen(QColor(_STAGE_TEXT))
+        painter.setPen(QColor(self._theme.palette.stage_text))
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
         area = QRectF(16, center.y() + 8, self.width() - 32, self.height() / 2 - 16)
         painter.drawText(area, int(flags), self.hint)

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
+    QColor,
     QHideEvent,
     QImage,
     QMouseEvent,
@@ -19,25 +23,36 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QWidget
 
 from app.config import ViewState
+from app.scene_state import Rendering, SceneLook
 from app.scene_worker import SceneWorker
 from app.session_types import Shown
-from app.theme import Theme
-from app.views.stage_frame import StageFrame, image_of
+from app.theme import Palette, Theme
+from app.views.joint_frame import JointFrame
+from app.views.joint_info import JointSelection
+from app.views.stage_frame import image_of
 from app.workers import Latest
+from hands3c_core.types import Hand
+
+if TYPE_CHECKING:
+    from hands3c_core.hand_model import HandModelData
 
 _DEGREES_PER_NOTCH = 120.0
 
 
-class Viewport3D(StageFrame):
+class Viewport3D(JointFrame):
     """Orbit: left drag. Pan: right, middle or Shift drag. Zoom: wheel. Reset: double click."""
 
     failed = pyqtSignal(str)
+    saved = pyqtSignal(object, str)
+    """A still's file and what went wrong with it ('' for nothing)."""
     _image_ready = pyqtSignal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__("3D view", "cube", theme, parent)
-        self._newest: Latest[NDArray[np.uint8]] = Latest()
-        self._pixels: NDArray[np.uint8] | None = None
+    def __init__(
+        self, theme: Theme, selection: JointSelection | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__("3D view", "cube", theme, selection or JointSelection(), parent)
+        self._newest: Latest[Rendering] = Latest()
+        self._rendering: Rendering | None = None
         self._image: QImage | None = None
         self._last = QPointF()
         self.images = 0
@@ -45,23 +60,52 @@ class Viewport3D(StageFrame):
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         queued = Qt.ConnectionType.QueuedConnection
         self._image_ready.connect(self._take_image, queued)  # type: ignore[call-arg]
-        self.worker = SceneWorker(self._on_image, self.failed.emit)
+        self.worker = SceneWorker(self._on_image, self.failed.emit, self.saved.emit)
         self.failed.connect(self._on_failed)
+        theme.changed.connect(self._apply_theme)
+        self._apply_theme()
 
     def show_result(self, shown: Shown) -> None:
         """Show these hands next. Any thread."""
         self.worker.show(shown)
 
     def set_view(self, view: ViewState) -> None:
+        """Show what ``view`` says."""
         self.worker.configure(view=view)
 
     def image(self) -> QImage | None:
         """The newest rendering."""
         return self._image
 
+    def save_still(self, file: Path) -> None:
+        """Write what is seen to a PNG file; ``saved`` tells when that is done."""
+        self.worker.save_still(file)
+
+    def joint_places(self) -> Sequence[tuple[Hand, Sequence[QPointF | None]]]:
+        rendering, image = self._rendering, self._image
+        if rendering is None or rendering.shown is None or image is None:
+            return ()
+        place = self._image_rect(image)
+        scale = place.width() / image.width()
+
+        def seen(u: float, v: float) -> QPointF | None:
+            if math.isnan(u):
+                return None
+            return QPointF(place.x() + (u + 0.5) * scale, place.y() + (v + 0.5) * scale)
+
+        hands = rendering.shown.result.hands
+        return [
+            (hand, [seen(float(u), float(v)) for u, v, _ in joints])
+            for hand, joints in zip(hands, rendering.joints, strict=False)
+        ]
+
+    def hand_model(self) -> HandModelData | None:
+        shown = self._rendering.shown if self._rendering is not None else None
+        return shown.model.hand if shown is not None and shown.model is not None else None
+
     def clear(self) -> None:
         """Back to the hint."""
-        self._image = self._pixels = None
+        self._image = self._rendering = None
         self.update()
 
     def shutdown(self) -> None:
@@ -82,7 +126,8 @@ class Viewport3D(StageFrame):
             else:  # between a resize and the next rendering: keep the aspect, fill the frame
                 self._image.setDevicePixelRatio(1.0)
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-                painter.drawImage(self._covering(self._image), self._image)
+                painter.drawImage(self._image_rect(self._image), self._image)
+            self.paint_joint_info(painter)
             self.paint_chip(painter, "3D view")
         self.paint_edge(painter)
 
@@ -99,14 +144,17 @@ class Viewport3D(StageFrame):
         self.worker.configure(visible=False)
 
     def mousePressEvent(self, a0: QMouseEvent | None) -> None:
+        super().mousePressEvent(a0)
         if a0 is not None:
             self._last = a0.position()
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def mouseReleaseEvent(self, a0: QMouseEvent | None) -> None:
+        super().mouseReleaseEvent(a0)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
 
     def mouseMoveEvent(self, a0: QMouseEvent | None) -> None:
+        super().mouseMoveEvent(a0)
         if a0 is None:
             return
         moved = a0.position() - self._last
@@ -122,6 +170,7 @@ class Viewport3D(StageFrame):
             self.worker.orbit(moved.x(), moved.y())
 
     def mouseDoubleClickEvent(self, a0: QMouseEvent | None) -> None:
+        super().mouseDoubleClickEvent(a0)
         self.worker.reset_view()
 
     def wheelEvent(self, a0: QWheelEvent | None) -> None:
@@ -129,23 +178,45 @@ class Viewport3D(StageFrame):
             self.worker.zoom(a0.angleDelta().y() / _DEGREES_PER_NOTCH)
             a0.accept()
 
-    def _on_image(self, pixels: NDArray[np.uint8]) -> None:
-        if self._newest.put(pixels):
+    def _on_image(self, rendering: Rendering) -> None:
+        if self._newest.put(rendering):
             self._image_ready.emit()
 
     def _take_image(self) -> None:
-        pixels = self._newest.take()
-        if pixels is not None:
-            self._pixels, self._image = pixels, image_of(pixels)
+        rendering = self._newest.take()
+        if rendering is not None:
+            self._rendering, self._image = rendering, image_of(rendering.pixels)
             self.images += 1
             self.update()
 
     def _on_failed(self, text: str) -> None:
-        self._image = self._pixels = None
+        self._image = self._rendering = None
         self.set_hint("The 3D view is not available on this machine.")
         self.setToolTip(text)
 
-    def _covering(self, image: QImage) -> QRectF:
+    def _apply_theme(self) -> None:
+        self.worker.configure(look=scene_look(self._theme.palette))
+
+    def _image_rect(self, image: QImage) -> QRectF:
+        """Where a rendering is painted, logical pixels: it covers the frame, its aspect kept."""
         scale = max(self.width() / image.width(), self.height() / image.height())
+        if (image.width(), image.height()) == self.pixel_size():
+            scale = 1.0 / self.devicePixelRatioF()
+            return QRectF(0, 0, image.width() * scale, image.height() * scale)
         width, height = image.width() * scale, image.height() * scale
         return QRectF((self.width() - width) / 2, (self.height() - height) / 2, width, height)
+
+
+def scene_look(palette: Palette) -> SceneLook:
+    """The colours around the hands under a theme."""
+    return SceneLook(
+        background=_rgb(palette.stage),
+        grid=_rgb(palette.scene_grid),
+        outline=_rgb(palette.scene_outline),
+        wires=(_rgb(palette.wire_left), _rgb(palette.wire_right)),
+    )
+
+
+def _rgb(color: str) -> tuple[float, float, float]:
+    made = QColor(color)
+    return made.redF(), made.greenF(), made.blueF()

@@ -29,6 +29,7 @@ from app.views.banner import Banner
 from app.views.camera_view import CameraView
 from app.views.controls import ElidedLabel
 from app.views.hud import Hud
+from app.views.joint_info import JointSelection
 from app.views.stage import Stage
 from app.views.viewport3d import Viewport3D
 from app.windows.actions import Actions
@@ -79,8 +80,9 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         theme = self.theme
-        self.camera_view = CameraView(theme)
-        self.viewport = Viewport3D(theme)
+        joints = JointSelection(self)
+        self.camera_view = CameraView(theme, joints)
+        self.viewport = Viewport3D(theme, joints)
         self.stage = Stage(self.camera_view, self.viewport)
         self.banner = Banner(theme)
         self.transport = TransportBar(theme)

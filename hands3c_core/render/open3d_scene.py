@@ -27,13 +27,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conventions import JOINT_NAMES
 from ..errors import UserError
 from ..types import Camera, UInt8
 from . import shade_kernels
 from .lighting import Lighting
 from .mesh import HandMeshes
 from .orbit_camera import OrbitCamera
+from .placement import palm_normal
 from .scene_geometry import (
     DenseSkin,
     SceneColors,
@@ -272,7 +272,10 @@ class HandScene:
         if name == "camera" and self._real_camera is not None:
             camera = self._real_camera
             self.view.fov_deg = float(np.degrees(2 * np.arctan(camera.height / 2 / camera.fy)))
-        palm = palm_normal(self._hands[0]) if self._hands else None
+        first = self._hands[0] if self._hands else None
+        palm = None
+        if first is not None and first.joints is not None:
+            palm = palm_normal(first.joints, first.is_right)
         self.view.apply_preset(name, [hand.vertices for hand in self._hands], palm)
 
     # -- drawing --------------------------------------------------------------------------------
@@ -286,6 +289,22 @@ class HandScene:
             return shade_kernels.to_bytes_smoothed(np.asarray(buffer), _EDGE_CONTRAST)
         image = shade_kernels.to_bytes_smoothed(np.asarray(buffer), 2.0)
         return np.ascontiguousarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA))
+
+    def render_still(self, size: tuple[int, int], supersample: int = 2) -> UInt8:
+        """One finer image of another size: (height, width, 3) RGB; the scene stays as it is.
+
+        Raises:
+            UserError: there is no OpenGL context of this size.
+        """
+        self._check_thread()
+        before = self._size, self._supersample
+        try:
+            self._supersample = supersample
+            self.open(size)
+            return self.render()
+        finally:
+            self._supersample = before[1]
+            self.open(before[0])
 
     def _surroundings(self) -> dict[str, Shape]:
         wanted: dict[str, Shape] = {}
@@ -375,19 +394,3 @@ class HandScene:
         self._visualizer.get_view_control().convert_from_pinhole_camera_parameters(
             parameters, allow_arbitrary=True
         )
-
-
-def palm_normal(hand: SceneHand) -> NDArray[np.float64] | None:
-    """(3,) unit normal out of a hand's palm, from wrist, index and little knuckle; None without
-    joints."""
-    if hand.joints is None:
-        return None
-    wrist, index, little = (
-        np.asarray(hand.joints[JOINT_NAMES.index(name)], np.float64)
-        for name in ("wrist", "index1", "little1")
-    )
-    normal = np.cross(index - wrist, little - wrist)
-    length = float(np.linalg.norm(normal))
-    if length == 0:
-        return None
-    return normal / length if hand.is_right else -normal / length

@@ -16,12 +16,25 @@ CENTER: Final = (0.0, 0.0, 0.5)
 #: Half the gap between two hands' centres, metres: outstretched fingers do not touch.
 _HALF_GAP: Final = 0.13
 
-_KNUCKLE: Final = JOINT_NAMES.index("middle1")
+_WRIST, _INDEX, _KNUCKLE, _LITTLE = (
+    JOINT_NAMES.index(name) for name in ("wrist", "index1", "middle1", "little1")
+)
 
 
 def hand_center(joints: NDArray) -> NDArray[np.float64]:
     """(3,) metres: the middle finger's knuckle, which opening and closing the hand leaves alone."""
     return np.asarray(joints[_KNUCKLE], np.float64)
+
+
+def palm_normal(joints: NDArray, is_right: bool) -> NDArray[np.float64] | None:
+    """(3,) unit normal out of a hand's palm, from wrist, index and little knuckle of its joints
+    (21, 3); None where these lie on one line."""
+    wrist, index, little = (np.asarray(joints[k], np.float64) for k in (_WRIST, _INDEX, _LITTLE))
+    normal = np.cross(index - wrist, little - wrist)
+    length = float(np.linalg.norm(normal))
+    if length == 0:
+        return None
+    return normal / length if is_right else -normal / length
 
 
 def centered_places(hands: Sequence[Hand]) -> dict[int, NDArray[np.float64]]:

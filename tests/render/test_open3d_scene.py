@@ -12,8 +12,9 @@ import torch
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import HandLayer, load_hand_model
 from hands3c_core.render import hand_meshes
-from hands3c_core.render.open3d_scene import HandScene, SceneHand, palm_normal
+from hands3c_core.render.open3d_scene import HandScene, SceneHand
 from hands3c_core.render.orbit_camera import PRESETS, OrbitCamera
+from hands3c_core.render.placement import palm_normal
 from hands3c_core.render.scene_geometry import (
     DenseSkin,
     SceneColors,
@@ -246,6 +247,16 @@ def test_resize_keeps_hands_and_view(scene, hands):
     assert np.array_equal(scene.render(), before)
 
 
+def test_a_still_is_larger_and_finer_and_leaves_the_scene(scene, hands):
+    scene.set_hands(hands)
+    before = scene.render()
+    still = scene.render_still((480, 360))
+    assert still.shape == (360, 480, 3)
+    assert hand_pixels(still).sum() > 2 * hand_pixels(before).sum()
+    assert scene.size == (320, 240)
+    assert np.array_equal(scene.render(), before)
+
+
 def test_coarser_skin_and_supersampling(scene, hands):
     scene.set_hands(hands)
     fine = scene.render()
@@ -303,14 +314,14 @@ def test_orbit_camera_keeps_its_distance_and_looks_at_its_target():
 
 def test_palm_faces_the_viewer_in_the_palm_view(hands):
     for hand in hands:
-        normal = palm_normal(hand)
+        normal = palm_normal(hand.joints, hand.is_right)
         assert normal is not None
         # Backs to the camera: the palms point away from it.
         assert normal[2] > 0.8
         camera = OrbitCamera()
         camera.apply_preset("palm", [hand.vertices], normal)
         assert camera.rotation()[2] @ normal == pytest.approx(-1.0, abs=1e-6)
-    assert palm_normal(SceneHand(True, hands[0].vertices)) is None
+    assert palm_normal(np.zeros((21, 3)), True) is None
 
 
 def test_refined_skin_covers_the_same_surface(meshes, hands):

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The network's maps: which an estimator can give, asking it for them, and how they are drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.config import ALL_JOINTS, NetworkMap, ViewState
+from app.session_types import MapLegend
+from hands3c_core.conventions import NUM_JOINTS
+from hands3c_core.types import FrameResult
+
+if TYPE_CHECKING:
+    from hands3c_core.explain.maps import ColorScale
+    from hands3c_core.render import MapStyle
+
+
+def available_maps(estimator: Any) -> tuple[str, ...]:
+    """Values of ``NetworkMap`` that ``estimator`` can give; none if it is no network."""
+    if not hasattr(estimator, "heatmaps"):
+        return ()
+    from hands3c_core.explain.maps import available_kinds
+
+    return (NetworkMap.HEATMAPS.value, *available_kinds(estimator))
+
+
+def ask_for_maps(estimator: Any, view: ViewState) -> bool:
+    """Make ``estimator`` return what ``view`` shows and no other map; whether that is a change."""
+    if not hasattr(estimator, "heatmaps"):
+        return False
+    heatmaps = view.network_map is NetworkMap.HEATMAPS
+    attention = view.network_map not in (NetworkMap.NONE, NetworkMap.HEATMAPS)
+    if (estimator.heatmaps, estimator.attention) == (heatmaps, attention):
+        return False
+    estimator.heatmaps, estimator.attention = heatmaps, attention
+    return True
+
+
+def map_style(view: ViewState) -> MapStyle | None:
+    """The chosen map as the overlay draws it, or None."""
+    if view.network_map is NetworkMap.NONE:
+        return None
+    from hands3c_core.render import MapStyle
+
+    one = view.map_joint if ALL_JOINTS < view.map_joint < NUM_JOINTS else None
+    return MapStyle(
+        view.network_map.value, joint=one, opacity=view.map_opacity, on_hand=view.map_on_hand
+    )
+
+
+def map_legend(style: MapStyle | None, result: FrameResult, scale: ColorScale) -> MapLegend | None:
+    """What to say of the colours of ``style``; None if no hand of ``result`` has the map."""
+    if style is None:
+        return None
+    from hands3c_core.render import attention_map, color_table, legend_ends, legend_title
+
+    def has_map(hand: Any) -> bool:
+        if style.kind == NetworkMap.HEATMAPS.value:
+            return hand.heatmaps is not None
+        return hand.attention is not None and attention_map(hand.attention, style.kind) is not None
+
+    if not any(has_map(hand) for hand in result.hands):
+        return None
+    low, high = legend_ends(style, scale)
+    return MapLegend(legend_title(style), low, high, color_table(style.color_map))

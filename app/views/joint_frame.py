@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A view in which joints can be pointed at and clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QFont, QMouseEvent, QPainter
+from PyQt6.QtWidgets import QWidget
+
+from app.theme import Theme
+from app.views.joint_info import JointRef, JointSelection, nearest_joint, paint_joints
+from app.views.stage_frame import StageFrame
+from hands3c_core.types import Hand
+
+if TYPE_CHECKING:
+    from hands3c_core.hand_model import HandModelData
+
+#: A press that moves less than this before its release is a click, logical pixels.
+_CLICK_SLACK = 4.0
+
+
+class JointFrame(StageFrame):
+    """Tells ``selection`` what the pointer is over and what was clicked, and paints what it holds.
+
+    Subclasses say where the joints are (``joint_places``) and call ``paint_joint_info``.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        symbol: str,
+        theme: Theme,
+        selection: JointSelection,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(title, symbol, theme, parent)
+        self.selection = selection
+        self._pressed: QPointF | None = None
+        self.setMouseTracking(True)
+        selection.changed.connect(self.update)
+
+    def joint_places(self) -> Sequence[tuple[Hand, Sequence[QPointF | None]]]:
+        """Where each hand's 21 joints are in the widget; None for one that cannot be seen."""
+        raise NotImplementedError
+
+    def hand_model(self) -> HandModelData | None:
+        """The model that the hands' poses are for."""
+        raise NotImplementedError
+
+    def joint_at(self, position: QPointF) -> JointRef | None:
+        """The joint under ``position``, if any."""
+        return nearest_joint(self.joint_places(), position)
+
+    def paint_joint_info(self, painter: QPainter) -> None:
+        """Mark and name the selected joints."""
+        if self.selection.hovered is None and self.selection.pinned is None:
+            return
+        font = QFont(self.font())
+        font.setPixelSize(12)
+        area = QRectF(self.rect()).adjusted(6, 6, -6, -6)
+        paint_joints(painter, area, font, self.joint_places(), self.selection, self.hand_model())
+
+    def mousePressEvent(self, a0: QMouseEvent | None) -> None:
+        if a0 is not None and a0.button() == Qt.MouseButton.LeftButton:
+            self._pressed = a0.position()
+
+    def mouseMoveEvent(self, a0: QMouseEvent | None) -> None:
+        if a0 is None:
+            return
+        if self._pressed is not None and _far(a0.position(), self._pressed):
+            self._pressed = None
+        if not a0.buttons():
+            self.selection.hover(self.joint_at(a0.position()))
+
+    def mouseReleaseEvent(self, a0: QMouseEvent | None) -> None:
+        pressed, self._pressed = self._pressed, None
+        if a0 is not None and pressed is not None and not _far(a0.position(), pressed):
+            self.selection.click(self.joint_at(a0.position()))
+
+    def mouseDoubleClickEvent(self, a0: QMouseEvent | None) -> None:
+        self._pressed = None  # its release is no click of its own
+
+    def leaveEvent(self, a0: object) -> None:
+        self.selection.hover(None)
+
+
+def _far(one: QPointF, other: QPointF) -> bool:
+    return (one - other).manhattanLength() > _CLICK_SLACK
