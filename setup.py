@@ -15,7 +15,7 @@ setup(
         "hands3c_scripts": "scripts",
     },
     package_data={
-        "hands3c_assets": ["*", "hand/*"],
+        "hands3c_assets": ["*", "hand/*", "live/*", "live/vendor/*"],
         "hands3c_weights": ["*"],
         "hands3c_core.ops": ["cpu/*.cpp", "cpu/*.h"],
     },

@@ -1,0 +1,86 @@
+"""Live hands to every chosen target."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..types import FrameResult
+from .messages import frame_message, hello_message
+from .osc import OscSender
+from .targets import Target
+from .websocket import LiveClient, WebSocketServer
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStatus:
+    """What is being sent, and to whom."""
+
+    targets: tuple[Target, ...] = ()
+    clients: tuple[LiveClient, ...] = ()
+    """Of the WebSocket."""
+    osc_frames: int = 0
+    """Frames sent by OSC."""
+    osc_lost: int = 0
+    """OSC packets the system refused."""
+
+
+class LiveOut:
+    """Sends results to WebSocket clients and to an OSC address.
+
+    Args:
+        targets: at most one of a kind.
+        on_change: called when clients come and go, on another thread.
+
+    Raises:
+        UserError: a port is taken or a host is not known.
+    """
+
+    def __init__(
+        self, targets: Sequence[Target], on_change: Callable[[], None] | None = None
+    ) -> None:
+        self._targets = tuple(targets)
+        self._server: WebSocketServer | None = None
+        self._osc: OscSender | None = None
+        try:
+            for target in self._targets:
+                if target.kind == "ws":
+                    hello = json.dumps(hello_message())
+                    self._server = WebSocketServer(target, hello, on_change=on_change)
+                else:
+                    self._osc = OscSender(target)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def status(self) -> LiveStatus:
+        return LiveStatus(
+            targets=self._targets,
+            clients=self._server.clients if self._server is not None else (),
+            osc_frames=self._osc.sent if self._osc is not None else 0,
+            osc_lost=self._osc.lost if self._osc is not None else 0,
+        )
+
+    def send(self, result: FrameResult) -> None:
+        """Send a frame. Takes a millisecond or two to write it down and never waits for a client;
+        with nobody to hear it, it costs nothing."""
+        if self._server is not None and self._server.clients:
+            text = json.dumps(frame_message(result), allow_nan=False, separators=(",", ":"))
+            self._server.publish(text)
+        if self._osc is not None:
+            self._osc.send(result)
+
+    def close(self) -> None:
+        """Stop; blocks until the port is free."""
+        if self._server is not None:
+            self._server.close()
+        if self._osc is not None:
+            self._osc.close()
+
+    def __enter__(self) -> LiveOut:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,77 @@
+"""Where live hands go, as the command line names it: ``ws``, ``ws:8765``, ``osc:HOST:9000``."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ..errors import UserError
+
+Kind = Literal["ws", "osc"]
+
+LOOPBACK: Final = "127.0.0.1"
+WEBSOCKET_PORT: Final = 8765
+OSC_PORT: Final = 9000
+_USUAL_PORT: Final = {"ws": WEBSOCKET_PORT, "osc": OSC_PORT}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A WebSocket address to serve on, or an OSC address to send to."""
+
+    kind: Kind
+    host: str = LOOPBACK
+    port: int = WEBSOCKET_PORT
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.kind}:{host}:{self.port}"
+
+
+def parse_target(text: str) -> Target:
+    """``KIND``, ``KIND:PORT``, ``KIND:HOST`` or ``KIND:HOST:PORT``; the host is this computer
+    unless named.
+
+    Raises:
+        UserError: it is none of these.
+    """
+    kind, _, rest = text.partition(":")
+    if kind not in ("ws", "osc"):
+        raise UserError(f"{text!r} is no live target: use ws, ws:PORT, osc:PORT or osc:HOST:PORT")
+    host, port = LOOPBACK, str(_USUAL_PORT[kind])
+    if rest.startswith("["):  # an IPv6 address in brackets
+        host, _, after = rest[1:].partition("]")
+        port = after.removeprefix(":") or port
+    elif ":" in rest:
+        host, _, port = rest.rpartition(":")
+    elif rest.isdigit():
+        port = rest
+    elif rest:
+        host = rest
+    if not port.isdigit() or not 1 <= int(port) <= 65535:
+        raise UserError(f"{text!r}: {port!r} is no port; use a number from 1 to 65535")
+    if not host:
+        raise UserError(f"{text!r} names no host; leave it out for this computer")
+    return Target("ws" if kind == "ws" else "osc", host, int(port))
+
+
+def parse_targets(texts: Sequence[str]) -> tuple[Target, ...]:
+    """Each of ``texts`` as a target; raises UserError as ``parse_target`` does, and for two of a
+    kind."""
+    targets = tuple(parse_target(text) for text in texts)
+    for kind in ("ws", "osc"):
+        if sum(target.kind == kind for target in targets) > 1:
+            raise UserError(f"give {kind} only once")
+    return targets
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this computer can reach ``host``."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
