@@ -16,6 +16,7 @@ from app.session_types import (
     Stats,
     Take,
 )
+from hands3c_core.sources import CameraInfo
 
 
 class Outlets:
@@ -32,8 +33,8 @@ class Outlets:
         self.recording: Observable[RecordingState] = Observable(RecordingState())
         self.takes: Observable[tuple[Take, ...]] = Observable(())
         """Finished recordings, newest first."""
-        self.cameras: Observable[tuple[tuple[str, str], ...] | None] = Observable(None)
-        """(specification, name) of each camera; None until they were looked for."""
+        self.cameras: Observable[tuple[CameraInfo, ...] | None] = Observable(None)
+        """The cameras of this computer; None until they were looked for."""
         self.notices: Event[Notice] = Event()
         self.results: Event[Shown] = Event()
         """Every processed frame, from the engine's thread."""

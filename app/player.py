@@ -4,10 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from app.session_types import Notice, Playback, SourceInfo, State
 from hands3c_core.errors import UserError
-from hands3c_core.sources import ReaderState, Source, SourceReader, list_cameras, open_source
+from hands3c_core.sources import (
+    CameraInfo,
+    ReaderState,
+    Source,
+    SourceReader,
+    list_cameras,
+    open_source,
+    split_mode,
+)
 from hands3c_core.types import Frame
 
 #: How long to wait for a frame before looking for commands, s.
@@ -62,11 +71,22 @@ class Player:
             UserError: it cannot be opened; what was open stays open (unless it is the same
                 device, which has to be released first).
         """
-        if self.is_live and spec == self._spec:
+        old = self._spec
+        same_device = self.is_live and split_mode(spec)[0] == split_mode(old)[0]
+        if same_device:
             self.close()
-        source = open_source(spec)
-        info = _describe(source, spec, is_bundled)
+        try:
+            source = open_source(spec)
+        except UserError:
+            if same_device and spec != old:  # the device may still have its old mode
+                with suppress(UserError):
+                    self._read(open_source(old), old, play=play)
+            raise
         self.close()
+        self._read(source, spec, play=play)
+        return _describe(source, spec, is_bundled)
+
+    def _read(self, source: Source, spec: str, *, play: bool) -> None:
         reader = SourceReader(
             source, loop=self._loop, realtime=self._paced, on_state=self._on_reader_state
         )
@@ -75,7 +95,6 @@ class Player:
         if not source.is_live:
             reader.set_speed(self._speed)
         self._reader, self._spec, self._epoch, self._stopped = reader, spec, -1, False
-        return info
 
     def close(self) -> None:
         """Release the source."""
@@ -153,10 +172,10 @@ class Player:
             self._notify(Notice("source", f"{message} Reconnecting…", "warning"))
 
 
-def find_cameras() -> tuple[tuple[str, str], ...]:
-    """(specification, name) of each camera of this computer."""
+def find_cameras() -> tuple[CameraInfo, ...]:
+    """The cameras of this computer."""
     try:
-        return tuple((camera.spec, camera.name) for camera in list_cameras())
+        return tuple(list_cameras())
     except (UserError, OSError):
         return ()
 

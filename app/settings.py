@@ -85,6 +85,19 @@ class Settings:
         self.set("recent", list(specs))
         return specs
 
+    def camera_modes(self) -> dict[str, tuple[int, int, float]]:
+        """(width, height, frames/s) chosen for cameras, by name; 0 leaves it to the camera."""
+        stored: dict[str, Any] = self.get("camera_modes", {})
+        modes = {}
+        for name, mode in stored.items():
+            if isinstance(mode, list) and all(isinstance(number, (int, float)) for number in mode):
+                width, height, rate = (*mode, 0, 0, 0)[:3]
+                modes[name] = (int(width), int(height), float(rate))
+        return modes
+
+    def set_camera_mode(self, name: str, mode: tuple[int, int, float]) -> None:
+        self.set("camera_modes", {**self.camera_modes(), name: list(mode)})
+
     def clear_recent(self) -> None:
         self._store.remove("recent")
 

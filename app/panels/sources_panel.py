@@ -20,10 +20,12 @@ from PyQt6.QtWidgets import (
 )
 
 from app.icons import icon
+from app.panels.camera_choice import CameraChoice
 from app.panels.page import Page
 from app.session_types import SourceInfo
 from app.theme import Theme
-from app.views.controls import ComboBox, IconButton, muted
+from app.views.controls import Switch, muted
+from hands3c_core.sources import split_mode
 
 VIDEO_FILTER = (
     "Videos and pictures (*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mpg *.png *.jpg *.jpeg *.bmp "
@@ -37,13 +39,17 @@ def symbol_of(spec: str) -> str:
         return "link"
     if Path(spec).is_dir():
         return "images"
-    if spec.isdigit() or not Path(spec).suffix:
+    if split_mode(spec)[0].isdecimal() or not Path(spec).suffix:
         return "camera"
     return "film"
 
 
 def short_name(spec: str) -> str:
     """The part of a source's specification that tells it from others."""
+    camera, size, _ = split_mode(spec)
+    if camera.isdecimal():
+        mode = f" ({size[0]} × {size[1]})" if size else ""
+        return f"Camera {camera}{mode}"
     return spec if "://" in spec else (Path(spec).name or spec)
 
 
@@ -51,7 +57,7 @@ class SourcesPanel(Page):
     """Asks for sources by their specification; shows the open one and the recent ones."""
 
     open_asked = pyqtSignal(str)
-    refresh_asked = pyqtSignal()
+    mirror_asked = pyqtSignal(bool)
     clear_recent_asked = pyqtSignal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -61,22 +67,11 @@ class SourcesPanel(Page):
         self.current_label = QLabel("Nothing open")
         self.current_label.setWordWrap(True)
         self.facts_label = muted("Open a camera, a file or a stream.")
-        self.camera_box = ComboBox(theme)
-        self.camera_box.setAccessibleName("Camera")
-        self.camera_box.setToolTip("Cameras this computer has")
-        self.refresh_button = IconButton("refresh", "Look for cameras again", theme, role="chip")
-        self.refresh_button.clicked.connect(self.refresh_asked)
-        self.camera_button = QPushButton("Start")
-        self.camera_button.setToolTip("Open the chosen camera")
-        self.camera_button.clicked.connect(self._open_camera)
-        cameras = QWidget()
-        row = QHBoxLayout(cameras)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        row.addWidget(self.camera_box, 1)
-        row.addWidget(self.refresh_button)
-        row.addWidget(self.camera_button)
-        self.camera_hint = muted("Looking for cameras…")
+        self.cameras = CameraChoice(theme)
+        self.cameras.open_asked.connect(self.open_asked)
+        self.mirror_switch = Switch("Mirror picture (selfie view)", theme)
+        self.mirror_switch.setToolTip("Flips the picture on screen, never the data (M)")
+        self.mirror_switch.clicked.connect(self.mirror_asked)
         self.file_button = QPushButton("Open file…")
         self.file_button.setToolTip("Open a video or picture (Ctrl+O), or drop it on the window")
         self.file_button.clicked.connect(self.choose_file)
@@ -119,16 +114,16 @@ class SourcesPanel(Page):
         self.clear_button.setCursor(Qt.CursorShape.PointingHandCursor)
         self.clear_button.clicked.connect(self.clear_recent_asked)
         self.add_group("Open now", self.current_label, self.facts_label)
-        self.add_group("Camera", cameras, self.camera_hint)
+        self.add_group("Camera", self.cameras, self.mirror_switch)
         self.add_group("File", files)
         self.add_group("Stream", stream)
         self.add_group("Recent", self.recent_list, self.clear_button)
         theme.changed.connect(self._fill_recent)
-        self.show_cameras(())
         self.show_recent(())
 
     def show_source(self, info: SourceInfo | None) -> None:
         """Show the open source."""
+        self.cameras.show_source(info)
         if info is None:
             self.current_label.setText("Nothing open")
             self.facts_label.setText("Open a camera, a file or a stream.")
@@ -143,18 +138,9 @@ class SourcesPanel(Page):
             facts.append("live")
         self.facts_label.setText("  ·  ".join(facts))
 
-    def show_cameras(self, cameras: Sequence[tuple[str, str]]) -> None:
-        """List ``cameras`` as (specification, name)."""
-        self.camera_box.clear()
-        for spec, name in cameras:
-            self.camera_box.addItem(name, spec)
-        found = bool(cameras)
-        self.camera_box.setEnabled(found)
-        self.camera_button.setEnabled(found)
-        if not found:
-            self.camera_box.addItem("No camera found", "")
-        self.camera_hint.setText("Plug one in and press refresh.")
-        self.camera_hint.setVisible(not found)
+    def show_mirror(self, on: bool) -> None:
+        """Show whether the picture is mirrored."""
+        self.mirror_switch.setChecked(on)
 
     def show_recent(self, specs: Sequence[str]) -> None:
         """List what was open lately, newest first."""
@@ -185,11 +171,6 @@ class SourcesPanel(Page):
             item = QListWidgetItem("Nothing yet")
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.recent_list.addItem(item)
-
-    def _open_camera(self) -> None:
-        spec = self.camera_box.currentData()
-        if spec:
-            self.open_asked.emit(str(spec))
 
     def _open_url(self) -> None:
         address = self.url_edit.text().strip()

@@ -197,6 +197,7 @@ class MainWindow(QMainWindow):
         if not geometry.isEmpty():
             self.restoreGeometry(geometry)
         self.sources_panel.show_recent(self.settings.recent())
+        self.sources_panel.cameras.show_modes(self.settings.camera_modes())
         tab = self.settings.get("window/tab", "source")
         sidebar = self.settings.get("window/sidebar", True)
         self.show_tab(tab if tab in self.sidebar.pages else "source")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.options import bundled_clip
 from app.session_types import Notice, State
 from hands3c_core.errors import UserError
+from hands3c_core.sources import CameraInfo
 
 if TYPE_CHECKING:
     from app.windows.main_window import MainWindow
@@ -33,14 +34,14 @@ class Opening:
         if cameras is not None:
             self.cameras_found(cameras)
 
-    def cameras_found(self, cameras: tuple[tuple[str, str], ...]) -> None:
+    def cameras_found(self, cameras: tuple[CameraInfo, ...]) -> None:
         """At the start, open the first of ``cameras``."""
         if not self._waiting_for_cameras:
             return
         self._waiting_for_cameras = False
         if cameras:
             self._trying_camera = True
-            self._window.open_source(cameras[0][0])
+            self._window.open_source(self._window.sources_panel.cameras.spec_of(cameras[0]))
         else:
             self._open_demo_instead("No camera found")
 

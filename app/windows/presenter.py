@@ -16,6 +16,7 @@ from app.session_types import (
     RecordingState,
     SourceInfo,
 )
+from hands3c_core.sources import CameraInfo
 
 if TYPE_CHECKING:
     from app.windows.main_window import MainWindow
@@ -70,6 +71,7 @@ class Presenter:
         window.stage.set_layout_choice(view.layout)
         window.top_bar.layout_choice.set_value(view.layout)
         window.top_bar.mirror_button.setChecked(view.mirror)
+        window.sources_panel.show_mirror(view.mirror)
         window.camera_view.set_labels(view.labels)
         for key in ("mesh", "skeleton", "boxes", "labels", "mirror", "scene_follow", "scene_grid"):
             window.actions_.check(key, getattr(view, key))
@@ -109,10 +111,10 @@ class Presenter:
         window.top_bar.record_button.setEnabled(choice.any)
         window.settings.save_record(choice)
 
-    def show_cameras(self, cameras: tuple[tuple[str, str], ...] | None) -> None:
+    def show_cameras(self, cameras: tuple[CameraInfo, ...] | None) -> None:
         """The cameras that were found."""
         if cameras is not None:
-            self._window.sources_panel.show_cameras(cameras)
+            self._window.sources_panel.cameras.show_cameras(cameras)
             self._window.opening.cameras_found(cameras)
 
     def show_picture(self, picture: Picture) -> None:

@@ -38,7 +38,9 @@ def _wire_panels(window: MainWindow) -> None:
     session = window.session
     sources = window.sources_panel
     sources.open_asked.connect(window.open_source)
-    sources.refresh_asked.connect(session.find_cameras)
+    sources.cameras.refresh_asked.connect(session.find_cameras)
+    sources.cameras.mode_chosen.connect(window.settings.set_camera_mode)
+    sources.mirror_asked.connect(lambda on: window.change_view(mirror=on))
     sources.clear_recent_asked.connect(lambda: _clear_recent(window))
     sources.demo_button.clicked.connect(window.commands.open_demo)
     window.view_panel.view_asked.connect(session.set_view)

@@ -4,7 +4,7 @@ from .base import MIN_STEP_S, Source, SourceLostError
 from .camera import CameraSource
 from .camera_list import CameraInfo, CameraMode, list_cameras
 from .images import ImageFolder
-from .open import open_source
+from .open import open_source, split_mode, with_mode
 from .reader import SourceReader
 from .reader_state import ReaderState
 from .stream import StreamSource
@@ -24,4 +24,6 @@ __all__ = [
     "VideoSource",
     "list_cameras",
     "open_source",
+    "split_mode",
+    "with_mode",
 ]

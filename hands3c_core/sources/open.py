@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 import urllib.request
 from pathlib import Path
@@ -15,6 +16,7 @@ from hands3c_core.sources.stream import StreamSource, redact
 from hands3c_core.sources.video import VideoSource
 
 _CAMERA = "camera:"
+_MODE = re.compile(r"(?P<camera>.+?)@(?P<width>\d+)x(?P<height>\d+)(?:@(?P<fps>\d+(?:\.\d+)?))?")
 
 
 def open_source(
@@ -26,7 +28,8 @@ def open_source(
         spec: a camera's index (``0`` or ``"0"``), ``"camera:NAME"`` or ``"camera:0"``, an
             ``http(s)://`` or ``rtsp(s)://`` address, or the path (or ``file://`` address) of a
             video, an image or a folder of images. What a file is, is decided by its content. A
-            text that is no path but a camera's exact name opens that camera.
+            text that is no path but a camera's exact name opens that camera. ``@1280x720`` or
+            ``@1280x720@30`` after a camera's index or ``camera:...`` asks for a size and rate.
         size: (width, height) asked of a camera, px; other sources have their own.
         fps: frame rate asked of a camera, or at which images play; videos have their own.
 
@@ -42,10 +45,12 @@ def open_source(
     text = spec.strip()
     if not text:
         raise UserError("no source is given: name a camera (0), a file, a folder or an address")
-    if text.isdecimal():
-        return _open_camera(text, size, fps)
-    if text.lower().startswith(_CAMERA):
-        return _open_camera(text[len(_CAMERA) :].strip(), size, fps)
+    camera, asked_size, asked_fps = split_mode(text)
+    size, fps = size or asked_size, fps or asked_fps
+    if camera.isdecimal():
+        return _open_camera(camera, size, fps)
+    if camera.lower().startswith(_CAMERA):
+        return _open_camera(camera[len(_CAMERA) :].strip(), size, fps)
     if "://" in text:
         return _open_address(text, fps)
     path = Path(text).expanduser()
@@ -54,6 +59,25 @@ def open_source(
     ):
         return _open_camera(text, size, fps)
     return _open_path(path, fps)
+
+
+def with_mode(camera: str, size: tuple[int, int] | None, fps: float | None) -> str:
+    """A camera's specification with the size (px) and rate to ask for; see ``open_source``."""
+    if size is None:
+        return camera
+    rate = f"@{fps:g}" if fps else ""
+    return f"{camera}@{size[0]}x{size[1]}{rate}"
+
+
+def split_mode(spec: str) -> tuple[str, tuple[int, int] | None, float | None]:
+    """A camera's specification without its mode, the size asked for and the rate; any other
+    specification comes back as it is."""
+    found = _MODE.fullmatch(spec)
+    camera = found["camera"] if found else ""
+    if not found or not (camera.isdecimal() or camera.lower().startswith(_CAMERA)):
+        return spec, None, None
+    rate = found["fps"]
+    return camera, (int(found["width"]), int(found["height"])), float(rate) if rate else None
 
 
 def _open_camera(camera: str, size: tuple[int, int] | None, fps: float | None) -> Source:

@@ -22,6 +22,7 @@ from app.theme import Theme
 from app.windows.actions import COMMANDS, shortcut_groups
 from app.windows.dialogs import AboutDialog, LogDialog, RecentLog, ShortcutsDialog
 from app.windows.main_window import MainWindow
+from hands3c_core.sources import CameraInfo
 
 TIMEOUT = 60_000
 Key, Button, Modifier = Qt.Key, Qt.MouseButton, Qt.KeyboardModifier
@@ -298,7 +299,7 @@ def test_a_dropped_file_is_opened(qtbot, window, plain_clip):
     qtbot.waitUntil(lambda: window.sources_panel.current_label.text() == plain_clip.name)
 
 
-@pytest.mark.parametrize("cameras", [(), (("97", "A camera that is gone"),)])
+@pytest.mark.parametrize("cameras", [(), (CameraInfo(97, "A camera that is gone"),)])
 def test_without_a_camera_the_bundled_clip_opens_with_a_banner(qtbot, window, hand_clip, cameras):
     if hand_clip.name != "demo.mp4":
         pytest.skip("the bundled clip is not there")
