@@ -36,6 +36,9 @@ class AugmentOptions:
     """The crop is turned by rotation * clip(normal, -2, 2) degrees ..."""
     rotation_probability: float = 0.6
     """... with this probability."""
+    uniform: bool = False
+    """Scale and rotation are drawn evenly between their limits instead of from a normal: from
+    1 - scale to 1 + scale, and from -rotation to rotation."""
     color: float = 0.2
     """Each colour channel is multiplied by 1 - color to 1 + color."""
     shift: float = 0.0
@@ -60,7 +63,8 @@ class AugmentOptions:
     """Greatest side of such a shape, as a share of the crop's."""
 
 
-#: Presets by name. 'strong' is for networks that must work on any webcam.
+#: Presets by name. 'strong' is for networks that must work on any webcam; 'sar' is SAR's recipe,
+#: which does not mirror.
 PRESETS: Final = {
     "none": AugmentOptions(scale=0.0, rotation_deg=0.0, color=0.0),
     "published": AugmentOptions(),
@@ -75,6 +79,9 @@ PRESETS: Final = {
         jpeg_probability=0.3,
         downscale_probability=0.15,
         occlusion_probability=0.4,
+    ),
+    "sar": AugmentOptions(
+        scale=0.1, rotation_deg=180.0, rotation_probability=1.0, uniform=True, shift=10 / CROP_SIZE
     ),
 }
 
@@ -97,8 +104,13 @@ class Augmenter:
     def __call__(self, sample: HandSample, rng: np.random.Generator) -> HandSample:
         """A changed copy of ``sample``; the same for the same state of ``rng``."""
         options = self.options
-        side = 1.0 + options.scale * float(np.clip(rng.normal(), -1, 1))
-        angle = np.deg2rad(options.rotation_deg) * float(np.clip(rng.normal(), -2, 2))
+        if options.uniform:
+            stretch, turn = rng.uniform(-1, 1, 2).tolist()
+        else:
+            stretch = float(np.clip(rng.normal(), -1, 1))
+            turn = float(np.clip(rng.normal(), -2, 2))
+        side = 1.0 + options.scale * stretch
+        angle = np.deg2rad(options.rotation_deg) * turn
         angle = angle if rng.random() < options.rotation_probability else 0.0
         shift = rng.uniform(-options.shift, options.shift, 2) * self.size
         changed = warp_sample(sample, 1.0 / side, angle, shift, self.size)

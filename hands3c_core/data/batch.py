@@ -42,6 +42,12 @@ class SampleBatch:
     """(B,) bool: with metric scale (the shape of a pseudo-label is no measurement)."""
     is_right: Tensor
     """(B,) bool."""
+    root: Tensor
+    """(B, 3) float32 metres: the wrist in the camera frame."""
+    intrinsics: Tensor
+    """(B, 3, 3) float32: crop px ~ K (joints_3d + root); the identity where it is not known."""
+    has_camera: Tensor
+    """(B,) bool: ``root`` and ``intrinsics`` are known."""
 
     def __len__(self) -> int:
         """B."""
@@ -83,6 +89,12 @@ def collate(samples: Sequence[HandSample], parameter_model: str = "hands3c") -> 
     has_joints_2d = np.stack([sample.valid.joints_2d for sample in samples])
     joints_2d = np.stack([sample.joints_2d for sample in samples]) / np.float32(side)
     joints_3d = np.stack([sample.joints_3d for sample in samples])
+    root = np.zeros((len(samples), 3), np.float32)
+    intrinsics = np.tile(np.eye(3, dtype=np.float32), (len(samples), 1, 1))
+    has_camera = np.zeros(len(samples), bool)
+    for row, sample in enumerate(samples):
+        if sample.root is not None and sample.intrinsics is not None:
+            root[row], intrinsics[row], has_camera[row] = sample.root, sample.intrinsics, True
     return SampleBatch(
         crops=torch.from_numpy(np.stack([sample.crop for sample in samples])),
         joints_2d=torch.from_numpy(joints_2d),
@@ -95,4 +107,7 @@ def collate(samples: Sequence[HandSample], parameter_model: str = "hands3c") -> 
         has_pose=torch.from_numpy(has_pose),
         has_shape=torch.from_numpy(has_shape),
         is_right=torch.from_numpy(np.array([sample.is_right for sample in samples])),
+        root=torch.from_numpy(root),
+        intrinsics=torch.from_numpy(intrinsics),
+        has_camera=torch.from_numpy(has_camera),
     )

@@ -20,12 +20,12 @@ from hands3c_core.models.spatial_graph import (
     BeliefRegressor,
     SpatialInitialGraph,
 )
-from hands3c_core.models.uvd import bone_extent, see_from_afar
+from hands3c_core.models.uvd import BELIEF_STRIDE, bone_extent, see_from_afar
 
 #: Metres behind the wrist that the network calls 1.
 DEPTH_UNIT = 0.3
-#: Pixels of the input per cell of the shared map and of the belief maps, and of the encoder's last.
-BELIEF_STRIDE, LAST_STRIDE = 8, 32
+#: Pixels of the input per cell of the encoder's last map.
+LAST_STRIDE = 32
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from hands3c_core.models.mano_head import IDENTITY_6D
 from hands3c_core.models.network import HandNetwork
 from hands3c_core.models.outputs import HandPrediction
 from hands3c_core.models.resnet34 import STAGE_CHANNELS, LowerEncoder, UpperEncoder
-from hands3c_core.models.sar import BELIEF_STRIDE, LAST_STRIDE, RefineInput
+from hands3c_core.models.sar import LAST_STRIDE, RefineInput
 from hands3c_core.models.spatial_graph import (
     MAPS_PER_POINT,
     SLOPE,
@@ -29,6 +29,7 @@ from hands3c_core.models.spatial_graph import (
     BeliefRegressor,
     SpatialInitialGraph,
 )
+from hands3c_core.models.uvd import BELIEF_STRIDE
 
 #: Joint that coordinates are relative to, and metres that the network calls 1.
 ROOT = JOINT_NAMES.index("middle1")

@@ -7,13 +7,17 @@ of their squares. Both follow in closed form and are differentiable.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from hands3c_core.conventions import BONES
 from hands3c_core.hand_model import HandModelData
-from hands3c_core.models.outputs import UvdTensors
+from hands3c_core.models.outputs import HandPrediction, UvdTensors
 
+#: Pixels of the crop per cell of the belief maps.
+BELIEF_STRIDE = 8
 #: No point of a hand comes nearer to the camera than this, metres.
 NEAREST = 0.05
 #: Least part of the bones' length that is taken to lie across the line of sight: points whose
@@ -77,6 +81,38 @@ def place_in_camera(
     nearest = torch.minimum(joint_depths.amin(dim=(1, 2)), vertex_depths.amin(dim=(1, 2)))
     depth = torch.maximum(depth, NEAREST - nearest)[:, None, None]
     return joint_rays * (depth + joint_depths), vertex_rays * (depth + vertex_depths)
+
+
+def with_cameras(
+    prediction: HandPrediction,
+    intrinsics: Tensor,
+    has_camera: Tensor,
+    hand: HandModelData,
+) -> HandPrediction:
+    """The prediction with 3D joints and vertices in the camera's frame where the camera is known.
+
+    Networks with pose and shape have their metres from the hand model: theirs stays as it is.
+
+    Args:
+        prediction: of B crops.
+        intrinsics: (B, 3, 3) of the crops; anything that can be inverted where not known.
+        has_camera: (B,) bool.
+        hand: whose size the hands are taken to have.
+    """
+    points = prediction.uvd
+    if points is None:
+        return prediction
+    kind = points.joints.dtype
+    side = BELIEF_STRIDE * prediction.heatmaps.shape[-1]
+    joints, vertices = place_in_camera(
+        points, intrinsics.to(kind), bone_extent(hand, points.joints), side
+    )
+    known = has_camera[:, None, None]
+    return replace(
+        prediction,
+        joints_3d=torch.where(known, joints, prediction.joints_3d),
+        vertices=torch.where(known, vertices, prediction.vertices),
+    )
 
 
 def _rays(points: Tensor, inverse: Tensor, side: int) -> Tensor:

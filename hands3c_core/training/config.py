@@ -22,15 +22,15 @@ _FIXED = ("model", "input_size", "hand")
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """Train a network of the HandS3C family."""
+    """Train a network."""
 
     data: str = "synthetic"
     """What to train on: NAME[:PATH][?option=value][:WEIGHT], commas between several."""
     model: str = "hands3c_lite"
-    """The network: hands3c, hands3c_lite, ssa, baseline, ..."""
+    """The network: hands3c, hands3c_lite, self_attention, ssa, baseline, sar or smr."""
     preset: str | None = None
-    """The recipe: freihand, ho3d, dexycb, webcam or personal. By default the data's own, else
-    webcam."""
+    """The recipe: freihand, ho3d, dexycb, webcam, personal, sar, smr, smr_weak or smr_self. By
+    default that of sar and smr, or the data's own, else webcam."""
     val: str | None = None
     """What to validate on, as --data; by default the end of each training dataset."""
     holdout: float = 0.02
@@ -47,7 +47,7 @@ class TrainConfig:
     learning_rate: float | None = None
     """Instead of the preset's."""
     augment: str | None = None
-    """none, published or strong, instead of the preset's."""
+    """none, published, strong or sar, instead of the preset's."""
     input_size: int | None = None
     """Side of the crop, px, instead of the network's own."""
     hand: str = "hand_mano778"
@@ -83,7 +83,7 @@ class TrainConfig:
             UserError: the preset is unknown, or a number is out of range.
         """
         first = self.data.partition(":")[0].partition("?")[0].partition(",")[0]
-        name, preset = find_preset(self.preset, first)
+        name, preset = find_preset(self.preset, first, self.model.strip().lower())
         changes = {
             key: value
             for key in ("epochs", "batch_size", "learning_rate", "augment", "max_minutes")

@@ -22,22 +22,26 @@ _COLORS = (
     (148, 103, 189),
     (140, 86, 75),
 )
+#: The loss of HandS3C and its terms.
+TERMS = ("total", "vertices", "joints_3d", "pose", "joints_2d", "projection")
 Table = Mapping[str, Sequence[float]]
 
 
-def draw_curves(metrics: Table, validation: Table, path: Path) -> None:
+def draw_curves(
+    metrics: Table, validation: Table, path: Path, terms: Sequence[str] = TERMS
+) -> None:
     """Draw the losses, the validation errors, the learning rate and the throughput over the steps.
 
     Args:
         metrics: columns of metrics.csv.
         validation: columns of validation.csv.
         path: the PNG file to write.
+        terms: columns with the loss and its terms; those that are 0 throughout are left out.
 
     Raises:
         UserError: the file cannot be written.
     """
     steps = metrics.get("step", ())
-    terms = ("total", "vertices", "joints_3d", "pose", "joints_2d", "projection")
     seconds = ("samples_per_s",)
     panels = [
         plot("loss (log)", steps, {name: metrics.get(name, ()) for name in terms}, is_log=True),

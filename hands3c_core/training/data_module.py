@@ -34,6 +34,7 @@ from hands3c_core.training.batches import (
 from hands3c_core.training.config import TrainConfig
 from hands3c_core.training.holdout import Indices, hold_out
 from hands3c_core.training.presets import Preset
+from hands3c_core.training.self_labels import SelfLabelled
 
 #: Most samples of a validation.
 VALIDATION_SAMPLES = 512
@@ -128,6 +129,8 @@ class HandDataModule(L.LightningDataModule):
         for dataset in filter(None, (training, validation)):
             if not len(dataset):
                 raise UserError(f"{dataset.kind} has no samples.")
+        if preset.labels == "landmarks":
+            training = SelfLabelled(training)
         self.train_set = TrainingSamples(training, augmenter, config.seed)
         self.val_set = None if validation is None else TrainingSamples(_thin(validation))
         self.collate = Collate(parameter_family(hand))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hands3c_core.atomic import write_atomically
-from hands3c_core.models import HandS3C, save_weights
+from hands3c_core.models import HandNetwork, save_weights
 from hands3c_core.training.config import TrainConfig
 from hands3c_core.training.presets import Preset
 from hands3c_core.training.run_folder import git_revision
@@ -20,7 +20,7 @@ WEIGHTS, CARD = "weights.safetensors", "weights.json"
 
 
 def export_weights(
-    model: HandS3C,
+    model: HandNetwork,
     folder: Path,
     config: TrainConfig,
     preset: tuple[str, Preset],

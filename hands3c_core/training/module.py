@@ -8,10 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from hands3c_core.evaluation.alignment import align
-from hands3c_core.models import HandPrediction, HandS3C
+from hands3c_core.models import HandNetwork, HandPrediction
 from hands3c_core.models.crops import images_from_crops
+from hands3c_core.models.uvd import with_cameras
 from hands3c_core.training.batches import TrainingBatch
-from hands3c_core.training.partial import PartialTargets, make_targets, partial_losses
+from hands3c_core.training.objectives import make_objective
+from hands3c_core.training.partial import PartialTargets, make_targets
 from hands3c_core.training.presets import Preset
 
 _MM = 1000.0
@@ -20,19 +22,20 @@ _NOT_DECAYED = ("A_log", "dt_bias", "temperature")
 
 
 class HandTraining(L.LightningModule):
-    """Loss, optimizer and validation figures of a network of the HandS3C family.
+    """Loss, optimizer and validation figures of a network.
 
     Args:
         network: with the weights to start from.
         preset: the recipe.
     """
 
-    def __init__(self, network: HandS3C, preset: Preset) -> None:
+    def __init__(self, network: HandNetwork, preset: Preset) -> None:
         super().__init__()
         # Channels last: the crops come so, and a step in bfloat16 takes a fifth less.
         self.network = network.train()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.preset = preset
+        self.objective = make_objective(network, preset.losses)
         self.last_losses: dict[str, Tensor] = {}
         """Terms of the last training step, detached, with 'total'."""
 
@@ -45,20 +48,24 @@ class HandTraining(L.LightningModule):
 
     def training_step(self, batch: TrainingBatch, batch_idx: int) -> Tensor:
         """The total loss of a batch."""
-        prediction = self._predict(batch)
+        regressed = self.network.regress(self._images(batch))
+        prediction = self.network.complete(regressed)
         with torch.autocast(self.device.type, enabled=False):
-            targets = make_targets(batch.samples, self.network.hand_layer)
-            losses = partial_losses(prediction, targets, self.preset.losses)
-            total = losses.total()
-        self.last_losses = {name: term.detach() for name, term in losses.as_dict().items()}
+            losses = self.objective(self.network, regressed, prediction, batch.samples)
+            total = torch.stack(list(losses.values())).sum()
+        self.last_losses = {name: term.detach() for name, term in losses.items()}
         self.last_losses["total"] = total.detach()
         self.log_dict({f"loss/{name}": term for name, term in self.last_losses.items()})
         return total
 
     def validation_step(self, batch: TrainingBatch, batch_idx: int) -> None:
         """Log the errors of a batch; see ``validation_errors``."""
-        prediction = self._predict(batch)
-        targets = make_targets(batch.samples, self.network.hand_layer)
+        prediction = self.network(self._images(batch))
+        samples = batch.samples
+        prediction = with_cameras(
+            prediction, samples.intrinsics, samples.has_camera, self.network.hand
+        )
+        targets = make_targets(samples, self.network.hand_layer)
         for name, errors in validation_errors(prediction, targets).items():
             if len(errors):
                 self.log(
@@ -69,10 +76,9 @@ class HandTraining(L.LightningModule):
                     sync_dist=True,
                 )
 
-    def _predict(self, batch: TrainingBatch) -> HandPrediction:
-        weight = self.network.mano_head.pose.weight
-        images = images_from_crops(batch.samples.crops, weight)
-        return self.network(images.contiguous(memory_format=torch.channels_last))
+    def _images(self, batch: TrainingBatch) -> Tensor:
+        images = images_from_crops(batch.samples.crops, self.network.parameter)
+        return images.contiguous(memory_format=torch.channels_last)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """As the preset says; the schedule is set from outside (``callbacks.Pace``)."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
 from hands3c_core.errors import UserError
 from hands3c_core.training.losses import LossWeights
+from hands3c_core.training.objectives import SarWeights, SmrWeights
+from hands3c_core.training.objectives.weak_perspective import WEAK
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +25,18 @@ class Preset:
     """Passes through the data; None goes on until a number of steps or minutes is reached."""
     schedule: Literal["steps", "cosine"] = "steps"
     """'steps': times ``decay`` every ``decay_every`` epochs. 'cosine': warm up, then down a cosine
-    to a hundredth at the end of the run, be it counted in epochs, steps or minutes."""
+    to ``final_share`` at the end of the run, be it counted in epochs, steps or minutes."""
+    final_share: float = 0.01
     decay: float = 0.7
     decay_every: int = 10
     warmup_steps: int = 0
     """Steps over which the learning rate rises, at most a twentieth of the run."""
     augment: str = "published"
     """Name in ``data.augment.PRESETS``."""
-    losses: LossWeights = field(default_factory=LossWeights)
+    losses: LossWeights | SarWeights | SmrWeights = field(default_factory=LossWeights)
+    """Weights of a network of another kind give way to its usual ones."""
+    labels: Literal["data", "landmarks"] = "data"
+    """'landmarks': nothing of the data's labels but 2D joints that the landmark estimator finds."""
     ema: float | None = None
     """Decay of the moving average of the weights; None keeps none."""
     clip_norm: float | None = None
@@ -48,6 +54,18 @@ class Preset:
 
 
 _PAPER = "HandS3C, ICASSP 2025, and its released configuration"
+_SAR = Preset(
+    optimizer="adamw",
+    learning_rate=3e-4,
+    weight_decay=1e-2,
+    epochs=50,
+    schedule="cosine",
+    final_share=0.0,
+    augment="sar",
+    losses=SarWeights(),
+    note="SAR's recipe (AdamW's usual decay)",
+)
+_SMR = replace(_SAR, losses=SmrWeights(), note="SAR's recipe, our weights: SMR's are not known")
 PRESETS = MappingProxyType(
     {
         "freihand": Preset(epochs=100, input_size=224, note=_PAPER),
@@ -81,19 +99,34 @@ PRESETS = MappingProxyType(
             max_minutes=12.0,
             note="fine-tunes the shipped weights on a few hundred frames of one person",
         ),
+        "sar": _SAR,
+        "smr": _SMR,
+        "smr_weak": replace(_SMR, losses=WEAK, note="SMR from 2D labels and priors alone"),
+        "smr_self": replace(
+            _SMR,
+            losses=WEAK,
+            labels="landmarks",
+            note="SMR without labels: 2D joints from the landmark estimator, and priors",
+        ),
     }
 )
+#: Presets of networks that are not HandS3C's relatives.
+OWN = MappingProxyType({"sar": "sar", "sar_1stage": "sar", "smr": "smr"})
 #: Preset for data of any other name.
 OTHERS = "webcam"
 
 
-def find_preset(name: str | None, first_dataset: str) -> tuple[str, Preset]:
-    """The preset of a name, or with None the one of the (first) dataset's name.
+def find_preset(
+    name: str | None, first_dataset: str, model: str | None = None
+) -> tuple[str, Preset]:
+    """The preset of a name, or with None the network's own, else the one of the (first) dataset's
+    name.
 
     Raises:
         UserError: there is no such preset.
     """
-    name = name or (first_dataset if first_dataset in PRESETS else OTHERS)
+    usual = first_dataset if first_dataset in PRESETS else OTHERS
+    name = name or OWN.get(model or "", usual)
     if name not in PRESETS:
         raise UserError(f"There is no preset {name!r}; choose from {', '.join(PRESETS)}.")
     return name, PRESETS[name]

@@ -19,12 +19,9 @@ from hands3c_core.training.module import HandTraining
 from hands3c_core.training.pace import Pace
 
 METRICS, VALIDATION, CURVES = "metrics.csv", "validation.csv", "curves.png"
-#: Columns of metrics.csv.
-COLUMNS = (
-    *("step", "epoch", "minutes", "learning_rate", "total"),
-    *("vertices", "joints_3d", "pose", "shape", "joints_2d", "projection"),
-    *("samples_per_s", "wait_share", "step_ms", "load_ms", "augment_ms"),
-)
+#: Columns of metrics.csv before and after the terms of the loss.
+HEAD = ("step", "epoch", "minutes", "learning_rate", "total")
+TAIL = ("samples_per_s", "wait_share", "step_ms", "load_ms", "augment_ms")
 VALIDATION_COLUMNS = ("step", "minutes", "mpjpe_mm", "pa_mpjpe_mm", "joints_2d")
 
 log = logging.getLogger(__name__)
@@ -126,9 +123,9 @@ class Recorder(L.Callback):
 
     def draw(self) -> None:
         """Draw curves.png from the two tables."""
-        draw_curves(
-            read(self.folder / METRICS), read(self.folder / VALIDATION), self.folder / CURVES
-        )
+        metrics = read(self.folder / METRICS)
+        terms = [name for name in metrics if name == "total" or name not in (*HEAD, *TAIL)]
+        draw_curves(metrics, read(self.folder / VALIDATION), self.folder / CURVES, terms)
 
     def _write(self, trainer: L.Trainer, losses: dict[str, float]) -> None:
         span = time.perf_counter() - self._since - self._excluded
@@ -145,7 +142,8 @@ class Recorder(L.Callback):
             "load_ms": 1000 * self._work["load"] / samples,
             "augment_ms": 1000 * self._work["augment"] / samples,
         }
-        append(self.folder / METRICS, COLUMNS, row)
+        terms = (name for name in losses if name != "total")
+        append(self.folder / METRICS, (*HEAD, *terms, *TAIL), row)
         if not sys.stderr.isatty():  # where no progress bar can be drawn
             shown = ("total", "samples_per_s", "wait_share")
             _say(f"step {step}: " + _listed({name: row[name] for name in shown}))

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from hands3c_core.assets import weights_path
 from hands3c_core.errors import UserError
-from hands3c_core.models import HandS3C, build_model, load_weights
+from hands3c_core.models import HandNetwork, build_model, load_weights
 from hands3c_core.models.registry import PUBLISHED, canonical_name
 from hands3c_core.training.checkpointing import (
     FOLDER,
@@ -121,7 +121,7 @@ def _train(config: TrainConfig, resume: Path | None) -> RunResult:
     )
 
 
-def make_network(config: TrainConfig, preset: Preset, *, is_resumed: bool = False) -> HandS3C:
+def make_network(config: TrainConfig, preset: Preset, *, is_resumed: bool = False) -> HandNetwork:
     """The network with the weights to start from.
 
     Raises:

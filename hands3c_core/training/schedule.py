@@ -6,8 +6,6 @@ import math
 
 from hands3c_core.training.presets import Preset
 
-#: The cosine ends at this share of the learning rate.
-FINAL_SHARE = 0.01
 #: No warm-up takes more than this share of a run.
 LONGEST_WARMUP = 0.05
 
@@ -26,7 +24,7 @@ def learning_rate(preset: Preset, step: int, epoch: float, progress: float) -> f
         warm = min(1.0, max((step + 1) / preset.warmup_steps, progress / LONGEST_WARMUP))
     if preset.schedule == "cosine":
         wave = (1 + math.cos(math.pi * min(max(progress, 0.0), 1.0))) / 2
-        factor = FINAL_SHARE + (1 - FINAL_SHARE) * wave
+        factor = preset.final_share + (1 - preset.final_share) * wave
     else:
         # A whisker more, so that 3 * (1 / 3) epochs count as one.
         factor = preset.decay ** int((epoch + 1e-9) // preset.decay_every)
