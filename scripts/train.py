@@ -32,6 +32,11 @@ def main(arguments: list[str]) -> None:
         print(f"{result.steps} steps done; weights: {result.weights}")
         for name, value in result.validation.items():
             print(f"  {name} {value:.3f}")
+        if result.comparison:
+            print("before -> after, on what was held out:")
+            print(result.comparison)
+            print(f"drawn in {result.folder / 'before_after.png'}")
+            print(f"in the app: python -m app --estimator {result.weights}")
 
 
 if __name__ == "__main__":

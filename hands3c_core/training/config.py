@@ -18,6 +18,12 @@ from hands3c_core.training.presets import Preset, find_preset
 CONFIG = "config.json"
 #: What a checkpoint cannot be continued with if it changes.
 _FIXED = ("model", "input_size", "hand")
+#: What a run may change of its preset.
+_OF_THE_PRESET = (
+    *("epochs", "batch_size", "learning_rate", "augment", "max_minutes"),
+    *("holdout", "rehearsal"),
+)
+_SHARES = ("holdout", "rehearsal")
 
 
 @dataclass(frozen=True)
@@ -33,9 +39,13 @@ class TrainConfig:
     default that of sar and smr, or the data's own, else webcam."""
     val: str | None = None
     """What to validate on, as --data; by default the end of each training dataset."""
-    holdout: float = 0.02
-    """Share of each dataset that is kept for validation (its last samples) if --val is not given; 0
-    for none."""
+    holdout: float | None = None
+    """Share of each dataset that is kept for validation if --val is not given, instead of the
+    preset's (0.02, personal 0.15): whole sessions, stretches of time, or its last samples; 0 for
+    none."""
+    rehearsal: float | None = None
+    """Share of synthetic samples mixed in against forgetting, instead of the preset's (personal
+    0.3, else none); rendered once, before the first run."""
     max_minutes: float | None = None
     """Length of the whole run in minutes, resumed parts included."""
     max_steps: int | None = None
@@ -86,7 +96,7 @@ class TrainConfig:
         name, preset = find_preset(self.preset, first, self.model.strip().lower())
         changes = {
             key: value
-            for key in ("epochs", "batch_size", "learning_rate", "augment", "max_minutes")
+            for key in _OF_THE_PRESET
             if (value := getattr(self, key)) is not None
         }
         self._check(changes)
@@ -94,7 +104,7 @@ class TrainConfig:
 
     def _check(self, changes: dict[str, Any]) -> None:
         positive = {"checkpoint_minutes": self.checkpoint_minutes, "log_every": self.log_every}
-        positive |= {key: value for key, value in changes.items() if key != "augment"}
+        positive |= {k: v for k, v in changes.items() if k != "augment" and k not in _SHARES}
         positive |= {"devices": self.devices, "nodes": self.nodes, "val_minutes": self.val_minutes}
         if self.max_steps is not None:
             positive["max_steps"] = self.max_steps
@@ -102,8 +112,9 @@ class TrainConfig:
             if not value > 0:
                 option = "--" + name.replace("_", "-")
                 raise UserError(f"{option} must be above 0, not {value}.")
-        if not 0 <= self.holdout < 1:
-            raise UserError(f"--holdout is a share below 1, not {self.holdout}.")
+        for name in _SHARES:
+            if not 0 <= changes.get(name, 0.0) < 1:
+                raise UserError(f"--{name} is a share from 0 to below 1, not {changes[name]}.")
 
 
 def write_config(config: TrainConfig, folder: Path) -> None:

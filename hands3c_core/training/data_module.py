@@ -108,13 +108,19 @@ class HandDataModule(L.LightningDataModule):
         preset: its recipe.
         hand: the network's hand model.
         crop_size: side of the network's crops, px.
+        data: what to train on, where it is not just what ``config`` says.
 
     Raises:
         UserError: the data cannot be opened or is empty, or the augmentation is unknown.
     """
 
     def __init__(
-        self, config: TrainConfig, preset: Preset, hand: HandModelData, crop_size: int
+        self,
+        config: TrainConfig,
+        preset: Preset,
+        hand: HandModelData,
+        crop_size: int,
+        data: str | None = None,
     ) -> None:
         super().__init__()
         if preset.augment not in PRESETS:
@@ -122,8 +128,8 @@ class HandDataModule(L.LightningDataModule):
         options = PRESETS[preset.augment]
         augmenter = Augmenter(options, crop_size) if preset.augment != "none" else None
         context = CONTEXT if augmenter else 1.0
-        holdout = 0.0 if config.val else config.holdout
-        training, validation = open_split(config.data, crop_size, context, holdout)
+        holdout = 0.0 if config.val else preset.holdout
+        training, validation = open_split(data or config.data, crop_size, context, holdout)
         if config.val:
             validation = open_data(config.val, crop_size)
         for dataset in filter(None, (training, validation)):
@@ -132,10 +138,22 @@ class HandDataModule(L.LightningDataModule):
         if preset.labels == "landmarks":
             training = SelfLabelled(training)
         self.train_set = TrainingSamples(training, augmenter, config.seed)
+        self.validation = validation
+        """All that is held out, or None."""
         self.val_set = None if validation is None else TrainingSamples(_thin(validation))
         self.collate = Collate(parameter_family(hand))
         self.batch_size, self.seed = preset.batch_size, config.seed
         self.workers = default_workers() if config.workers is None else config.workers
+
+    def validation_parts(self) -> dict[str, HandDataset]:
+        """What is held out, by dataset."""
+        whole = self.validation
+        parts = whole.datasets if isinstance(whole, MixtureDataset) else [whole] if whole else []
+        named: dict[str, HandDataset] = {}
+        for part in parts:
+            kind = getattr(part, "dataset", part).kind
+            named[kind if kind not in named else f"{kind} {len(named) + 1}"] = part
+        return named
 
     @property
     def samples(self) -> int:

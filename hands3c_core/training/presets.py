@@ -49,6 +49,12 @@ class Preset:
     """Shipped weights to start from, a name in ``weights/``."""
     max_minutes: float | None = None
     """Length of the run where the command gives none."""
+    holdout: float = 0.02
+    """Share of each dataset that is kept for validation where the command says nothing."""
+    rehearsal: float = 0.0
+    """Share of synthetic samples mixed in, against forgetting."""
+    compares: bool = False
+    """Measure the weights before and after on what was held out."""
     note: str = ""
     """Where it comes from or what it is for."""
 
@@ -97,6 +103,9 @@ PRESETS = MappingProxyType(
             freeze_norm=True,
             weights="hands3c_lite.safetensors",
             max_minutes=12.0,
+            holdout=0.15,
+            rehearsal=0.3,
+            compares=True,
             note="fine-tunes the shipped weights on a few hundred frames of one person",
         ),
         "sar": _SAR,

@@ -15,7 +15,6 @@ from lightning.pytorch.callbacks import TQDMProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 
-from hands3c_core.assets import weights_path
 from hands3c_core.errors import UserError
 from hands3c_core.models import HandNetwork, build_model, load_weights
 from hands3c_core.models.registry import PUBLISHED, canonical_name
@@ -31,6 +30,7 @@ from hands3c_core.training.ema import WeightAverage
 from hands3c_core.training.export import export_weights
 from hands3c_core.training.module import HandTraining
 from hands3c_core.training.pace import Pace
+from hands3c_core.training.personal import before_and_after, starting_weights, training_data
 from hands3c_core.training.presets import Preset
 from hands3c_core.training.recorder import Recorder
 from hands3c_core.training.run_folder import forget_run_folder, make_run_folder, write_environment
@@ -52,6 +52,8 @@ class RunResult:
     """Figures of the last validation; empty without one."""
     is_first: bool = True
     """Whether this process is the first of the run's: the one to talk."""
+    comparison: str = ""
+    """Figures before and after, as text; empty unless the preset compares."""
 
 
 def train(config: TrainConfig, resume: Path | None = None) -> RunResult:
@@ -86,7 +88,8 @@ def _train(config: TrainConfig, resume: Path | None) -> RunResult:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     L.seed_everything(config.seed, verbose=False)
     network = make_network(config, preset, is_resumed=checkpoint is not None)
-    data = HandDataModule(config, preset, network.hand, network.input_size)
+    samples = training_data(config, preset, network.input_size)
+    data = HandDataModule(config, preset, network.hand, network.input_size, samples)
     folder = resume or make_run_folder(config.out, network.name)
     pace = Pace(preset, config.max_steps, data.samples)
     average = WeightAverage(preset.ema) if preset.ema else None
@@ -116,8 +119,17 @@ def _train(config: TrainConfig, resume: Path | None) -> RunResult:
     weights = folder / "weights.safetensors"
     if trainer.is_global_zero:
         weights = export_weights(network.cpu(), folder, config, (name, preset), figures)
+    comparison = ""
+    start = starting_weights(config, preset)
+    if trainer.is_global_zero and preset.compares and start is not None:
+        comparison = before_and_after(start, load_weights(weights), data, folder)
     return RunResult(
-        folder, weights, trainer.global_step, recorder.validation, trainer.is_global_zero
+        folder,
+        weights,
+        trainer.global_step,
+        recorder.validation,
+        trainer.is_global_zero,
+        comparison,
     )
 
 
@@ -130,7 +142,7 @@ def make_network(config: TrainConfig, preset: Preset, *, is_resumed: bool = Fals
     name = canonical_name(config.model)
     size = config.input_size or (preset.input_size if name in PUBLISHED else None)
     network = build_model(name, input_size=size, hand=config.hand)
-    start = config.weights or (weights_path(preset.weights) if preset.weights else None)
+    start = starting_weights(config, preset)
     if start is None or is_resumed:
         return network
     given = load_weights(start, hand=network.hand)
