@@ -5,13 +5,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QStandardItemModel
 from PyQt6.QtWidgets import QGridLayout, QPushButton, QWidget
 
-from app.config import MeshStyle, ViewState
+from app.config import ALL_JOINTS, MeshStyle, NetworkMap, ViewState
 from app.panels.page import Page
+from app.session_types import ModelStatus
 from app.theme import Theme
 from app.views.controls import ComboBox, SliderRow, Switch, muted
+from hands3c_core.conventions import NUM_JOINTS
+from hands3c_core.joint_names import short_name
 
 _STYLES = (
     (MeshStyle.TEXTURED, "Textured skin"),
@@ -19,14 +23,53 @@ _STYLES = (
     (MeshStyle.WIREFRAME, "Wireframe"),
     (MeshStyle.NORMALS, "Normals"),
 )
-#: View presets of the scene: name and label.
-PRESETS = (
-    ("camera", "Camera"),
-    ("front", "Front"),
-    ("palm", "Palm"),
-    ("side", "Side"),
-    ("top", "Top"),
+_MAPS = (
+    (NetworkMap.NONE, "No map"),
+    (NetworkMap.HEATMAPS, "Heatmaps of the joints"),
+    (NetworkMap.BEFORE, "Attention: before S3C"),
+    (NetworkMap.AFTER, "Attention: after S3C"),
+    (NetworkMap.SPATIAL, "Attention: spatial branch"),
+    (NetworkMap.CHANNEL, "Attention: channel branch"),
 )
+#: View presets of the scene: name, label and tip.
+PRESETS = (
+    ("camera", "Camera", "From where the camera is (Ctrl+1)"),
+    ("front", "Front", "As the camera, but near (Ctrl+2)"),
+    ("palm", "Palm", "Square on the palm (Ctrl+3)"),
+    ("side", "Side", "From the side (Ctrl+4)"),
+    ("top", "Top", "From above (Ctrl+5)"),
+)
+_SWITCHES = {
+    "mesh": ("Hand mesh", "Draw the fitted mesh over the picture (1)"),
+    "skeleton": ("Skeleton", "Draw the 21 joints and their bones (2)"),
+    "boxes": ("Crop boxes", "Draw the square each estimate was made from (3)"),
+    "labels": ("Labels", "Name each hand and its confidence (4)"),
+    "mirror": ("Mirror picture", "Selfie view: flips the picture only (M)"),
+    "map_on_hand": ("On the hand only", "Colour the hand and leave the rest of the crop (0)"),
+    "scene_skeleton": ("Skeleton", "Show the joints in the 3D view (K)"),
+    "scene_trails": ("Fingertip trails", "Show where the fingertips have been, fading (T)"),
+    "scene_centered": (
+        "Centre the hands",
+        "Put the hands side by side instead of in their metric places (X)",
+    ),
+    "scene_follow": ("Follow the hands", "Keep the hands in the middle (F)"),
+    "scene_grid": ("Ground grid and axes", "Show a ground grid of 5 cm and the axes (G)"),
+    "scene_camera": ("Camera and its view", "Show the camera and the pyramid that it sees (C)"),
+}
+
+
+def map_reason(status: ModelStatus) -> str:
+    """Why an estimator has not all maps, and what to do; '' if it has them all."""
+    if status.loading and not status.ready:
+        return "The estimator is still loading."
+    if not status.maps:
+        return (
+            "The landmark estimator runs no network, so it has no maps: choose a network in the "
+            "Model panel."
+        )
+    if len(status.maps) < len(_MAPS) - 1:
+        return "This network has no such module: choose HandS3C in the Model panel."
+    return ""
 
 
 class ViewPanel(Page):
@@ -35,38 +78,68 @@ class ViewPanel(Page):
     view_asked = pyqtSignal(object)
     preset_asked = pyqtSignal(str)
     reset_asked = pyqtSignal()
+    still_asked = pyqtSignal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._theme = theme
         self._view = ViewState()
+        self._maps: tuple[str, ...] = ()
         self.switches: dict[str, Switch] = {}
-        tips = {
-            "mesh": ("Hand mesh", "Draw the fitted mesh over the picture (1)"),
-            "skeleton": ("Skeleton", "Draw the 21 joints and their bones (2)"),
-            "boxes": ("Crop boxes", "Draw the square each estimate was made from (3)"),
-            "labels": ("Labels", "Name each hand and its confidence (4)"),
-            "mirror": ("Mirror picture", "Selfie view: flips the picture only (M)"),
-            "scene_skeleton": ("Skeleton", "Show the joints in the 3D view"),
-            "scene_follow": ("Follow the hands", "Keep the hands in the middle (F)"),
-            "scene_grid": ("Ground grid", "Show a ground grid and axes (G)"),
-        }
-        for name, (label, tip) in tips.items():
+        for name, (label, tip) in _SWITCHES.items():
             switch = Switch(label, theme)
             switch.setToolTip(tip)
             switch.toggled.connect(lambda on, field=name: self._ask(**{field: on}))
             self.switches[name] = switch
-        self.style_box = self._style_box(theme, "mesh_style", "Style of the mesh on the picture")
-        self.scene_box = self._style_box(theme, "scene_style", "Style of the mesh in the 3D view")
-        self.opacity_row = SliderRow("Opacity", 0.1, 1.0, 0.05, lambda v: f"{v * 100:.0f} %")
-        self.opacity_row.changed.connect(lambda value: self._ask(opacity=round(value, 2)))
+        self._build_picture()
+        self._build_maps()
+        self._build_scene()
+        self.show_view(self._view)
+        self.show_maps(ModelStatus(loading=True))
+
+    # ------------------------------------------------------------------------------- building
+
+    def _build_picture(self) -> None:
+        self.style_box = self._box("mesh_style", "Style of the mesh on the picture (S)", _STYLES)
+        self.opacity_row = self._opacity("Opacity", "opacity")
+        self.add_group(
+            "Camera picture",
+            self.switches["mesh"],
+            self.style_box,
+            self.opacity_row,
+            self.switches["skeleton"],
+            self.switches["boxes"],
+            self.switches["labels"],
+            self.switches["mirror"],
+        )
+
+    def _build_maps(self) -> None:
+        self.map_box = self._box("network_map", "Map of the network over the picture", _MAPS)
+        joints = ((joint, short_name(joint)) for joint in range(NUM_JOINTS))
+        self.joint_box = self._box(
+            "map_joint", "Joint whose heatmap is shown", ((ALL_JOINTS, "All joints"), *joints)
+        )
+        self.map_opacity_row = self._opacity("Opacity of the map", "map_opacity")
+        self.map_note = muted()
+        self.add_group(
+            "What the network sees",
+            self.map_box,
+            self.joint_box,
+            self.map_opacity_row,
+            self.switches["map_on_hand"],
+            self.map_note,
+        )
+
+    def _build_scene(self) -> None:
+        self.scene_box = self._box("scene_style", "Style of the mesh in the 3D view", _STYLES)
         presets = QWidget()
         grid = QGridLayout(presets)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(6)
         self.preset_buttons: dict[str, QPushButton] = {}
-        for index, (name, label) in enumerate(PRESETS):
+        for index, (name, label, tip) in enumerate(PRESETS):
             button = QPushButton(label)
-            button.setToolTip(f"Look from: {label.lower()}")
+            button.setToolTip(tip)
             button.clicked.connect(lambda _=False, picked=name: self.preset_asked.emit(picked))
             grid.addWidget(button, index // 3, index % 3)
             self.preset_buttons[name] = button
@@ -74,26 +147,43 @@ class ViewPanel(Page):
         self.reset_button.setToolTip("Back to the first view (R)")
         self.reset_button.clicked.connect(self.reset_asked)
         grid.addWidget(self.reset_button, 1, 2)
-        self.add_group(
-            "Camera picture",
-            self.switches["mesh"],
-            self.switches["skeleton"],
-            self.switches["boxes"],
-            self.switches["labels"],
-            self.style_box,
-            self.opacity_row,
-            self.switches["mirror"],
+        self.still_button = QPushButton("Save 3D picture")
+        self.still_button.setToolTip(
+            "Write the 3D view to a PNG in the folder of recordings (Ctrl+Shift+P)"
         )
+        self.still_button.clicked.connect(self.still_asked)
         self.add_group(
             "3D view",
             self.scene_box,
             self.switches["scene_skeleton"],
+            self.switches["scene_trails"],
+            self.switches["scene_centered"],
             self.switches["scene_follow"],
             self.switches["scene_grid"],
+            self.switches["scene_camera"],
             presets,
-            muted("Drag to orbit, right-drag or Shift-drag to pan, wheel to zoom."),
+            self.still_button,
+            muted(
+                "Drag to orbit, right-drag or Shift-drag to pan, wheel to zoom. Click a joint in "
+                "either view to keep its name, place and angles."
+            ),
         )
-        self.show_view(self._view)
+
+    def _box(self, field: str, tip: str, entries: object) -> ComboBox:
+        box = ComboBox(self._theme)
+        box.setToolTip(tip)
+        box.setAccessibleName(tip.split(" (")[0])
+        for value, label in entries:  # type: ignore[attr-defined]
+            box.addItem(label, value)
+        box.activated.connect(lambda: self._ask(**{field: box.currentData()}))
+        return box
+
+    def _opacity(self, label: str, field: str) -> SliderRow:
+        row = SliderRow(label, 0.1, 1.0, 0.05, lambda value: f"{value * 100:.0f} %")
+        row.changed.connect(lambda value: self._ask(**{field: round(value, 2)}))
+        return row
+
+    # -------------------------------------------------------------------------------- showing
 
     def show_view(self, view: ViewState) -> None:
         """Show ``view`` without asking for anything."""
@@ -103,18 +193,43 @@ class ViewPanel(Page):
             switch.setChecked(getattr(view, name))
             switch.blockSignals(blocked)
         self.style_box.select_data(view.mesh_style)
-        self.scene_box.select_data(view.scene_style)
+        self.style_box.setEnabled(view.mesh)
         self.opacity_row.set_value(view.opacity)
+        self.opacity_row.setEnabled(view.mesh)
+        self.scene_box.select_data(view.scene_style)
+        self.map_box.select_data(view.network_map)
+        self.joint_box.select_data(view.map_joint)
+        self.map_opacity_row.set_value(view.map_opacity)
+        self._enable_maps()
 
-    def _style_box(self, theme: Theme, field: str, tip: str) -> ComboBox:
-        box = ComboBox(theme)
-        box.setToolTip(tip)
-        box.setAccessibleName(tip)
-        for style, label in _STYLES:
-            if field == "mesh_style" or style is not MeshStyle.NORMALS:
-                box.addItem(label, style)
-        box.activated.connect(lambda: self._ask(**{field: box.currentData()}))
-        return box
+    def show_maps(self, status: ModelStatus) -> None:
+        """Offer the maps that the running estimator can give; the others say why not."""
+        self._maps = status.maps
+        reason = map_reason(status)
+        model = self.map_box.model()
+        assert isinstance(model, QStandardItemModel)
+        for row, (choice, _) in enumerate(_MAPS):
+            item = model.item(row)
+            assert item is not None
+            offered = choice is NetworkMap.NONE or choice.value in status.maps
+            item.setEnabled(offered)
+            item.setData("" if offered else reason, Qt.ItemDataRole.ToolTipRole)
+        self.map_note.setText("" if status.maps else reason)
+        self.map_note.setVisible(not status.maps)
+        tip = "Map of the network over the picture (5 to 9)"
+        self.map_box.setToolTip(tip if status.maps else reason)
+        self._enable_maps()
+
+    def _enable_maps(self) -> None:
+        """Enable what has an effect: maps need a network, the rest needs a map."""
+        has_maps, shown = bool(self._maps), self._view.network_map
+        self.map_box.setEnabled(has_maps)
+        heatmaps = shown is NetworkMap.HEATMAPS
+        self.joint_box.setVisible(heatmaps)
+        for widget in (self.joint_box, self.map_opacity_row, self.switches["map_on_hand"]):
+            widget.setEnabled(has_maps and shown is not NetworkMap.NONE)
 
     def _ask(self, **changes: object) -> None:
-        self.view_asked.emit(replace(self._view, **changes))  # type: ignore[arg-type]
+        # Kept at once: a second change may come before the session has answered the first.
+        self._view = replace(self._view, **changes)  # type: ignore[arg-type]
+        self.view_asked.emit(self._view)

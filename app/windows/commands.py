@@ -5,16 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
-from app.config import SPEEDS, Layout, ModelConfig, ViewState
+from app.config import SPEEDS, ModelConfig, ViewState
 from app.options import bundled_clip
 from app.session_types import Notice
 from app.theme import ThemeChoice
 from app.windows.actions import shortcut_groups
 from app.windows.dialogs import AboutDialog, LogDialog, RecentLog, ShortcutsDialog
+from app.windows.view_commands import ViewCommands
 from hands3c_core.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ _SNAPSHOT_FILTERS = {
     ".obj": "Wavefront OBJ (*.obj)",
     ".ply": "Stanford PLY (*.ply)",
 }
-_VIEW_TOGGLES = ("mesh", "skeleton", "boxes", "labels", "mirror", "scene_follow", "scene_grid")
 
 
 class Commands:
@@ -35,6 +35,7 @@ class Commands:
         self._window = window
         self._session = window.session
         self._log = log
+        self.views = ViewCommands(window)
 
     def handlers(self) -> dict[str, Callable[[bool], object]]:
         window, session = self._window, self._session
@@ -57,7 +58,6 @@ class Commands:
             "faster": lambda _: self.change_speed(1),
             "slower": lambda _: self.change_speed(-1),
             "record": lambda _: self.toggle_recording(),
-            "reset_view": lambda _: window.viewport.worker.reset_view(),
             "sidebar": window.show_sidebar,
             "full_screen": window.show_full_screen,
             "theme_system": lambda _: self.choose_theme("system"),
@@ -68,11 +68,7 @@ class Commands:
             "log": lambda _: LogDialog(self._log, window).exec(),
             "about": lambda _: AboutDialog(window).exec(),
         }
-        for name in _VIEW_TOGGLES:
-            made[name] = _view_setter(window, name)
-        for layout in Layout:
-            made[f"layout_{layout.value}"] = _layout_setter(window, layout)
-        return made
+        return {**made, **self.views.handlers()}
 
     def open_url(self) -> None:
         """Ask for a stream's address and open it."""
@@ -142,14 +138,7 @@ class Commands:
         self.choose_theme("system")
         session.set_view(ViewState())
         session.set_model(ModelConfig())
+        window.history.clear()
         window.sources_panel.show_recent(())
         window.show_tab("source")
         window.resize(window.default_size)
-
-
-def _view_setter(window: MainWindow, name: str) -> Callable[[bool], Any]:
-    return lambda on: window.change_view(**{name: on})
-
-
-def _layout_setter(window: MainWindow, layout: Layout) -> Callable[[bool], Any]:
-    return lambda _: window.change_view(layout=layout)

@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.bridge import Bridge
+from app.history import History
 from app.panels.model_panel import ModelPanel
 from app.panels.record_panel import RecordPanel
 from app.panels.sources_panel import SourcesPanel
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self.resize(self.default_size)
         self.setMinimumSize(640, 480)
         self._build()
+        self.history = History(session)
         self.commands = Commands(self, log or RecentLog())
         self.actions_ = Actions(self, self.commands.handlers())
         self._tame_focus()
@@ -235,6 +237,7 @@ class MainWindow(QMainWindow):
             self.settings.sync()
             self.hide()  # the threads may take a moment to finish their files
             self._stop_results()
+            self.history.close()
             self.viewport.shutdown()
             self.session.close()
             self.bridge.close()

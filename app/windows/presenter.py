@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.bridge import Bridge
-from app.config import Layout, ModelConfig, RecordChoice, ViewState
+from app.config import ModelConfig, RecordChoice, ViewState
 from app.panels.transport import clock
+from app.panels.view_panel import map_reason
 from app.session_types import (
     ModelStatus,
     Notice,
@@ -73,15 +74,13 @@ class Presenter:
         window.top_bar.mirror_button.setChecked(view.mirror)
         window.sources_panel.show_mirror(view.mirror)
         window.camera_view.set_labels(view.labels)
-        for key in ("mesh", "skeleton", "boxes", "labels", "mirror", "scene_follow", "scene_grid"):
-            window.actions_.check(key, getattr(view, key))
-        for choice in Layout:
-            window.actions_.check(f"layout_{choice.value}", choice is view.layout)
+        window.commands.views.show(view)
         window.settings.save_view(view)
 
     def show_model(self, model: ModelConfig) -> None:
         """The model that was asked for."""
         self._window.model_panel.show_model(model)
+        self._window.commands.views.show_history()
 
     def show_model_status(self, status: ModelStatus) -> None:
         """The model that runs; remembered."""
@@ -92,6 +91,8 @@ class Presenter:
         window.note_label.setText(loading if status.loading else status.note)
         window.note_label.setToolTip(status.note)
         window.model_panel.show_status(status)
+        window.view_panel.show_maps(status)
+        window.commands.views.show_maps(status.maps, map_reason(status))
         window.viewport.set_hint(loading if status.loading else "The hands appear here.")
         window.opening.show_hint()
 
@@ -110,6 +111,7 @@ class Presenter:
         window.record_panel.show_choice(choice)
         window.top_bar.record_button.setEnabled(choice.any)
         window.settings.save_record(choice)
+        window.commands.views.show_history()
 
     def show_cameras(self, cameras: tuple[CameraInfo, ...] | None) -> None:
         """The cameras that were found."""

@@ -46,6 +46,8 @@ def _wire_panels(window: MainWindow) -> None:
     window.view_panel.view_asked.connect(session.set_view)
     window.view_panel.preset_asked.connect(window.viewport.worker.set_preset)
     window.view_panel.reset_asked.connect(window.viewport.worker.reset_view)
+    window.view_panel.still_asked.connect(window.commands.views.save_scene)
+    window.viewport.saved.connect(window.commands.views.scene_saved)
     window.model_panel.model_asked.connect(session.set_model)
     window.record_panel.record_asked.connect(session.toggle_recording)
     window.record_panel.choice_asked.connect(session.set_record_choice)

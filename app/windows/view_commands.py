@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the commands about the views do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.config import Layout, MeshStyle, NetworkMap, ViewState
+from app.session_types import Notice
+
+if TYPE_CHECKING:
+    from app.windows.main_window import MainWindow
+
+#: Fields of ``ViewState`` with a command of the same name that switches them.
+TOGGLES = (
+    "mesh",
+    "skeleton",
+    "boxes",
+    "labels",
+    "mirror",
+    "map_on_hand",
+    "scene_skeleton",
+    "scene_trails",
+    "scene_follow",
+    "scene_grid",
+    "scene_camera",
+    "scene_centered",
+)
+_PRESETS = ("camera", "front", "palm", "side", "top")
+_STYLES = tuple(MeshStyle)
+
+
+class ViewCommands:
+    """One handler for each command of the View, Overlay and 3D menus."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+
+    def handlers(self) -> dict[str, Callable[[bool], object]]:
+        window = self._window
+        made: dict[str, Callable[[bool], object]] = {
+            "undo": lambda _: window.history.undo(),
+            "redo": lambda _: window.history.redo(),
+            "mesh_style": lambda _: self._next_style("mesh_style"),
+            "scene_style": lambda _: self._next_style("scene_style"),
+            "reset_view": lambda _: window.viewport.worker.reset_view(),
+            "save_scene": lambda _: self.save_scene(),
+        }
+        for name in TOGGLES:
+            made[name] = lambda on, field=name: window.change_view(**{field: on})
+        for layout in Layout:
+            made[f"layout_{layout.value}"] = lambda _, wanted=layout: window.change_view(
+                layout=wanted
+            )
+        for choice in NetworkMap:
+            if choice is not NetworkMap.NONE:
+                made[f"map_{choice.value}"] = lambda _, wanted=choice: self._switch_map(wanted)
+        for preset in _PRESETS:
+            made[f"preset_{preset}"] = lambda _, name=preset: window.viewport.worker.set_preset(
+                name
+            )
+        return made
+
+    def show(self, view: ViewState) -> None:
+        """Check the menu entries of what ``view`` shows."""
+        actions = self._window.actions_
+        for name in TOGGLES:
+            actions.check(name, getattr(view, name))
+        for layout in Layout:
+            actions.check(f"layout_{layout.value}", layout is view.layout)
+        for choice in NetworkMap:
+            if choice is not NetworkMap.NONE:
+                actions.check(f"map_{choice.value}", choice is view.network_map)
+        self.show_history()
+
+    def show_history(self) -> None:
+        """Enable undo and redo where there is something to take back or make again."""
+        actions, history = self._window.actions_, self._window.history
+        actions["undo"].setEnabled(history.can_undo)
+        actions["redo"].setEnabled(history.can_redo)
+
+    def show_maps(self, maps: tuple[str, ...], reason: str) -> None:
+        """Enable the maps that the estimator can give; ``reason`` says why not the others."""
+        for choice in NetworkMap:
+            if choice is not NetworkMap.NONE:
+                action = self._window.actions_[f"map_{choice.value}"]
+                action.setEnabled(choice.value in maps)
+                action.setToolTip(action.text() if choice.value in maps else reason)
+
+    def save_scene(self) -> None:
+        """Write the 3D view as it is seen to a picture in the folder of recordings."""
+        folder = self._window.session.outlets.record_choice.value.folder
+        name = f"view-{datetime.now().strftime('%Y%m%d-%H%M%S')}.png"
+        self._window.viewport.save_still(folder / name)
+
+    def scene_saved(self, file: Path, problem: str) -> None:
+        """Say where the picture is, or why there is none."""
+        if problem:
+            notice = Notice("record", problem, "error")
+        else:
+            notice = Notice("record", f"Saved {file.name} in {file.parent}", seconds=6.0)
+        self._window.banner.show_notice(notice)
+
+    def _switch_map(self, choice: NetworkMap) -> None:
+        shown = self._window.session.outlets.view.value.network_map
+        wanted = NetworkMap.NONE if shown is choice else choice
+        self._window.change_view(network_map=wanted)
+        self.show(self._window.session.outlets.view.value)
+
+    def _next_style(self, field: str) -> None:
+        style = getattr(self._window.session.outlets.view.value, field)
+        following = _STYLES[(_STYLES.index(style) + 1) % len(_STYLES)]
+        self._window.change_view(**{field: following})
