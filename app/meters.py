@@ -91,6 +91,8 @@ class Meter:
 def gpu_memory_mb() -> float | None:
     """What this process's tensors hold on the GPU, MB; None where torch does not use one."""
     torch = sys.modules.get("torch")  # asking must not import it
-    if torch is None or not torch.cuda.is_initialized():
+    # It is listed from the start of its import on, which may still be going on in another thread.
+    cuda = getattr(torch, "cuda", None)
+    if cuda is None or not hasattr(cuda, "memory_reserved") or not cuda.is_initialized():
         return None
-    return float(torch.cuda.memory_reserved()) / 1e6
+    return float(cuda.memory_reserved()) / 1e6
