@@ -45,12 +45,12 @@ class FeaturePyramid(nn.Module):
         """The maps added top down, before the smoothing: (B, channels, H/4, W/4)."""
         c2, c3, c4, c5 = stages
         features = self.top(c5)
-        features = _upsample_to(features, self.lateral4(c4))
-        features = _upsample_to(features, self.lateral3(c3))
-        return _upsample_to(features, self.lateral2(c2))
+        features = upsample_to(features, self.lateral4(c4))
+        features = upsample_to(features, self.lateral3(c3))
+        return upsample_to(features, self.lateral2(c2))
 
 
-def _upsample_to(coarse: Tensor, fine: Tensor) -> Tensor:
+def upsample_to(coarse: Tensor, fine: Tensor) -> Tensor:
     """``coarse`` resized bilinearly to the size of ``fine``, plus ``fine``."""
     size = fine.shape[-2:]
     return F.interpolate(coarse, size=size, mode="bilinear", align_corners=False) + fine

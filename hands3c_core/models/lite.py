@@ -9,15 +9,28 @@ from torch import Tensor, nn
 
 from hands3c_core.hand_model import HandModelData
 from hands3c_core.models.backbone import Downsample, Stem
+from hands3c_core.models.efficientnet import HAND_SHAPE, EfficientNetLite, EfficientNetShape
 from hands3c_core.models.encoder import HandEncoder
-from hands3c_core.models.fpn import FeaturePyramid
+from hands3c_core.models.fpn import upsample_to
 from hands3c_core.models.hands3c import HandS3C, HandS3CConfig
 from hands3c_core.models.heatmap_head import HeatmapHead
 from hands3c_core.models.mano_head import ManoHead
 from hands3c_core.models.s3c import S3C
 
-#: Side of the input crop if none is asked for, px.
-LITE_SIZE = 160
+#: Side of the input crop if none is asked for, px: that of the network whose trunk it has.
+LITE_SIZE = 224
+#: Channels of F and of everything after it; HandS3C has 256.
+LITE_CHANNELS = 96
+
+
+@dataclass(frozen=True, slots=True)
+class ResNetShape:
+    """Widths of a ResNet of basic blocks."""
+
+    stage_channels: tuple[int, int, int, int] = (64, 128, 256, 512)
+    """Channels of the four stages; these are ResNet-18's."""
+    units: tuple[int, int, int, int] = (2, 2, 2, 2)
+    """Residual units in each of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +39,10 @@ class LiteConfig(HandS3CConfig):
 
     name: str = "hands3c_lite"
     input_size: int = LITE_SIZE
-    stage_channels: tuple[int, int, int, int] = (64, 128, 256, 512)
-    """Channels of the backbone's four stages; these are ResNet-18's."""
-    stage_units: tuple[int, int, int, int] = (2, 2, 2, 2)
-    """Residual units in each of them."""
-    channels: int = 128
-    """Channels of F and of everything after it; HandS3C has 256."""
+    backbone: EfficientNetShape | ResNetShape = HAND_SHAPE
+    """Which backbone, and its widths."""
+    channels: int = LITE_CHANNELS
+    """Channels of F and of everything after it."""
     encoder_blocks: int = 2
     """Poolings of the encoder; HandS3C has 4."""
     encoder_side: int = 4
@@ -41,6 +52,33 @@ class LiteConfig(HandS3CConfig):
     def encoding_size(self) -> int:
         """Numbers in the vector that pose and shape are regressed from."""
         return self.channels * self.encoder_side**2
+
+
+class CoarsePyramid(nn.Module):
+    """Feature pyramid that ends at stride 8: the three coarser maps of the backbone, added top down
+    as in ``FeaturePyramid``, and a 3x3 convolution.
+
+    HandS3C's goes on to stride 4 and is pooled to stride 8 again, which costs four times as many
+    multiplications as everything after it in the small network.
+
+    Args:
+        channels: of F.
+        stages: channels of the backbone's four maps, finest first; the first is not used.
+    """
+
+    def __init__(self, channels: int, stages: tuple[int, int, int, int]) -> None:
+        super().__init__()
+        _, c3, c4, c5 = stages
+        self.top = nn.Conv2d(c5, channels, kernel_size=1)
+        self.lateral4 = nn.Conv2d(c4, channels, kernel_size=1)
+        self.lateral3 = nn.Conv2d(c3, channels, kernel_size=1)
+        self.smooth = nn.Conv2d(channels, channels, kernel_size=3, padding=1)
+
+    def forward(self, stages: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
+        """The backbone's four maps -> F (B, channels, H/8, W/8), H and W those of the image."""
+        _, c3, c4, c5 = stages
+        features = upsample_to(self.top(c5), self.lateral4(c4))
+        return self.smooth(upsample_to(features, self.lateral3(c3)))
 
 
 class BasicBlock(nn.Module):
@@ -106,10 +144,10 @@ class BasicResNet(nn.Module):
 class HandS3CLite(HandS3C):
     """The parts of ``HandS3C`` in the same order with the same outputs, fewer channels each.
 
-    ResNet-18 for ResNet-50, 128 channels instead of 256 from F on, and an encoder that stops at
-    4 x 4 cells, because a map of 16 to 24 cells a side has less to be pooled away. The feature maps
-    of its predictions have ``config.channels`` channels and the encoding
-    ``config.encoding_size`` numbers.
+    A small backbone, a pyramid that ends at stride 8, ``config.channels`` channels instead of 256
+    from F on, and an encoder that stops at 4 x 4 cells, because a map of 16 to 28 cells a side has
+    less to be pooled away. The feature maps of its predictions have ``config.channels`` channels
+    and the encoding ``config.encoding_size`` numbers.
     """
 
     config: LiteConfig
@@ -119,8 +157,13 @@ class HandS3CLite(HandS3C):
 
     def _build_parts(self) -> None:
         config = self.config
-        self.backbone = BasicResNet(config.stage_channels, config.stage_units)
-        self.fpn = FeaturePyramid(config.channels, config.stage_channels)
+        shape = config.backbone
+        self.backbone = (
+            BasicResNet(shape.stage_channels, shape.units)
+            if isinstance(shape, ResNetShape)
+            else EfficientNetLite(shape)
+        )
+        self.fpn = CoarsePyramid(config.channels, shape.stage_channels)
         self.s3c = None
         if config.attention:
             width = config.feature_side if config.channel_branch else None

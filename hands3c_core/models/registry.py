@@ -8,8 +8,15 @@ from types import MappingProxyType
 from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import HandModelData, load_hand_model
+from hands3c_core.models.efficientnet import HAND_SHAPE, IMAGENET_SHAPE, EfficientNetShape
 from hands3c_core.models.hands3c import SIZE_STEP, SMALLEST_SIZE, HandS3C, HandS3CConfig
-from hands3c_core.models.lite import LITE_SIZE, HandS3CLite, LiteConfig
+from hands3c_core.models.lite import (
+    LITE_CHANNELS,
+    LITE_SIZE,
+    HandS3CLite,
+    LiteConfig,
+    ResNetShape,
+)
 from hands3c_core.models.network import HandNetwork
 from hands3c_core.models.sar import Sar, SarConfig
 from hands3c_core.models.smr import Smr, SmrConfig
@@ -35,12 +42,14 @@ def _family(
 
 
 def _lite(
-    name: str, stage_channels: tuple[int, int, int, int], channels: int, *, attention: bool = True
+    name: str,
+    backbone: EfficientNetShape | ResNetShape,
+    channels: int = LITE_CHANNELS,
+    *,
+    attention: bool = True,
 ) -> Builder:
     def build(hand: HandModelData, input_size: int) -> HandNetwork:
-        config = LiteConfig(
-            name, input_size, attention, stage_channels=stage_channels, channels=channels
-        )
+        config = LiteConfig(name, input_size, attention, backbone=backbone, channels=channels)
         return HandS3CLite(hand, config)
 
     return build
@@ -59,24 +68,33 @@ _BUILDERS: dict[str, Builder] = {
     "ssa": _family("ssa", channel_branch=False),
     "baseline": _family("baseline", attention=False, channel_branch=False),
     "self_attention": _family("self_attention", channel_branch=False, self_attention=True),
-    "hands3c_lite": _lite("hands3c_lite", (64, 128, 256, 512), channels=128),
-    "hands3c_tiny": _lite("hands3c_tiny", (16, 24, 32, 48), channels=32),
+    "hands3c_lite": _lite("hands3c_lite", HAND_SHAPE),
+    "hands3c_tiny": _lite("hands3c_tiny", ResNetShape((16, 24, 32, 48)), channels=32),
     "sar": _sar("sar", stages=2),
     "sar_1stage": _sar("sar_1stage", stages=1),
     "smr": _smr("smr", stages=2),
+}
+#: Other forms of the small network: those it was chosen among, and the one without attention that
+#: its training begins with. ``build_model`` knows them, menus and lists leave them out.
+VARIANTS: dict[str, Builder] = {
+    "hands3c_lite_imagenet": _lite("hands3c_lite_imagenet", IMAGENET_SHAPE),
+    "hands3c_lite_resnet18": _lite("hands3c_lite_resnet18", ResNetShape()),
+    "hands3c_lite_plain": _lite("hands3c_lite_plain", HAND_SHAPE, attention=False),
 }
 #: Networks whose layers are those of the published code, so that its checkpoints have them all.
 PUBLISHED = ("hands3c", "ssa", "baseline")
 #: Networks that regress the vertices of one hand model: their weights go with no other mesh.
 MESH_BOUND = ("sar", "sar_1stage")
 #: Side of the crop, px, where none is asked for and it is not that of the published networks.
-_SIZES = MappingProxyType({"hands3c_lite": LITE_SIZE, "hands3c_tiny": SMALLEST_SIZE})
+_SIZES = MappingProxyType(
+    {"hands3c_tiny": SMALLEST_SIZE} | dict.fromkeys(("hands3c_lite", *VARIANTS), LITE_SIZE)
+)
 #: Other names of the same networks.
 ALIASES = MappingProxyType({"ssca": "hands3c", "s3c": "hands3c", "lite": "hands3c_lite"})
 
 
 def model_names() -> tuple[str, ...]:
-    """Names that ``build_model`` knows, without aliases."""
+    """Names that ``build_model`` knows, without aliases and ``VARIANTS``."""
     return tuple(_BUILDERS)
 
 
@@ -88,7 +106,7 @@ def canonical_name(name: str) -> str:
     """
     key = name.strip().lower().replace("-", "_")
     key = ALIASES.get(key, key)
-    if key not in _BUILDERS:
+    if key not in _BUILDERS and key not in VARIANTS:
         raise UserError(f"No network is called {name!r}; choose one of {', '.join(_BUILDERS)}.")
     return key
 
@@ -107,7 +125,7 @@ def build_model(
             again at a size for tests and for trying out data; no use to anyone), 'sar' (also with
             one stage, 'sar_1stage') or 'smr'.
         input_size: side of the crop, px: a multiple of 32, at least 128. None takes 256, for the
-            lite network 160 and for the tiny one 128.
+            lite network 224 and for the tiny one 128.
         hand: the hand model: a name or path for ``load_hand_model``, or its data.
 
     Raises:
@@ -121,4 +139,4 @@ def build_model(
             f"{SMALLEST_SIZE} px on."
         )
     data = hand if isinstance(hand, HandModelData) else load_hand_model(hand)
-    return _BUILDERS[name](data, input_size)
+    return (_BUILDERS | VARIANTS)[name](data, input_size)

@@ -56,31 +56,51 @@ def see_from_afar(points: UvdTensors, extent: Tensor) -> tuple[Tensor, Tensor]:
 def place_in_camera(
     points: UvdTensors, intrinsics: Tensor, extent: Tensor, side: int
 ) -> tuple[Tensor, Tensor]:
-    """Joints and vertices in the camera's frame, each on its own line of sight.
+    """Joints and vertices in the camera's frame, at the distance where the bones are long enough.
 
     Args:
         points: u and v over the crop's side, depth in metres.
         intrinsics: (B, 3, 3) of the crop: px ~ K (x, y, z); turned crops too.
-        extent: (B,) or scalar, of ``bone_extent``; of a better known hand where there is one.
+        extent: (B,) or scalar, of ``bone_extent``.
         side: of the crop, px.
 
     Returns:
         (B, 21, 3) and (B, V, 3) metres, camera frame; all in front of the camera.
     """
-    inverse = torch.linalg.inv(intrinsics)
-    joint_rays, vertex_rays = (_rays(p, inverse, side) for p in (points.joints, points.vertices))
-    joint_depths = points.joints[..., 2:] - points.joints[:, :1, 2:]
-    vertex_depths = points.vertices[..., 2:] - points.joints[:, :1, 2:]
+    rays = _rays(points.joints, torch.linalg.inv(intrinsics), side)
+    depths = points.joints[..., 2:] - points.joints[:, :1, 2:]
     # Bones are z a + b: their squared lengths sum to a quadratic in the wrist's depth z.
-    a, b = _bones(joint_rays), _bones(joint_rays * joint_depths)
+    a, b = _bones(rays), _bones(rays * depths)
     squares = a.square().sum(dim=(1, 2)).clamp(min=1e-8)
     mixed = (a * b).sum(dim=(1, 2))
     rest = b.square().sum(dim=(1, 2)) - extent.square()
     least = (_LEAST_ACROSS * extent).square() * squares
-    depth = ((mixed.square() - squares * rest).clamp(min=least).sqrt() - mixed) / squares
+    wrist = ((mixed.square() - squares * rest).clamp(min=least).sqrt() - mixed) / squares
+    return place_at(points, intrinsics, wrist, side)
+
+
+def place_at(
+    points: UvdTensors, intrinsics: Tensor, wrist_depth: Tensor, side: int
+) -> tuple[Tensor, Tensor]:
+    """Joints and vertices in the camera's frame, each on its own line of sight.
+
+    Args:
+        points, intrinsics, side: as for ``place_in_camera``.
+        wrist_depth: (B,) metres; more where the hand would otherwise reach behind the camera.
+
+    Returns:
+        (B, 21, 3) and (B, V, 3) metres, camera frame.
+    """
+    inverse = torch.linalg.inv(intrinsics)
+    joint_depths, vertex_depths = (
+        part[..., 2:] - points.joints[:, :1, 2:] for part in (points.joints, points.vertices)
+    )
     nearest = torch.minimum(joint_depths.amin(dim=(1, 2)), vertex_depths.amin(dim=(1, 2)))
-    depth = torch.maximum(depth, NEAREST - nearest)[:, None, None]
-    return joint_rays * (depth + joint_depths), vertex_rays * (depth + vertex_depths)
+    wrist = torch.maximum(wrist_depth, NEAREST - nearest)[:, None, None]
+    return (
+        _rays(points.joints, inverse, side) * (wrist + joint_depths),
+        _rays(points.vertices, inverse, side) * (wrist + vertex_depths),
+    )
 
 
 def with_cameras(

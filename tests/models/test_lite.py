@@ -16,7 +16,7 @@ from hands3c_core.training.losses import hand_losses, posed_targets
 
 def test_parameters_and_half_precision_file_fit_the_budget(tmp_path):
     model = build_model("hands3c_lite")
-    assert sum(parameter.numel() for parameter in model.parameters()) == 14_986_356
+    assert sum(parameter.numel() for parameter in model.parameters()) == 5_431_348
     path = tmp_path / "lite.safetensors"
     save_weights(model, path, half=True)
     assert path.stat().st_size < 32e6
@@ -46,7 +46,7 @@ def test_outputs_have_the_shapes_of_the_family(size):
 def test_default_size_and_alias():
     model = build_model("lite")
     assert isinstance(model, HandS3CLite)
-    assert (model.name, model.input_size) == ("hands3c_lite", 160)
+    assert (model.name, model.input_size) == ("hands3c_lite", 224)
 
 
 def test_weights_come_back_with_their_size(tmp_path):
