@@ -18,7 +18,7 @@ from hands3c_core.detect.mediapipe_hands import HandDetector
 from hands3c_core.estimators.landmarks import LandmarkEstimator
 from hands3c_core.geometry import default_camera, project
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
-from hands3c_core.models import HandS3C
+from hands3c_core.models import HandNetwork
 from hands3c_core.types import Camera, Detection, Float32, TrackedHand, UInt8
 
 #: Field of view of a crop whose camera is not known, degrees: a hand at arm's length in a webcam's
@@ -68,7 +68,7 @@ class NetworkPredictor:
         model: the network.
     """
 
-    def __init__(self, model: HandS3C) -> None:
+    def __init__(self, model: HandNetwork) -> None:
         self.model = model
 
     @property

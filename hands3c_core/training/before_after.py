@@ -213,11 +213,12 @@ def _place(sample: HandSample, prediction: PredictedHand) -> NDArray[np.float32]
 
 
 def _labelled(sample: HandSample) -> UInt8:
-    tile = np.asarray(cv2.resize(sample.crop, (_TILE, _TILE), interpolation=cv2.INTER_AREA))
+    small = cv2.resize(sample.crop, (_TILE, _TILE), interpolation=cv2.INTER_AREA)
+    tile = np.asarray(small, np.uint8)
     if sample.valid.joints_2d.all():
         zoom = _TILE / len(sample.crop)
         draw_skeleton(tile, (sample.joints_2d + 0.5) * zoom - 0.5)
-    return np.asarray(tile, np.uint8)
+    return tile
 
 
 def _with_mesh(sample: HandSample, prediction: PredictedHand, template: MeshTemplate) -> UInt8:

@@ -95,9 +95,7 @@ class TrainConfig:
         first = self.data.partition(":")[0].partition("?")[0].partition(",")[0]
         name, preset = find_preset(self.preset, first, self.model.strip().lower())
         changes = {
-            key: value
-            for key in _OF_THE_PRESET
-            if (value := getattr(self, key)) is not None
+            key: value for key in _OF_THE_PRESET if (value := getattr(self, key)) is not None
         }
         self._check(changes)
         return name, dataclasses.replace(preset, **changes)

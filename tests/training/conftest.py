@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -39,6 +40,12 @@ def draw_hands(count: int, seed: int = 0) -> dict[str, np.ndarray]:
     arrays["shape"] = np.zeros((count, 10), np.float32)
     arrays["K"] = np.repeat(camera[None], count, axis=0)
     return arrays
+
+
+@pytest.fixture(scope="session", name="draw_hands")
+def drawing() -> Callable[..., dict[str, np.ndarray]]:
+    """``draw_hands``, for tests that write another kind of data."""
+    return draw_hands
 
 
 @pytest.fixture(scope="session")
