@@ -302,6 +302,8 @@ class HandMeshPipeline:
         """Mesh and joints of the smoothed parameters, mirrored back for a left hand."""
         pose, shape, translation = parameters
         vertices, joints = self._layer(pose, shape, translation)
+        if estimate.vertices is not None and estimate.vertices.shape == vertices.shape:
+            vertices, joints = self._own_mesh(estimate, vertices, joints)
         if not hand.is_right:
             vertices[:, 0] *= -1.0
             joints[:, 0] *= -1.0
@@ -323,6 +325,19 @@ class HandMeshPipeline:
             estimator=estimate.estimator or self.estimator.name,
             heatmaps=estimate.heatmaps,
             attention=estimate.attention,
+        )
+
+    def _own_mesh(
+        self, estimate: HandEstimate, vertices: Float32, joints: Float32
+    ) -> tuple[Float32, Float32]:
+        """The estimator's own mesh and joints, moved as smoothing moved the fitted hand's to
+        ``vertices`` and ``joints``; (mirrored) camera frame."""
+        assert estimate.vertices is not None
+        assert estimate.joints_3d is not None
+        before, joints_before = self._layer(estimate.pose, estimate.shape, estimate.translation)
+        return (
+            estimate.vertices + (vertices - before),
+            estimate.joints_3d + (joints - joints_before),
         )
 
 

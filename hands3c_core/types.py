@@ -116,6 +116,11 @@ class HandEstimate:
     """(3,) metres: added to the hand layer's output to reach the (mirrored) camera frame."""
     confidence: float
     """0 to 1: how well the estimate explains its own evidence."""
+    vertices: Float32 | None = None
+    """(V, 3) metres, (mirrored) camera frame: the mesh of an estimator that makes its own, to which
+    pose and shape were fitted; None where the hand model's is meant."""
+    joints_3d: Float32 | None = None
+    """(21, 3) metres, in the same frame, beside ``vertices``."""
     joint_sigma_px: Float32 | None = None
     """(21,) one-sigma 2D uncertainty per joint, px in the full image, if the estimator has one."""
     heatmaps: Float32 | None = None

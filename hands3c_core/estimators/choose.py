@@ -34,7 +34,8 @@ def make_estimator(
 
     A network runs in the fastest runtime, watched by the detector with the landmark estimator to
     fall back on. Its hand is ``hand`` if that has the mean pose which the weights were trained
-    with, so that their poses mean the same on it; otherwise the weights' own.
+    with, so that their poses mean the same on it, and the mesh of those that regress vertices;
+    otherwise the weights' own.
 
     Args:
         choice: 'auto' (the shipped weights meant for the device, else the landmark estimator),
@@ -57,7 +58,8 @@ def make_estimator(
 
     kind = pick_device(device)
     network = load_weights(file, device=kind)
-    if np.allclose(network.hand.hands_mean, hand.hands_mean, atol=1e-4):
+    same_mean = np.allclose(network.hand.hands_mean, hand.hands_mean, atol=1e-4)
+    if same_mean and network.can_pose(hand):
         network.set_hand(hand)
     runtime = make_runtime(network, _runtime_name(kind, precision))
     estimator = NetworkEstimator(runtime, heatmaps=False)

@@ -148,6 +148,9 @@ class LandmarkEstimator:
             loaded data. Pass the one that the results are shown with: ``pose`` is relative to its
             mean pose.
         settings: variances and limits.
+        markers: (21, 3) m: the landmarks from the joints at rest; MediaPipe's by default.
+        looks_straight: world landmarks are in the axes of a camera turned towards the hand, as
+            MediaPipe's are; False for the camera's own.
     """
 
     name = "landmarks"
@@ -156,10 +159,14 @@ class LandmarkEstimator:
         self,
         hand_model: HandModelData | str = "hand_mid",
         settings: LandmarkFitSettings | None = None,
+        *,
+        markers: Floats | None = None,
+        looks_straight: bool = True,
     ) -> None:
         data = load_hand_model(hand_model) if isinstance(hand_model, str) else hand_model
         self.settings = settings or LandmarkFitSettings()
-        self.skeleton = HandSkeleton(data)
+        self.skeleton = HandSkeleton(data, markers)
+        self.looks_straight = looks_straight
         self._tracks: dict[int, _Track] = {}
         self._prepare_priors()
 
@@ -265,8 +272,9 @@ class LandmarkEstimator:
         rays = (landmarks - (camera.cx, camera.cy)) / focal
         box_side = float(np.ptp(landmarks, axis=0).max())
         sigma = max(self.settings.image_sigma * box_side, 0.5) / focal.mean()
-        # The detector sees a crop as if the camera looked straight at it: turn its axes to ours.
-        world = world @ _turn_to_ray(rays.mean(axis=0)).T
+        if self.looks_straight:
+            # The detector sees a crop as if the camera did: turn its axes to ours.
+            world = world @ _turn_to_ray(rays.mean(axis=0)).T
         bones = world[1:] - world[_PARENTS]
         directions = bones / np.maximum(np.linalg.norm(bones, axis=1, keepdims=True), 1e-6)
         ray_weights = (sigma * _LANDMARK_SIGMA) ** -2

@@ -1,10 +1,10 @@
-"""The network estimator: crops of the tracked hands through a HandS3C-like network."""
+"""The network estimator: crops of the tracked hands through a network of the registry."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hands3c_core.conventions import CROP_SCALE
+from hands3c_core.estimators.mesh_fit import MeshFitter, SeenPoints
 from hands3c_core.geometry.camera import mirror_camera, project, solve_translation
 from hands3c_core.geometry.crop import (
     BoxSmoother,
@@ -21,7 +22,7 @@ from hands3c_core.geometry.crop import (
     invert_affine,
 )
 from hands3c_core.hand_model import HandModelData
-from hands3c_core.models import HandPrediction, load_weights
+from hands3c_core.models import HandPrediction, UvdTensors, load_weights
 from hands3c_core.types import Camera, CropBox, Float32, HandEstimate, TrackedHand, UInt8
 
 #: Reprojection error, as a share of the hand's extent, at which confidence has fallen to 1/e.
@@ -34,7 +35,8 @@ _LEAST_SPREAD = 1 / 64
 
 
 class CropModel(Protocol):
-    """What the estimator needs of a network: ``HandS3C`` and the runtimes have it."""
+    """What the estimator needs of a network: ``HandNetwork`` and the runtimes have it. Those that
+    regress points (``HandPrediction.uvd``) need a ``hand`` besides."""
 
     @property
     def name(self) -> str: ...
@@ -58,7 +60,8 @@ class NetworkEstimator:
 
     A left hand's crop is mirrored, so the network sees right hands only. The translation is the one
     that brings the projected 3D joints nearest to the network's 2D joints, each weighted by its
-    heatmap's spread.
+    heatmap's spread. A network that regresses points instead of pose and shape keeps its own mesh,
+    and the hand model is fitted to it (``mesh_fit``).
 
     ``confidence`` is exp(-(e / 0.08)^2 - (s / 0.25)^2), with e the root mean square distance of the
     projected joints from the 2D joints and s the median spread of the heatmaps, both as shares of
@@ -87,6 +90,7 @@ class NetworkEstimator:
         self.smoothing = smoothing
         self._name = name or model.name
         self._windows: dict[int, BoxSmoother] = {}
+        self._fitter: MeshFitter | None = None
 
     @classmethod
     def from_file(
@@ -117,6 +121,8 @@ class NetworkEstimator:
     def reset(self) -> None:
         """Forget all tracks."""
         self._windows.clear()
+        if self._fitter is not None:
+            self._fitter.reset()
 
     def estimate(
         self, image: UInt8, hands: Sequence[TrackedHand], camera: Camera, timestamp: float
@@ -131,6 +137,9 @@ class NetworkEstimator:
         views = [self._view(image, hand) for hand in hands]
         crops = np.stack([view.crop for view in views])
         prediction = self.model.predict(crops, attention=self.attention)
+        if prediction.uvd is not None:
+            points = self._points(prediction.uvd, views)
+            return self._fit_meshes(image, prediction, points, views, hands, camera, timestamp)
         return [
             self._estimate_hand(prediction, row, view, hand.is_right, camera)
             for row, (view, hand) in enumerate(zip(views, hands, strict=True))
@@ -149,21 +158,79 @@ class NetworkEstimator:
     def _estimate_hand(
         self, prediction: HandPrediction, row: int, view: _View, is_right: bool, camera: Camera
     ) -> HandEstimate:
+        assert prediction.pose is not None
+        assert prediction.shape is not None
         seen_by = camera if is_right else mirror_camera(camera)
-        heatmaps = _float32(prediction.heatmaps[row])
-        joints_2d = _float32(prediction.joints_2d[row])
         joints_3d = _float32(prediction.joints_3d[row])
-        spread = heatmap_spread(heatmaps, joints_2d)
-        target = apply_affine(view.to_image, joints_2d * self.model.input_size)
+        spread = heatmap_spread(
+            _float32(prediction.heatmaps[row]), _float32(prediction.joints_2d[row])
+        )
+        target = self._targets(prediction, row, view)
         translation = solve_translation(joints_3d, target, seen_by, spread**-2.0)
-        errors = np.linalg.norm(project(joints_3d + translation, seen_by) - target, axis=-1)
-        return HandEstimate(
+        estimate = HandEstimate(
             pose=_float32(prediction.pose[row]),
             shape=_float32(prediction.shape[row]),
             translation=translation,
-            confidence=_confidence(errors, spread, view.box.side),
+            confidence=0.0,
+        )
+        errors = project(joints_3d + translation, seen_by) - target
+        return self._with_evidence(estimate, prediction, row, view, errors, spread)
+
+    def _fit_meshes(
+        self,
+        image: UInt8,
+        prediction: HandPrediction,
+        points: Sequence[SeenPoints],
+        views: Sequence[_View],
+        hands: Sequence[TrackedHand],
+        camera: Camera,
+        timestamp: float,
+    ) -> list[HandEstimate]:
+        """Own meshes and fitted parameters of a network that regresses points."""
+        if self._fitter is None:
+            self._fitter = MeshFitter(self.model.hand)  # type: ignore[attr-defined]
+        estimates = self._fitter.estimate(image, hands, points, camera, timestamp)
+        for row, (estimate, view, hand) in enumerate(zip(estimates, views, hands, strict=True)):
+            seen_by = camera if hand.is_right else mirror_camera(camera)
+            fitted = self._fitter.joints(estimate)
+            errors = project(fitted, seen_by) - self._targets(prediction, row, view)
+            spread = heatmap_spread(
+                _float32(prediction.heatmaps[row]), _float32(prediction.joints_2d[row])
+            )
+            estimates[row] = self._with_evidence(estimate, prediction, row, view, errors, spread)
+        return estimates
+
+    def _points(self, uvd: UvdTensors, views: Sequence[_View]) -> list[SeenPoints]:
+        return [
+            SeenPoints(
+                UvdTensors(uvd.joints[row : row + 1], uvd.vertices[row : row + 1]),
+                view.to_image,
+                self.model.input_size,
+            )
+            for row, view in enumerate(views)
+        ]
+
+    def _targets(self, prediction: HandPrediction, row: int, view: _View) -> NDArray[np.float64]:
+        """(21, 2) px: the network's 2D joints in the (mirrored) image."""
+        joints_2d = _float32(prediction.joints_2d[row])
+        return apply_affine(view.to_image, joints_2d * self.model.input_size)
+
+    def _with_evidence(
+        self,
+        estimate: HandEstimate,
+        prediction: HandPrediction,
+        row: int,
+        view: _View,
+        errors: NDArray[np.floating],
+        spread: Float32,
+    ) -> HandEstimate:
+        """The estimate with its confidence, from reprojection ``errors`` (21, 2) px, and what the
+        heatmaps say."""
+        return replace(
+            estimate,
+            confidence=_confidence(np.linalg.norm(errors, axis=-1), spread, view.box.side),
             joint_sigma_px=(spread * view.box.side).astype(np.float32),
-            heatmaps=heatmaps if self.heatmaps else None,
+            heatmaps=_float32(prediction.heatmaps[row]) if self.heatmaps else None,
             attention=prediction.attention_maps(row),
         )
 
