@@ -141,6 +141,11 @@ class Settings:
         known: dict[str, Any] = {}
         for field in fields(default):  # type: ignore[arg-type]
             if field.name in stored:
+    @property
+    def folder(self) -> Path:
+        """Where the settings file is; what belongs with it lies beside it."""
+        return Path(self._store.fileName()).parent
+
                 usual = getattr(default, field.name)
                 try:
                     known[field.name] = _typed(stored[field.name], usual, field.name)

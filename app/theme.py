@@ -187,6 +187,11 @@ QSlider::handle:horizontal:hover {{ background: {accent}; }}
 QSlider::handle:horizontal:disabled {{ border-color: {border}; }}
 QSlider::groove:horizontal:focus {{ background: {hover}; }}
 
+QProgressBar {{ background: {raised}; border: 1px solid {border}; border-radius: 7px;
+  min-height: 18px; text-align: center; }}
+QProgressBar::chunk {{ background: {accent_soft}; border-radius: 6px; }}
+QSpinBox::up-button, QSpinBox::down-button {{ width: 16px; border: 0; background: transparent; }}
+
 QListWidget {{ background: {raised}; border: 1px solid {border}; border-radius: 8px;
   padding: 4px; }}
 QListWidget::item {{ padding: 6px 8px; border-radius: 6px; }}

@@ -74,6 +74,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("preset_top", "&3D", "From above", "Ctrl+5"),
     Command("reset_view", "&3D", "&Reset the view", "R"),
     Command("save_scene", "&3D", "Save as &picture", "Ctrl+Shift+P"),
+    Command("calibrate", "&Settings", "&Calibrate the lens…", ""),
     Command("theme_system", "&Settings", "Theme of the s&ystem", "", checkable=True),
     Command("theme_light", "&Settings", "&Light theme", "", checkable=True),
     Command("theme_dark", "&Settings", "&Dark theme", "", checkable=True),
@@ -99,6 +100,7 @@ _SEPARATED = {
     "preset_camera",
     "reset_view",
     "save_scene",
+    "theme_system",
     "reset",
 }
 

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from app.config import SPEEDS, ModelConfig, ViewState
@@ -14,6 +16,7 @@ from app.options import bundled_clip
 from app.session_types import Notice
 from app.theme import ThemeChoice
 from app.windows.actions import shortcut_groups
+from app.windows.calibration_dialog import CalibrationDialog
 from app.windows.dialogs import AboutDialog, LogDialog, RecentLog, ShortcutsDialog
 from app.windows.view_commands import ViewCommands
 from hands3c_core.errors import UserError
@@ -60,6 +63,7 @@ class Commands:
             "record": lambda _: self.toggle_recording(),
             "sidebar": window.show_sidebar,
             "full_screen": window.show_full_screen,
+            "calibrate": lambda _: self.calibrate(),
             "theme_system": lambda _: self.choose_theme("system"),
             "theme_light": lambda _: self.choose_theme("light"),
             "theme_dark": lambda _: self.choose_theme("dark"),
@@ -87,6 +91,26 @@ class Commands:
             return False
         self._window.open_source(str(clip))
         return True
+
+    def calibrate(self) -> None:
+        """Measure the lens of the open source; its calibration is used at once and from now on."""
+        info = self._session.outlets.source.value
+        if info is None:
+            text = "Open the camera first, then calibrate it."
+            self._window.banner.show_notice(Notice("model", text, "warning"))
+            return
+        file = self._window.calibrations.file_for(info.name)
+        dialog = CalibrationDialog(self._session, self._window.theme, file, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.saved.connect(self.use_calibration)
+        dialog.open()
+
+    def use_calibration(self, file: Path) -> None:
+        """Use the camera calibration in ``file``, which may have changed."""
+        model = self._session.outlets.model.value
+        if model.calibration == file:
+            self._session.set_model(replace(model, calibration=None))
+        self._session.set_model(replace(model, calibration=file))
 
     def save_snapshot(self, kind: str) -> None:
         """Ask where to save this frame and save it."""

@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.bridge import Bridge
+from app.calibrations import Calibrations
 from app.history import History
 from app.panels.model_panel import ModelPanel
 from app.panels.record_panel import RecordPanel
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self.theme = theme
         self._closed = False
         self.opening = Opening(self)
+        self.calibrations = Calibrations(settings.folder / "calibrations")
         self.setWindowTitle("HandS3C Live")
         self.setAcceptDrops(True)
         self.resize(self.default_size)

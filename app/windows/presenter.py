@@ -53,6 +53,13 @@ class Presenter:
         window.setWindowTitle(f"{info.name} – HandS3C Live")
         window.top_bar.source_label.setText(info.name)
         window.top_bar.source_label.setToolTip(info.spec)
+        model = window.session.outlets.model.value
+        fitted = window.calibrations.fit(model, info)
+        if fitted != model:
+            window.session.set_model(fitted)
+            if fitted.calibration is not None:
+                text = f"Using the calibration of {info.name}."
+                window.banner.show_notice(Notice("model", text, seconds=5.0))
         if not info.is_bundled:
             if window.banner.notice is not None and window.banner.notice.key == "hint":
                 window.banner.dismiss()

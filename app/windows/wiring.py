@@ -35,7 +35,7 @@ def _wire_transport(window: MainWindow) -> None:
 
 
 def _wire_panels(window: MainWindow) -> None:
-    session = window.session
+    session, commands = window.session, window.commands
     sources = window.sources_panel
     sources.open_asked.connect(window.open_source)
     sources.cameras.refresh_asked.connect(session.find_cameras)
@@ -49,6 +49,7 @@ def _wire_panels(window: MainWindow) -> None:
     window.view_panel.still_asked.connect(window.commands.views.save_scene)
     window.viewport.saved.connect(window.commands.views.scene_saved)
     window.model_panel.model_asked.connect(session.set_model)
+    window.model_panel.calibrate_asked.connect(commands.calibrate)
     window.record_panel.record_asked.connect(session.toggle_recording)
     window.record_panel.choice_asked.connect(session.set_record_choice)
     window.record_panel.snapshot_asked.connect(session.snapshot)
