@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from hands3c_core.errors import UserError
 from hands3c_core.models.efficientnet import HAND_SHAPE, IMAGENET_SHAPE, EfficientNetLite
+from hands3c_core.models.untrusted import read_torch_file
 
 #: The landmark network's file in MediaPipe's bundle of hand models.
 _LANDMARKS = "hand_landmarks_detector.tflite"
@@ -70,10 +71,7 @@ def load_imagenet_trunk(path: Path) -> EfficientNetLite:
     Raises:
         UserError: the file is missing, damaged or of another network.
     """
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError) as error:
-        raise UserError(f"{path} cannot be read as a state dict: {error}.") from None
+    state = read_torch_file(path)
     trunk = EfficientNetLite(IMAGENET_SHAPE)
     kernels = [name for name, value in state.items() if value.ndim == 4]
     norms = [name[: -len("running_var")] for name in state if name.endswith("running_var")]
