@@ -30,6 +30,10 @@ class Bridge(QObject):
     record_choice = pyqtSignal(object)
     recording = pyqtSignal(object)
     takes = pyqtSignal(object)
+    deleted = pyqtSignal(object)
+    export = pyqtSignal(object)
+    live = pyqtSignal(object)
+    live_choice = pyqtSignal(object)
     picture = pyqtSignal(object)
     notice = pyqtSignal(object)
     cameras = pyqtSignal(object)
@@ -54,6 +58,10 @@ class Bridge(QObject):
             outlets.recording.connect(self._topic("recording")),
             outlets.record_choice.connect(self._topic("record_choice")),
             outlets.takes.connect(self._topic("takes")),
+            outlets.deleted.connect(self._topic("deleted")),
+            outlets.export.connect(self._topic("export")),
+            outlets.live.connect(self._topic("live")),
+            outlets.live_choice.connect(self._topic("live_choice")),
             outlets.cameras.connect(self._topic("cameras")),
             outlets.pictures.connect(self._topic("picture")),
             outlets.notices.connect(self._on_notice),

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Literal
 
 from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.weights import AUTO, Device, Precision
@@ -104,7 +105,7 @@ class ViewState:
     scene_style: MeshStyle = MeshStyle.TEXTURED
     scene_grid: bool = True
     """Ground grid and axes."""
-    scene_camera: bool = True
+    scene_camera: bool = False
     """The real camera and the pyramid that it sees."""
     scene_skeleton: bool = False
     scene_trails: bool = False
@@ -115,15 +116,56 @@ class ViewState:
     """Keep the hands in the middle of the 3D view."""
 
 
+RecordKind = Literal["video", "raw", "jsonl", "npz", "csv", "glb", "bvh", "obj", "ply"]
+
+#: What a recording can be written as: field of ``RecordChoice``, short name, what it is. Those up
+#: to 'jsonl' are written as it goes, the others made of the JSONL when it ends.
+RECORD_KINDS: tuple[tuple[RecordKind, str, str], ...] = (
+    ("video", "Video", "The picture with its overlay (MP4)"),
+    ("raw", "Raw video", "The source's frames as they came, nothing drawn (MP4)"),
+    ("jsonl", "JSONL", "All parameters, frame by frame; the other formats can be made of it later"),
+    ("npz", "NPZ", "All parameters as NumPy arrays"),
+    ("csv", "CSV", "Joint angles in degrees, for a spreadsheet"),
+    ("glb", "GLB", "Animated, skinned, textured hands for Blender and the web"),
+    ("bvh", "BVH", "Motion capture for animation programs"),
+    ("obj", "OBJ", "A folder with a textured mesh per frame"),
+    ("ply", "PLY", "A folder with a coloured mesh per frame"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class RecordChoice:
     """Which files a recording writes, and where."""
 
     folder: Path = Path("out")
     video: bool = True
-    glb: bool = True
+    raw: bool = False
     jsonl: bool = True
+    npz: bool = False
+    csv: bool = False
+    glb: bool = True
+    bvh: bool = False
+    obj: bool = False
+    ply: bool = False
+
+    @property
+    def kinds(self) -> tuple[RecordKind, ...]:
+        """What is chosen, in the order of ``RECORD_KINDS``."""
+        return tuple(kind for kind, _, _ in RECORD_KINDS if getattr(self, kind))
 
     @property
     def any(self) -> bool:
-        return self.video or self.glb or self.jsonl
+        return bool(self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveChoice:
+    """Where live hands go."""
+
+    websocket: bool = False
+    websocket_host: str = "127.0.0.1"
+    """This computer alone, or '0.0.0.0' for the whole network."""
+    websocket_port: int = 8765
+    osc: bool = False
+    osc_host: str = "127.0.0.1"
+    osc_port: int = 9000

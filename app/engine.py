@@ -38,6 +38,7 @@ class Engine:
         outlets: Outlets,
         meter: Meter,
         paint: Callable[[Shown], None],
+        recorded: Callable[[Recording], None],
         *,
         paced: bool,
         max_frames: int | None,
@@ -45,6 +46,7 @@ class Engine:
         self._out = outlets
         self._meter = meter
         self._paint = paint
+        self._recorded = recorded
         self._max_frames = max_frames
         self._processed = 0
         self.player = Player(paced=paced, notify=outlets.notices.emit)
@@ -243,14 +245,14 @@ class Engine:
             source=info.name,
             on_finished=lambda done: self.do(lambda: self._recording_finished(done)),
         )
-        self._out.recording.set(RecordingState(active=True))
+        self._out.recording.set(self._recording.state)
 
     def stop_recording(self) -> None:
         """No more frames; the take is announced when its files are complete."""
         if self._recording is not None:
             recording, self._recording = self._recording, None
             self._finishing.append(recording)
-            self._out.recording.set(RecordingState(saving=True))
+            self._out.recording.set(RecordingState(saving=True, name=recording.files.name))
             recording.finish()
 
     def _record(self, *, jumped: bool) -> None:
@@ -265,12 +267,10 @@ class Engine:
         if recording in self._finishing:
             self._finishing.remove(recording)
         if self._recording is None:
-            self._out.recording.set(RecordingState(saving=bool(self._finishing)))
-        if recording.take is not None:
-            self._out.takes.set((recording.take, *self._out.takes.value))
-            files = recording.take.files
-            text = f"Saved {', '.join(file.name for file in files)} in {files[0].parent}"
-            self._out.notices.emit(Notice("record", text, seconds=6.0))
+            names = [waiting.files.name for waiting in self._finishing]
+            state = RecordingState(saving=bool(names), name=names[0] if names else "")
+            self._out.recording.set(state)
+        self._recorded(recording)
         if recording.error:
             self._out.notices.emit(Notice("record", recording.error, "error"))
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same session without a window: annotated video, GLB and JSONL, with a progress bar."""
+"""The same session without a window: the files that were asked for, with a progress bar, and live
+hands."""
 
 from __future__ import annotations
 
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -14,8 +15,8 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.config import ModelConfig, ViewState
-from app.options import Options, bundled_clip, model_config
+from app.config import LiveChoice, ModelConfig, ViewState
+from app.options import Options, bundled_clip, live_choice, model_config
 from app.recording import RecordFiles
 from app.session import Session
 from app.session_types import Notice, Shown, SourceInfo, State, Take
@@ -37,20 +38,22 @@ def run_headless(options: Options, console: Console | None = None) -> int:
     spec = options.source or str(bundled_clip())
     if options.source is None:
         console.print("No source given: running on the bundled clip.")
-    files = output_files(spec, options.out)
+    files = output_files(spec, options.out, options.write)
     with Session(
         model_config(options, ModelConfig()),
         ViewState(),
-        paced=False,
+        paced=bool(options.live),  # who listens wants to see it move as it did
         paints=False,
         max_frames=options.max_frames,
     ) as session:
         run = _Run(session, console, loop=options.loop, max_frames=options.max_frames)
+        run.listen()
+        run.send_live(live_choice(options, LiveChoice()))
         return run.record(spec, files, is_bundled=options.source is None)
 
 
-def output_files(spec: str, folder: Path) -> RecordFiles:
-    """Where the output for source ``spec`` goes.
+def output_files(spec: str, folder: Path, kinds: Sequence[str]) -> RecordFiles:
+    """Where the output for source ``spec`` goes, as ``kinds`` of ``config.RECORD_KINDS``.
 
     Raises:
         UserError: the folder cannot be made, or the output would overwrite the source.
@@ -68,9 +71,7 @@ def output_files(spec: str, folder: Path) -> RecordFiles:
         raise UserError(
             f"Cannot make the folder {folder}: {reason}; choose another --out."
         ) from error
-    files = RecordFiles(
-        video=folder / f"{stem}.mp4", glb=folder / f"{stem}.glb", jsonl=folder / f"{stem}.jsonl"
-    )
+    files = RecordFiles.named(folder / stem, kinds)
     for file in files.all:
         if file.exists() and path.exists() and file.samefile(path):
             raise UserError(f"The output would overwrite the source {path}; choose another --out.")
@@ -88,6 +89,7 @@ class _Run:
         self._loop = loop
         self._max_frames = max_frames
         self._done = threading.Event()
+        self._live_told = threading.Event()
         self._interrupted = False
         self._error: str | None = None
         self._frames = 0
@@ -95,10 +97,25 @@ class _Run:
         self._hands = 0
         self._fallen = 0
 
+    def listen(self) -> None:
+        """Hear what goes wrong from now on."""
+        self._session.outlets.notices.connect(self._on_notice)
+
+    def send_live(self, choice: LiveChoice) -> None:
+        """Start sending and say where to; raises UserError if that cannot be done."""
+        if not (choice.websocket or choice.osc):
+            return
+        self._session.live.choose(choice)
+        self._live_told.wait(_FINISH_S)
+        self._raise_error()
+        state = self._session.outlets.live.value
+        for text in (state.websocket, state.osc and f"OSC to {state.osc}"):
+            if text:
+                self._console.print(f"Live: {text}", soft_wrap=True, highlight=False)
+
     def record(self, spec: str, files: RecordFiles, *, is_bundled: bool) -> int:
         """Open, record to the end, say what was written."""
         outlets = self._session.outlets
-        outlets.notices.connect(self._on_notice)
         self._session.open(spec, play=False, is_bundled=is_bundled)
         self._session.set_loop(self._loop)
         self._session.wait_idle()
@@ -106,7 +123,8 @@ class _Run:
         info = outlets.source.value
         assert info is not None
         self._console.print(f"{info.name}: {info.width} x {info.height}.")
-        self._session.start_recording(files)
+        if files.all:
+            self._session.start_recording(files)
         with _ctrl_c(self._interrupt), self._progress() as progress:
             task = progress.add_task("Hands", total=self._total(info))
 
@@ -125,8 +143,8 @@ class _Run:
             self._session.play()
             self._wait()
             take = self._finish()
+        self._report(take, files_wanted=bool(files.all))
         self._raise_error()
-        self._report(take)
         return 130 if self._interrupted else 0
 
     def _total(self, info: SourceInfo) -> int | None:
@@ -152,13 +170,14 @@ class _Run:
         )
         finished.wait(_FINISH_S)
         self._session.wait_idle()
+        self._session.takes.wait()
         takes = outlets.takes.value
         return takes[0] if takes else None
 
-    def _report(self, take: Take | None) -> None:
+    def _report(self, take: Take | None, *, files_wanted: bool) -> None:
         if self._interrupted:
             self._console.print("Stopped early; what was written is complete.")
-        if take is None:
+        if take is None and files_wanted and self._error is None:
             self._console.print("Nothing was written: there was no frame.")
             return
         share = 100.0 * self._with_hands / max(1, self._frames)
@@ -172,7 +191,7 @@ class _Run:
                 f"The network disagreed with the detector on {share:.1f} % of the hands; those "
                 "come from the landmark estimator."
             )
-        for file in take.files:
+        for file in take.files if take is not None else ():
             self._console.print(f"Wrote {file}", soft_wrap=True, highlight=False)
 
     def _progress(self) -> Progress:
@@ -186,11 +205,13 @@ class _Run:
         )
 
     def _on_notice(self, notice: Notice) -> None:
-        if notice.level == "error":
-            self._error = notice.text
+        if notice.level == "error" and notice.text:
+            self._error = self._error or notice.text
             self._done.set()
         elif notice.level == "warning" and notice.text:
             self._console.print(notice.text)
+        if notice.key == "live":
+            self._live_told.set()
 
     def _interrupt(self) -> None:
         self._interrupted = True

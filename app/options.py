@@ -11,7 +11,7 @@ from typing import Annotated
 
 import tyro
 
-from app.config import Device, ModelConfig
+from app.config import Device, LiveChoice, ModelConfig, RecordKind
 from hands3c_core.assets import asset_path
 from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.errors import UserError
@@ -29,6 +29,8 @@ Examples:
   hands3c-live clip.mp4 --loop          a video
   hands3c-live rtsp://host/stream       a stream
   hands3c-live clip.mp4 --headless      no window: write out/clip.mp4, .glb and .jsonl
+  hands3c-live clip.mp4 --headless --write csv bvh
+  hands3c-live --live ws                also send hands to a browser at http://127.0.0.1:8765/
 """
 
 
@@ -49,10 +51,28 @@ class Options:
     headless: Annotated[
         bool,
         tyro.conf.arg(
-            help="Run without a window; write DIR/NAME.mp4, .glb and .jsonl.",
+            help="Run without a window and write what --write says.",
             help_behavior_hint="",
         ),
     ] = False
+    write: Annotated[
+        tuple[RecordKind, ...],
+        tyro.conf.arg(
+            metavar="KIND ...",
+            help="Headless: what to write, none or several of video (annotated), raw (the "
+            "source's frames), jsonl, npz, csv (joint angles), glb, bvh, obj, ply.",
+            help_behavior_hint="(default: video jsonl glb)",
+        ),
+    ] = ("video", "jsonl", "glb")
+    live: Annotated[
+        tuple[str, ...],
+        tyro.conf.arg(
+            metavar="TARGET ...",
+            help="Send hands while running: ws[:HOST][:PORT] serves WebSocket clients and a page, "
+            "osc[:HOST][:PORT] sends OSC. This computer alone unless a HOST is named.",
+            help_behavior_hint="",
+        ),
+    ] = ()
     out: Annotated[
         Path, tyro.conf.arg(metavar="DIR", help="Folder for recordings and headless output.")
     ] = Path("out")
@@ -77,7 +97,9 @@ class Options:
     device: Annotated[
         Device | None,
         tyro.conf.arg(
-            help="Where a network runs.", help_behavior_hint="(default: auto, or the last one used)"
+            metavar="auto|cpu|cuda",
+            help="Where a network runs.",
+            help_behavior_hint="(default: auto, or the last one used)",
         ),
     ] = None
     hand_model: Annotated[
@@ -146,7 +168,25 @@ def parse(arguments: list[str]) -> Options:
         raise UserError(f"--smoothing {options.smoothing:g} is out of range: use 0 to 1.")
     if options.max_frames is not None and options.max_frames < 1:
         raise UserError(f"--max-frames {options.max_frames} is too few: use 1 or more.")
+    live_choice(options, LiveChoice())
     return options
+
+
+def live_choice(options: Options, remembered: LiveChoice) -> LiveChoice:
+    """What is on the command line, or else what is remembered; raises UserError if it is wrong."""
+    if not options.live:
+        return remembered
+    from hands3c_core.live import parse_targets
+
+    choice = replace(remembered, websocket=False, osc=False)
+    for target in parse_targets(options.live):
+        if target.kind == "ws":
+            choice = replace(
+                choice, websocket=True, websocket_host=target.host, websocket_port=target.port
+            )
+        else:
+            choice = replace(choice, osc=True, osc_host=target.host, osc_port=target.port)
+    return choice
 
 
 def model_config(options: Options, remembered: ModelConfig) -> ModelConfig:

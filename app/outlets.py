@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from app.config import ModelConfig, RecordChoice, ViewState
+from app.config import LiveChoice, ModelConfig, RecordChoice, ViewState
 from app.observe import Event, Observable
 from app.session_types import (
+    ExportState,
+    LiveState,
     ModelStatus,
     Notice,
     Picture,
@@ -32,7 +34,12 @@ class Outlets:
         self.stats: Observable[Stats] = Observable(Stats())
         self.recording: Observable[RecordingState] = Observable(RecordingState())
         self.takes: Observable[tuple[Take, ...]] = Observable(())
-        """Finished recordings, newest first."""
+        """Finished recordings, newest first: those of the folder and those just made."""
+        self.deleted: Observable[str] = Observable("")
+        """Name of the take deleted last, as long as that can be undone."""
+        self.export: Observable[ExportState] = Observable(ExportState())
+        self.live_choice: Observable[LiveChoice] = Observable(LiveChoice())
+        self.live: Observable[LiveState] = Observable(LiveState())
         self.cameras: Observable[tuple[CameraInfo, ...] | None] = Observable(None)
         """The cameras of this computer; None until they were looked for."""
         self.notices: Event[Notice] = Event()

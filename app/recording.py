@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
+import shutil
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +16,15 @@ from app.config import ViewState
 from app.observe import Observable
 from app.painter import Painter
 from app.session_types import RecordingState, Shown, Take
+from app.take_files import RAW_SUFFIX, size_of
 from app.workers import BoundedQueue
 from hands3c_core.errors import UserError
 from hands3c_core.types import FrameResult
 
 if TYPE_CHECKING:
-    from hands3c_core.export import GlbRecorder, ResultLog
+    from hands3c_core.export import ResultLog
     from hands3c_core.export.video import VideoWriter
+    from hands3c_core.hand_model import HandModelData
 
 log = logging.getLogger(__name__)
 
@@ -29,19 +32,48 @@ log = logging.getLogger(__name__)
 _QUEUE = 16
 #: A source that names no frame rate is written with this one.
 _FALLBACK_FPS = 30.0
+#: Constant rate factor of the raw video: its losses cannot be seen.
+_RAW_QUALITY = 12
+#: A recording ends while there is still room to complete its files, bytes.
+RESERVE = 100_000_000
+_ROOM_PERIOD_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFiles:
-    """The files a recording writes; None for those it does not."""
+    """What a recording writes; None for files it does not."""
 
     video: Path | None = None
-    glb: Path | None = None
+    """The picture with its overlay."""
+    raw: Path | None = None
+    """The source's frames."""
     jsonl: Path | None = None
+    exports: tuple[str, ...] = ()
+    """Formats (``export.FORMATS``) to make of the JSONL when the recording is complete."""
+
+    @classmethod
+    def named(cls, base: Path, kinds: Sequence[str]) -> RecordFiles:
+        """The files ``base`` + suffix for ``kinds`` of ``config.RECORD_KINDS``. With exports comes
+        the JSONL they are made of."""
+        exports = tuple(kind for kind in kinds if kind not in ("video", "raw", "jsonl"))
+        return cls(
+            video=base.with_name(f"{base.name}.mp4") if "video" in kinds else None,
+            raw=base.with_name(base.name + RAW_SUFFIX) if "raw" in kinds else None,
+            jsonl=base.with_name(f"{base.name}.jsonl") if exports or "jsonl" in kinds else None,
+            exports=exports,
+        )
+
+    @property
+    def name(self) -> str:
+        """The take's name."""
+        ends = (RAW_SUFFIX, ".mp4", ".jsonl")
+        name = self.all[0].name if self.all else ""
+        return next((name.removesuffix(end) for end in ends if name.endswith(end)), name)
 
     @property
     def all(self) -> tuple[Path, ...]:
-        return tuple(path for path in (self.video, self.glb, self.jsonl) if path is not None)
+        """What is written as the recording goes."""
+        return tuple(path for path in (self.video, self.raw, self.jsonl) if path is not None)
 
 
 class TakeClock:
@@ -63,7 +95,8 @@ class TakeClock:
 
 
 class Recording:
-    """Writes every frame it is given until ``finish``; ends by itself when a file fails."""
+    """Writes every frame it is given until ``finish``; ends by itself when a file fails or the disk
+    is nearly full. What was written until then is complete and stays."""
 
     def __init__(
         self,
@@ -82,7 +115,7 @@ class Recording:
             source: the source's name, for the log's header.
             on_finished: called on the recording's thread when the files are complete.
         """
-        self._files = files
+        self.files = files
         self._view = view
         self._fps = fps or _FALLBACK_FPS
         self._source = source
@@ -90,10 +123,13 @@ class Recording:
         self._queue: BoundedQueue[tuple[Shown, bool]] = BoundedQueue(_QUEUE)
         self._clock = TakeClock(1.0 / self._fps)
         self._video: VideoWriter | None = None
-        self._glb: GlbRecorder | None = None
+        self._raw: VideoWriter | None = None
         self._log: ResultLog | None = None
+        self._room_due = 0.0
         self._frames = 0
         self._dropped = 0
+        self.hand: HandModelData | None = None
+        """The hand model of what was written."""
         self.take: Take | None = None
         """What was written, once finished; None if that is nothing."""
         self.error: str | None = None
@@ -104,7 +140,11 @@ class Recording:
     @property
     def state(self) -> RecordingState:
         return RecordingState(
-            active=True, seconds=self._clock.time, frames=self._frames, dropped=self._dropped
+            active=True,
+            name=self.files.name,
+            seconds=self._clock.time,
+            frames=self._frames,
+            dropped=self._dropped,
         )
 
     def add(self, shown: Shown, *, jumped: bool, wait: bool) -> None:
@@ -129,7 +169,7 @@ class Recording:
             while (item := self._queue.get()) is not None:
                 self._write(painter, *item)
         except UserError as error:
-            self.error = f"{error} The recording was ended; what was written is kept."
+            self.error = str(error)
         except Exception as error:
             log.exception("a recording failed")
             self.error = f"The recording failed ({error}); the log has the details."
@@ -138,39 +178,57 @@ class Recording:
         self._on_finished(self)
 
     def _write(self, painter: Painter, shown: Shown, jumped: bool) -> None:
+        self._check_room()
         if self._frames == 0:
             self._open(shown)
-        time = self._clock.advance(shown.result.frame.timestamp, jumped=jumped)
-        result = _at(shown.result, time)
+        at = self._clock.advance(shown.result.frame.timestamp, jumped=jumped)
+        if self._log is not None:  # first: it is small, and the rest can be made of it
+            self._log.write(_at(shown.result, at))
         if self._video is not None:
-            image = painter.annotate(shown, self._view.value, labels=True)
-            self._video.write(image, time)
-        if self._glb is not None:
-            self._glb.add(result)
-        if self._log is not None:
-            self._log.write(result)
+            self._video.write(painter.annotate(shown, self._view.value, labels=True), at)
+        if self._raw is not None:
+            self._raw.write(shown.result.frame.image, at)
         self._frames += 1
 
+    def _check_room(self) -> None:
+        """End before the disk is full, while the files can still be completed."""
+        now = time.monotonic()
+        if now < self._room_due or not self.files.all:
+            return
+        self._room_due = now + _ROOM_PERIOD_S
+        folder = self.files.all[0].parent
+        try:
+            free = shutil.disk_usage(folder if folder.exists() else folder.parent).free
+        except OSError:
+            return
+        if free < RESERVE:
+            kept = "is complete" if self._frames else "was not begun"
+            raise UserError(
+                f"The disk of {folder} is nearly full ({free / 1e6:.0f} MB left): the recording "
+                f"{kept}. Make room or choose another folder."
+            )
+
     def _open(self, shown: Shown) -> None:
-        from hands3c_core.export import GlbRecorder, ResultLog
-        from hands3c_core.export.video import VideoWriter
+        from hands3c_core.export import ResultLog, VideoWriter
 
         assert shown.model is not None
-        for file in self._files.all:
+        self.hand = shown.model.hand
+        for file in self.files.all:
             try:
                 file.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise UserError(
                     f"Cannot make the folder {file.parent}: {error.strerror}."
                 ) from error
-        if self._files.video is not None:
-            height, width = shown.result.frame.image.shape[:2]
-            self._video = VideoWriter(self._files.video, (width, height), self._fps)
-        if self._files.glb is not None:
-            self._glb = GlbRecorder(shown.model.hand, shown.model.texture)
-        if self._files.jsonl is not None:
+        height, width = shown.result.frame.image.shape[:2]
+        if self.files.video is not None:
+            self._video = VideoWriter(self.files.video, (width, height), self._fps)
+        if self.files.raw is not None:
+            size = (width, height)
+            self._raw = VideoWriter(self.files.raw, size, self._fps, quality=_RAW_QUALITY)
+        if self.files.jsonl is not None:
             self._log = ResultLog(
-                self._files.jsonl,
+                self.files.jsonl,
                 hand_model=shown.model.hand.name,
                 estimator=shown.model.pipeline.estimator.name,
                 source=self._source,
@@ -178,33 +236,28 @@ class Recording:
 
     def _complete(self) -> None:
         """Close the files, each as well as it goes, and sum up."""
-        steps: list[Callable[[], object]] = []
-        if self._video is not None:
-            steps.append(self._video.close)
-        if self._log is not None:
-            steps.append(self._log.close)
-        if self._glb is not None and self._files.glb is not None:
-            recorder, path = self._glb, self._files.glb
-            steps.append(lambda: recorder.save(path))
-        for step in steps:
+        for writer in (self._log, self._video, self._raw):
+            if writer is None:
+                continue
             try:
-                step()
+                writer.close()
             except UserError as error:
                 self.error = self.error or str(error)
             except Exception as error:
                 log.exception("a recording could not be completed")
                 self.error = self.error or f"A file could not be completed ({error})."
-        if self._frames == 0:
-            return
-        written = tuple(file for file in self._files.all if file.exists())
-        size = 0
-        for file in written:
-            with contextlib.suppress(OSError):
-                size += file.stat().st_size
-        if written:
-            self.take = Take(written, self._frames, self._clock.time + 1.0 / self._fps, size)
+        written = tuple(file for file in self.files.all if file.exists())
+        if self._frames and written:
+            length = self._clock.time + 1.0 / self._fps
+            self.take = Take(
+                name=self.files.name,
+                files=written,
+                frames=self._frames,
+                seconds=length,
+                size_bytes=sum(map(size_of, written)),
+            )
 
 
-def _at(result: FrameResult, time: float) -> FrameResult:
+def _at(result: FrameResult, at: float) -> FrameResult:
     """``result`` at a take's own time."""
-    return replace(result, frame=replace(result.frame, timestamp=time))
+    return replace(result, frame=replace(result.frame, timestamp=at))

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from app.config import ModelConfig, RecordChoice, ViewState
 from app.engine import Engine
+from app.live import LiveSender
 from app.meters import Meter
 from app.model import LoadedModel, load_model, needs_rebuild
 from app.outlets import Outlets
@@ -29,6 +30,7 @@ from app.player import find_cameras
 from app.recording import RecordFiles
 from app.session_types import Level, Notice, Picture, Shown, State
 from app.snapshots import save_snapshot
+from app.takes import TakeShelf
 from app.workers import RenderThread, TaskThread
 from hands3c_core.errors import UserError
 
@@ -70,8 +72,17 @@ class Session:
         self._painter = RenderThread("hands3c-painter", self._draw) if paints else None
         self._loader = RenderThread("hands3c-loader", self._load)
         self._tasks = TaskThread("hands3c-tasks")
+        self.takes = TakeShelf(self.outlets, self._tasks)
+        """The recordings that are there."""
+        self.live = LiveSender(self.outlets, self._tasks, lambda: self.shown)
+        """Hands out live."""
         self._engine = Engine(
-            self.outlets, self._meter, self._paint, paced=paced, max_frames=max_frames
+            self.outlets,
+            self._meter,
+            self._paint,
+            self.takes.recorded,
+            paced=paced,
+            max_frames=max_frames,
         )
         self._engine.start()
         self._request_model(self.outlets.model.value)
@@ -157,7 +168,10 @@ class Session:
     # -------------------------------------------------------------------------------- recording
 
     def set_record_choice(self, choice: RecordChoice) -> None:
+        moved = choice.folder != self.outlets.record_choice.value.folder
         self.outlets.record_choice.set(choice)
+        if moved:
+            self.takes.refresh()
 
     def start_recording(self, files: RecordFiles | None = None) -> None:
         """Record from the next frame on, into ``files`` or else a new take in the chosen folder."""
@@ -194,7 +208,9 @@ class Session:
         if self._fresh is not None:  # loaded too late for the engine to take it over
             self._fresh.pipeline.close()
             self._fresh = None
+        self.takes.close()
         self._tasks.close()
+        self.live.close()
         if self._painter is not None:
             self._painter.close()
 
@@ -264,12 +280,8 @@ class Session:
         self._say("record", f"Saved {names} in {saved[0].parent}", seconds=6.0)
 
     def _new_take(self) -> RecordFiles:
-        choice = self.outlets.record_choice.value
-        return RecordFiles(
-            video=self._new_file("take", ".mp4") if choice.video else None,
-            glb=self._new_file("take", ".glb") if choice.glb else None,
-            jsonl=self._new_file("take", ".jsonl") if choice.jsonl else None,
-        )
+        kinds = self.outlets.record_choice.value.kinds
+        return RecordFiles.named(self._new_file("take", ""), kinds)
 
     def _new_file(self, prefix: str, suffix: str) -> Path:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")

@@ -160,16 +160,51 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A finished recording."""
+    """A recording and what was made of it."""
 
+    name: str
+    """What its files' names begin with."""
     files: tuple[Path, ...]
-    frames: int
+    """Files and, for mesh sequences, folders."""
+    frames: int | None
+    """None for one that was found on the disk."""
     seconds: float
     size_bytes: int
 
     @property
-    def name(self) -> str:
-        return self.files[0].stem if self.files else ""
+    def folder(self) -> Path:
+        return self.files[0].parent if self.files else Path()
+
+    @property
+    def log(self) -> Path | None:
+        """The JSONL, of which everything else can be made."""
+        return next((file for file in self.files if file.suffix == ".jsonl"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportState:
+    """Formats being made of a take."""
+
+    active: bool = False
+    take: str = ""
+    kinds: tuple[str, ...] = ()
+    fraction: float = 0.0
+    """Share done, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """Live hands as they are being sent."""
+
+    websocket: str = ""
+    """The page's address, '' while it is off."""
+    osc: str = ""
+    """Where OSC goes, '' while it is off."""
+    clients: tuple[tuple[str, int, int], ...] = ()
+    """(address, frames sent, frames it was too slow for) of each WebSocket client."""
+    osc_frames: int = 0
+    error: str = ""
+    """Why something chosen is off, in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +214,8 @@ class RecordingState:
     active: bool = False
     saving: bool = False
     """A finished recording's files are still being completed."""
+    name: str = ""
+    """The take's name, while it is active or being saved."""
     seconds: float = 0.0
     frames: int = 0
     dropped: int = 0

@@ -14,6 +14,7 @@ from PyQt6.QtCore import QByteArray, QSettings
 from app.config import (
     HAND_MODELS,
     Device,
+    LiveChoice,
     ModelConfig,
     Precision,
     RecordChoice,
@@ -75,6 +76,18 @@ class Settings:
     def save_record(self, choice: RecordChoice) -> None:
         self._save("record", choice)
 
+    def load_live(self) -> LiveChoice:
+        """The remembered choice; an address that is no port falls back to the usual one."""
+        live, usual = self._load("live", LiveChoice()), LiveChoice()
+        if not 1 <= live.websocket_port <= 65535:
+            live = replace(live, websocket_port=usual.websocket_port)
+        if not 1 <= live.osc_port <= 65535:
+            live = replace(live, osc_port=usual.osc_port)
+        return live
+
+    def save_live(self, choice: LiveChoice) -> None:
+        self._save("live", choice)
+
     def recent(self) -> tuple[str, ...]:
         value: list[Any] = self.get("recent", [])
         return tuple(item for item in value if isinstance(item, str))[:_RECENT_LIMIT]
@@ -128,6 +141,11 @@ class Settings:
         self._store.clear()
         self._store.sync()
 
+    @property
+    def folder(self) -> Path:
+        """Where the settings file is; what belongs with it lies beside it."""
+        return Path(self._store.fileName()).parent
+
     def sync(self) -> None:
         self._store.sync()
 
@@ -141,11 +159,6 @@ class Settings:
         known: dict[str, Any] = {}
         for field in fields(default):  # type: ignore[arg-type]
             if field.name in stored:
-    @property
-    def folder(self) -> Path:
-        """Where the settings file is; what belongs with it lies beside it."""
-        return Path(self._store.fileName()).parent
-
                 usual = getattr(default, field.name)
                 try:
                     known[field.name] = _typed(stored[field.name], usual, field.name)

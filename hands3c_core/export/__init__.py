@@ -7,6 +7,7 @@ from .gltf import GlbRecorder, GlbSummary
 from .jsonl import ResultLog
 from .mesh_sequence import MeshSequence
 from .obj import write_obj, write_ply
+from .recovery import is_own_video, is_unfinished, recover_video, video_seconds
 from .results import LoggedFrame, LoggedResults, ResultReader, read_results
 from .video import VideoWriter
 
@@ -26,8 +27,12 @@ __all__ = [
     "ResultReader",
     "VideoWriter",
     "convert_take",
+    "is_own_video",
+    "is_unfinished",
     "read_results",
+    "recover_video",
     "target_of",
+    "video_seconds",
     "write_obj",
     "write_ply",
 ]

@@ -2,13 +2,13 @@
 
 While recording, ``NAME.mp4.part`` holds a fragmented MP4: every fragment of half a second is
 complete in itself and reaches the operating system at once, so after a crash of the program the
-file plays up to its last fragment. To recover a recording, rename ``NAME.mp4.part`` to
-``NAME.mp4``. ``close`` turns it into an ordinary MP4 (which every player can wind) and gives it its
-name.
+file plays up to its last fragment; ``recover_video`` gives it its name. ``close`` turns it into an
+ordinary MP4 (which every player can wind) and gives it its name.
 """
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 from fractions import Fraction
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 _TICKS = 90_000
 #: Seconds between key frames: a fragment's length, and so what a crash can cost.
 FRAGMENT_S = 0.5
+#: Said in the file, so that our recordings can be told from other videos.
+MADE_BY = "HandS3C Live"
 _DEFAULT_FPS = 30.0
 _MAX_SIDE = 16_384
 
@@ -178,6 +180,7 @@ class VideoWriter:
             "flush_packets": "1",
         }
         self._container = av.open(self._file, "w", format="mp4", options=options)  # type: ignore[call-overload]
+        self._container.metadata["comment"] = MADE_BY
         stream: av.VideoStream = self._container.add_stream("libx264", rate=rate)
         stream.width = self.size[0] + self.size[0] % 2
         stream.height = self.size[1] + self.size[1] % 2
@@ -252,12 +255,28 @@ class VideoWriter:
             ) from None
 
 
+def lock_file(handle: int) -> bool:
+    """Mark an open file as being written, until it is closed or the process ends; False if another
+    process has it. Where there are no such locks (Windows), an open file cannot be renamed, which
+    serves as well."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EACCES, errno.EAGAIN)
+    return True
+
+
 class _PartFile:
     """The file as FFmpeg writes it: unbuffered, so that a crash of the program loses nothing, and
     deaf once sealed, so that a full disk cannot spoil what is there."""
 
     def __init__(self, path: Path) -> None:
         self._file = io.FileIO(path, "w")
+        lock_file(self._file.fileno())
         self.end = 0
         self.sealed = False
         self.error: OSError | None = None

@@ -167,6 +167,7 @@ def test_a_recording_writes_three_valid_files(session, hand_clip, tmp_path):
     wait_until(lambda: session.outlets.recording.value.frames >= 12)
     session.stop_recording()
     wait_until(lambda: bool(session.outlets.takes.value))
+    assert session.takes.wait(60)
     take = session.outlets.takes.value[0]
     assert {file.suffix for file in take.files} == {".mp4", ".glb", ".jsonl"}
     assert {file.parent for file in take.files} == {tmp_path / "takes"}

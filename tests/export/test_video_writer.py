@@ -13,8 +13,14 @@ import numpy as np
 import pytest
 
 from hands3c_core.errors import UserError
+from hands3c_core.export import (
+    VideoWriter,
+    is_own_video,
+    is_unfinished,
+    recover_video,
+    video_seconds,
+)
 from hands3c_core.export import video as video_module
-from hands3c_core.export.video import VideoWriter
 from hands3c_core.sources import VideoSource
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,6 +128,35 @@ def test_a_crash_keeps_all_but_the_last_second(tmp_path: Path) -> None:
         writer.write(np.zeros((120, 160, 3), np.uint8))
     assert part.exists()
     assert path.exists()
+    recovered = recover_video(part)
+    assert recovered == path.with_name("crash-2.mp4")
+    assert is_own_video(recovered)
+    with VideoSource(recovered) as source:
+        assert len(list(source)) == len(frames)
+
+
+def test_a_video_still_being_written_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "busy.mp4"
+    with VideoWriter(path, (64, 48), 10) as writer:
+        for k in range(12):
+            writer.write(picture((64, 48), k), k / 10)
+        assert is_unfinished(writer.part_path)
+        assert recover_video(writer.part_path) is None
+        assert writer.part_path.exists()
+    assert is_own_video(path)
+    assert not is_unfinished(path)
+    assert video_seconds(path) == pytest.approx(1.2, abs=0.02)
+
+
+def test_remains_without_a_frame_are_removed(tmp_path: Path) -> None:
+    part = tmp_path / "empty.mp4.part"
+    part.write_bytes(b"")
+    assert recover_video(part) is None
+    assert list(tmp_path.iterdir()) == []
+    other = tmp_path / "other.mp4"
+    other.write_bytes(b"no video")
+    assert not is_own_video(other)
+    assert video_seconds(other) is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file size limits are POSIX")

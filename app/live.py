@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sends every result to those who listen live, on a thread of its own: the newest wins."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app.config import LiveChoice
+from app.observe import Disconnect
+from app.outlets import Outlets
+from app.session_types import LiveState, Notice, Shown
+from app.workers import RenderThread, TaskThread
+from hands3c_core.errors import UserError
+
+if TYPE_CHECKING:
+    from hands3c_core.live import LiveOut, Target
+
+log = logging.getLogger(__name__)
+
+_SAY_PERIOD_S = 0.5
+
+
+class LiveSender:
+    """Follows a ``LiveChoice``; ``outlets.live`` tells what runs and who listens."""
+
+    def __init__(
+        self, outlets: Outlets, tasks: TaskThread, newest: Callable[[], Shown | None]
+    ) -> None:
+        """``tasks`` opens and closes ports, which may take a moment; ``newest`` is the frame on
+        show, for those who join while nothing moves."""
+        self._out = outlets
+        self._tasks = tasks
+        self._newest = newest
+        self._lock = threading.Lock()
+        self._running: list[LiveOut] = []
+        self._error = ""
+        self._due = 0.0
+        self._thread: RenderThread[Shown] | None = None
+        self._stop_results: Disconnect | None = None
+
+    def choose(self, choice: LiveChoice) -> None:
+        """Switch to ``choice``; returns at once."""
+        if choice != self._out.live_choice.value:
+            self._out.live_choice.set(choice)
+            self._tasks.post(lambda: self._follow(choice))
+
+    def close(self) -> None:
+        """Free the ports; blocks until that is done."""
+        self._stop()
+
+    # ---------------------------------------------------------------------- on the tasks' thread
+
+    def _follow(self, choice: LiveChoice) -> None:
+        if choice is not self._out.live_choice.value:
+            return  # a newer choice waits
+        self._stop()
+        errors = []
+        started: list[LiveOut] = []
+        for target in targets_of(choice):
+            from hands3c_core.live import LiveOut
+
+            try:
+                started.append(LiveOut([target], on_change=self._clients_changed))
+            except UserError as error:
+                errors.append(str(error))
+        self._error = " ".join(errors)
+        with self._lock:
+            self._running = started
+        if started:
+            self._thread = RenderThread("hands3c-live", self._send)
+            self._stop_results = self._out.results.connect(self._thread.post)
+            self._send_newest()
+        self._out.notices.emit(Notice("live", self._error, "error"))
+        self._say()
+
+    def _stop(self) -> None:
+        if self._stop_results is not None:
+            self._stop_results()
+            self._stop_results = None
+        if self._thread is not None:
+            self._thread.close()
+            self._thread = None
+        with self._lock:
+            running, self._running = self._running, []
+        for live in running:
+            live.close()
+
+    # ------------------------------------------------------------------------- on any other thread
+
+    def _send(self, shown: Shown) -> None:
+        with self._lock:
+            running = tuple(self._running)
+        for live in running:
+            live.send(shown.result)
+        now = time.monotonic()
+        if now >= self._due:
+            self._due = now + _SAY_PERIOD_S
+            self._say()
+
+    def _clients_changed(self) -> None:
+        self._say()
+        self._send_newest()
+
+    def _send_newest(self) -> None:
+        thread, shown = self._thread, self._newest()
+        if thread is not None and shown is not None:
+            thread.post(shown)
+
+    def _say(self) -> None:
+        with self._lock:
+            states = [live.status for live in self._running]
+        websocket = osc = ""
+        for state in states:
+            for target in state.targets:
+                if target.kind == "ws":
+                    websocket = page_address(target)
+                else:
+                    osc = f"{target.host}:{target.port}"
+        self._out.live.set(
+            LiveState(
+                websocket=websocket,
+                osc=osc,
+                clients=tuple(
+                    (client.address, client.sent, client.skipped)
+                    for state in states
+                    for client in state.clients
+                ),
+                osc_frames=sum(state.osc_frames for state in states),
+                error=self._error,
+            )
+        )
+
+
+def targets_of(choice: LiveChoice) -> list[Target]:
+    """What ``choice`` switches on."""
+    from hands3c_core.live import Target
+
+    targets = []
+    if choice.websocket:
+        targets.append(Target("ws", choice.websocket_host, choice.websocket_port))
+    if choice.osc:
+        targets.append(Target("osc", choice.osc_host, choice.osc_port))
+    return targets
+
+
+def page_address(target: Target) -> str:
+    """The address under which a browser finds the page."""
+    host = target.host
+    if host in ("0.0.0.0", "::", ""):
+        host = _own_address()
+    return f"http://{f'[{host}]' if ':' in host else host}:{target.port}/"
+
+
+def _own_address() -> str:
+    """This computer's address in its network; nothing is sent to find it."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(("192.0.2.1", 9))  # an address kept for documentation
+            return str(probe.getsockname()[0])
+    except OSError:
+        return socket.gethostname()

@@ -1,0 +1,71 @@
+"""Recordings that a crash left behind, and which videos are ours."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import av
+from av.error import FFmpegError
+
+from .video import MADE_BY, lock_file
+
+_PART = re.compile(r"(?P<name>.+\.mp4)(\.\d+)?\.part")
+
+
+def is_unfinished(path: Path) -> bool:
+    """Whether ``path`` has the name of a video being recorded."""
+    return _PART.fullmatch(path.name) is not None
+
+
+def recover_video(part: Path) -> Path | None:
+    """Give a video that a crash left as ``NAME.mp4.part`` its name, or the next free one.
+
+    Returns:
+        The video; None if it is still being written, holds no frame (it is removed then) or cannot
+        be renamed.
+    """
+    match = _PART.fullmatch(part.name)
+    if match is None:
+        return None
+    try:
+        with part.open("rb") as file:
+            if not lock_file(file.fileno()):
+                return None
+            if not _has_frame(part):
+                part.unlink()
+                return None
+            video = part.with_name(match["name"])
+            stem, number = video.name.removesuffix(".mp4"), 2
+            while video.exists():
+                video = part.with_name(f"{stem}-{number}.mp4")
+                number += 1
+            return part.rename(video)
+    except OSError:
+        return None
+
+
+def is_own_video(path: Path) -> bool:
+    """Whether ``VideoWriter`` made the MP4 at ``path``."""
+    try:
+        with av.open(str(path)) as container:
+            return container.metadata.get("comment") == MADE_BY
+    except (OSError, FFmpegError):
+        return False
+
+
+def video_seconds(path: Path) -> float | None:
+    """How long a video is, if that can be told without reading all of it."""
+    try:
+        with av.open(str(path)) as container:
+            return None if container.duration is None else container.duration / av.time_base
+    except (OSError, FFmpegError):
+        return None
+
+
+def _has_frame(path: Path) -> bool:
+    try:
+        with av.open(str(path)) as container:
+            return any(packet.size > 0 for packet in container.demux(video=0))
+    except (OSError, FFmpegError, IndexError, ValueError):
+        return False
