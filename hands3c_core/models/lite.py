@@ -16,6 +16,7 @@ from hands3c_core.models.hands3c import HandS3C, HandS3CConfig
 from hands3c_core.models.heatmap_head import HeatmapHead
 from hands3c_core.models.mano_head import ManoHead
 from hands3c_core.models.s3c import S3C
+from hands3c_core.models.self_attention import SelfAttention
 
 #: Side of the input crop if none is asked for, px: that of the network whose trunk it has.
 LITE_SIZE = 224
@@ -165,7 +166,9 @@ class HandS3CLite(HandS3C):
         )
         self.fpn = CoarsePyramid(config.channels, shape.stage_channels)
         self.s3c = None
-        if config.attention:
+        if config.self_attention:
+            self.self_attention = SelfAttention(config.feature_side, config.channels)
+        elif config.attention:
             width = config.feature_side if config.channel_branch else None
             self.s3c = S3C(width, config.channels)
         self.heatmap_head = HeatmapHead(config.channels)

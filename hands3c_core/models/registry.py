@@ -47,9 +47,19 @@ def _lite(
     channels: int = LITE_CHANNELS,
     *,
     attention: bool = True,
+    channel_branch: bool = True,
+    self_attention: bool = False,
 ) -> Builder:
     def build(hand: HandModelData, input_size: int) -> HandNetwork:
-        config = LiteConfig(name, input_size, attention, backbone=backbone, channels=channels)
+        config = LiteConfig(
+            name,
+            input_size,
+            attention,
+            channel_branch,
+            self_attention,
+            backbone=backbone,
+            channels=channels,
+        )
         return HandS3CLite(hand, config)
 
     return build
@@ -63,31 +73,69 @@ def _smr(name: str, stages: int) -> Builder:
     return lambda hand, input_size: Smr(hand, SmrConfig(name, input_size, stages))
 
 
+_TINY = ResNetShape((16, 24, 32, 48))
 _BUILDERS: dict[str, Builder] = {
     "hands3c": _family("hands3c"),
     "ssa": _family("ssa", channel_branch=False),
     "baseline": _family("baseline", attention=False, channel_branch=False),
     "self_attention": _family("self_attention", channel_branch=False, self_attention=True),
     "hands3c_lite": _lite("hands3c_lite", HAND_SHAPE),
-    "hands3c_tiny": _lite("hands3c_tiny", ResNetShape((16, 24, 32, 48)), channels=32),
+    "hands3c_tiny": _lite("hands3c_tiny", _TINY, channels=32),
     "sar": _sar("sar", stages=2),
     "sar_1stage": _sar("sar_1stage", stages=1),
     "smr": _smr("smr", stages=2),
 }
-#: Other forms of the small network: those it was chosen among, and the one without attention that
-#: its training begins with. ``build_model`` knows them, menus and lists leave them out.
+#: Other forms of the small networks: those that the lite one was chosen among, the one without
+#: attention that its training begins with, and those of ``ABLATION``. ``build_model`` knows them,
+#: menus and lists leave them out.
 VARIANTS: dict[str, Builder] = {
     "hands3c_lite_imagenet": _lite("hands3c_lite_imagenet", IMAGENET_SHAPE),
     "hands3c_lite_resnet18": _lite("hands3c_lite_resnet18", ResNetShape()),
     "hands3c_lite_plain": _lite("hands3c_lite_plain", HAND_SHAPE, attention=False),
+    "hands3c_lite_self_attention": _lite(
+        "hands3c_lite_self_attention", HAND_SHAPE, channel_branch=False, self_attention=True
+    ),
+    "hands3c_lite_ssa": _lite("hands3c_lite_ssa", HAND_SHAPE, channel_branch=False),
+    "hands3c_tiny_plain": _lite("hands3c_tiny_plain", _TINY, 32, attention=False),
+    "hands3c_tiny_self_attention": _lite(
+        "hands3c_tiny_self_attention", _TINY, 32, channel_branch=False, self_attention=True
+    ),
+    "hands3c_tiny_ssa": _lite("hands3c_tiny_ssa", _TINY, 32, channel_branch=False),
 }
+#: The paper's ablation (Table 4) by size of the network: what stands between pyramid and heads, and
+#: the network that has it there.
+ABLATION = MappingProxyType(
+    {
+        "full": {
+            "baseline": "baseline",
+            "+ self-attention": "self_attention",
+            "+ SSA": "ssa",
+            "+ SSCA": "hands3c",
+        },
+        "lite": {
+            "baseline": "hands3c_lite_plain",
+            "+ self-attention": "hands3c_lite_self_attention",
+            "+ SSA": "hands3c_lite_ssa",
+            "+ SSCA": "hands3c_lite",
+        },
+        "tiny": {
+            "baseline": "hands3c_tiny_plain",
+            "+ self-attention": "hands3c_tiny_self_attention",
+            "+ SSA": "hands3c_tiny_ssa",
+            "+ SSCA": "hands3c_tiny",
+        },
+    }
+)
 #: Networks whose layers are those of the published code, so that its checkpoints have them all.
 PUBLISHED = ("hands3c", "ssa", "baseline")
 #: Networks that regress the vertices of one hand model: their weights go with no other mesh.
 MESH_BOUND = ("sar", "sar_1stage")
 #: Side of the crop, px, where none is asked for and it is not that of the published networks.
 _SIZES = MappingProxyType(
-    {"hands3c_tiny": SMALLEST_SIZE} | dict.fromkeys(("hands3c_lite", *VARIANTS), LITE_SIZE)
+    {
+        name: SMALLEST_SIZE if name.startswith("hands3c_tiny") else LITE_SIZE
+        for name in ("hands3c_lite", "hands3c_tiny", *VARIANTS)
+    }
 )
 #: Other names of the same networks.
 ALIASES = MappingProxyType({"ssca": "hands3c", "s3c": "hands3c", "lite": "hands3c_lite"})

@@ -10,6 +10,7 @@ from hands3c_core.errors import UserError
 from hands3c_core.models import HandS3CLite, build_model, load_weights, save_weights
 from hands3c_core.models.lite import BasicResNet
 from hands3c_core.models.published import published_state
+from hands3c_core.models.registry import ABLATION
 from hands3c_core.runtime.folding import fold_network
 from hands3c_core.training.losses import hand_losses, posed_targets
 
@@ -93,3 +94,22 @@ def test_gradients_reach_every_parameter():
         assert parameter.grad is not None, name
         assert torch.isfinite(parameter.grad).all(), name
         assert parameter.grad.abs().max() > 0, name
+
+
+@pytest.mark.parametrize("size", ["lite", "tiny"])
+def test_ablation_networks_differ_in_their_attention_alone(size):
+    networks = {row: build_model(name) for row, name in ABLATION[size].items()}
+    assert list(networks) == list(ABLATION["full"])
+    plain = networks["baseline"].state_dict()
+    for row, network in networks.items():
+        shared = {
+            name
+            for name in network.state_dict()
+            if not name.startswith(("s3c.", "self_attention."))
+        }
+        assert shared == set(plain), row
+        kinds = network.s3c is not None, network.self_attention is not None
+        assert kinds == (row in ("+ SSA", "+ SSCA"), row == "+ self-attention")
+    crop = np.zeros((1, networks["baseline"].input_size, networks["baseline"].input_size, 3), "u1")
+    for network in networks.values():
+        assert network.predict(crop).vertices.shape == (1, 778, 3)
