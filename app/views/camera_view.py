@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
@@ -20,7 +19,7 @@ from PyQt6.QtWidgets import QWidget
 from app.session_types import Picture
 from app.theme import Theme
 from app.views.joint_frame import JointFrame
-from app.views.joint_info import JointSelection
+from app.views.joint_info import JointPlaces, JointSelection
 from app.views.legend import paint_legend
 from app.views.stage_frame import image_of
 from hands3c_core.types import Hand
@@ -33,6 +32,8 @@ class CameraView(JointFrame):
     """Shows the newest ``Picture``. Words are painted here so that they stay readable mirrored."""
 
     full_screen_asked = pyqtSignal()
+    painted = pyqtSignal(object)
+    """A ``Picture``, once, when it was painted for the first time."""
 
     def __init__(
         self, theme: Theme, selection: JointSelection | None = None, parent: QWidget | None = None
@@ -40,11 +41,13 @@ class CameraView(JointFrame):
         super().__init__("Camera", "camera", theme, selection or JointSelection(), parent)
         self.picture: Picture | None = None
         self._labels = True
+        self._is_new = False
         self._image: QImage | None = None
 
     def set_picture(self, picture: Picture | None) -> None:
         """Show ``picture``; None shows the hint."""
         self.picture = picture
+        self._is_new = picture is not None
         self._image = image_of(picture.display) if picture is not None else None
         self.update()
 
@@ -74,7 +77,7 @@ class CameraView(JointFrame):
             place.x() + across * place.width(), place.y() + (v + 0.5) / height * place.height()
         )
 
-    def joint_places(self) -> Sequence[tuple[Hand, Sequence[QPointF | None]]]:
+    def joint_places(self) -> JointPlaces:
         if self.picture is None:
             return ()
         return [
@@ -115,6 +118,10 @@ class CameraView(JointFrame):
             self.paint_joint_info(painter)
             self.paint_chip(painter, "Camera · mirrored" if self.picture.mirrored else "Camera")
         self.paint_edge(painter)
+        if self._is_new:
+            self._is_new = False
+            painter.end()
+            self.painted.emit(self.picture)
 
     def mouseDoubleClickEvent(self, a0: QMouseEvent | None) -> None:
         super().mouseDoubleClickEvent(a0)

@@ -129,7 +129,6 @@ class Presenter:
     def show_picture(self, picture: Picture) -> None:
         """The newest drawn frame."""
         self._window.camera_view.set_picture(picture)
-        self._window.session.displayed(picture)
 
     def show_notice(self, notice: Notice) -> None:
         """Something the user should know."""

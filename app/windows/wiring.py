@@ -15,6 +15,7 @@ def wire(window: MainWindow) -> None:
     """Connect the signals of all widgets of ``window``."""
     session, commands = window.session, window.commands
     window.camera_view.pixel_size_changed.connect(session.set_display_size)
+    window.camera_view.painted.connect(session.displayed)
     window.camera_view.full_screen_asked.connect(commands.toggle_full_screen)
     window.viewport.failed.connect(
         lambda text: window.banner.show_notice(Notice("scene", text, "warning"))
