@@ -26,10 +26,10 @@ _STYLES = (
 _MAPS = (
     (NetworkMap.NONE, "No map"),
     (NetworkMap.HEATMAPS, "Heatmaps of the joints"),
-    (NetworkMap.BEFORE, "Attention: before S3C"),
-    (NetworkMap.AFTER, "Attention: after S3C"),
-    (NetworkMap.SPATIAL, "Attention: spatial branch"),
-    (NetworkMap.CHANNEL, "Attention: channel branch"),
+    (NetworkMap.BEFORE, "Before attention (S3C)"),
+    (NetworkMap.AFTER, "After attention (S3C)"),
+    (NetworkMap.SPATIAL, "Spatial branch of attention"),
+    (NetworkMap.CHANNEL, "Channel branch of attention"),
 )
 #: View presets of the scene: name, label and tip.
 PRESETS = (

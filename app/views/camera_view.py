@@ -112,10 +112,11 @@ class CameraView(JointFrame):
             if self._labels:
                 for hand in self.picture.result.hands:
                     self._paint_label(painter, hand)
+            legend = None
             if self.picture.legend is not None:
-                visible = self.image_rect().intersected(QRectF(self.rect()))
-                paint_legend(painter, visible, self.font(), self.picture.legend)
-            self.paint_joint_info(painter)
+                frame = QRectF(self.rect())
+                legend = paint_legend(painter, frame, self.font(), self.picture.legend)
+            self.paint_joint_info(painter, beside=legend)
             self.paint_chip(painter, "Camera · mirrored" if self.picture.mirrored else "Camera")
         self.paint_edge(painter)
         if self._is_new:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
@@ -11,9 +10,14 @@ from PyQt6.QtGui import QFont, QMouseEvent, QPainter
 from PyQt6.QtWidgets import QWidget
 
 from app.theme import Theme
-from app.views.joint_info import JointRef, JointSelection, nearest_joint, paint_joints
+from app.views.joint_info import (
+    JointPlaces,
+    JointRef,
+    JointSelection,
+    nearest_joint,
+    paint_joints,
+)
 from app.views.stage_frame import StageFrame
-from hands3c_core.types import Hand
 
 if TYPE_CHECKING:
     from hands3c_core.hand_model import HandModelData
@@ -42,7 +46,7 @@ class JointFrame(StageFrame):
         self.setMouseTracking(True)
         selection.changed.connect(self.update)
 
-    def joint_places(self) -> Sequence[tuple[Hand, Sequence[QPointF | None]]]:
+    def joint_places(self) -> JointPlaces:
         """Where each hand's 21 joints are in the widget; None for one that cannot be seen."""
         raise NotImplementedError
 
@@ -54,14 +58,16 @@ class JointFrame(StageFrame):
         """The joint under ``position``, if any."""
         return nearest_joint(self.joint_places(), position)
 
-    def paint_joint_info(self, painter: QPainter) -> None:
-        """Mark and name the selected joints."""
+    def paint_joint_info(self, painter: QPainter, beside: QRectF | None = None) -> None:
+        """Mark and name the selected joints; the held one's words keep clear of ``beside``, which
+        is painted in the lower left corner."""
         if self.selection.hovered is None and self.selection.pinned is None:
             return
         font = QFont(self.font())
         font.setPixelSize(12)
         area = QRectF(self.rect()).adjusted(6, 6, -6, -6)
-        paint_joints(painter, area, font, self.joint_places(), self.selection, self.hand_model())
+        places, model = self.joint_places(), self.hand_model()
+        paint_joints(painter, area, font, places, self.selection, self, model, beside)
 
     def mousePressEvent(self, a0: QMouseEvent | None) -> None:
         if a0 is not None and a0.button() == Qt.MouseButton.LeftButton:
@@ -73,7 +79,7 @@ class JointFrame(StageFrame):
         if self._pressed is not None and _far(a0.position(), self._pressed):
             self._pressed = None
         if not a0.buttons():
-            self.selection.hover(self.joint_at(a0.position()))
+            self.selection.hover(self.joint_at(a0.position()), self)
 
     def mouseReleaseEvent(self, a0: QMouseEvent | None) -> None:
         pressed, self._pressed = self._pressed, None

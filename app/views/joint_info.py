@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QObject, QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QObject, QPointF, QRectF, QSizeF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from hands3c_core.conventions import FINGER_COLORS, JOINT_NAMES
-from hands3c_core.joint_names import anatomical_name
+from hands3c_core.joint_names import anatomical_name, short_name
 from hands3c_core.types import Hand
 
 if TYPE_CHECKING:
@@ -41,12 +41,14 @@ class JointSelection(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.hovered: JointRef | None = None
+        self.hovered_in: object = None
+        """The view with the pointer over ``hovered``."""
         self.pinned: JointRef | None = None
 
-    def hover(self, ref: JointRef | None) -> None:
-        """The pointer is over ``ref``."""
-        if ref != self.hovered:
-            self.hovered = ref
+    def hover(self, ref: JointRef | None, view: object = None) -> None:
+        """The pointer is over ``ref`` in ``view``."""
+        if (ref, view) != (self.hovered, self.hovered_in):
+            self.hovered, self.hovered_in = ref, view
             self.changed.emit()
 
     def click(self, ref: JointRef | None) -> None:
@@ -57,9 +59,11 @@ class JointSelection(QObject):
             self.changed.emit()
 
 
-def nearest_joint(
-    places: Sequence[tuple[Hand, Sequence[QPointF | None]]], position: QPointF
-) -> JointRef | None:
+#: Where each hand's 21 joints are in a view; None for one that cannot be seen.
+JointPlaces = Sequence[tuple[Hand, Sequence["QPointF | None"]]]
+
+
+def nearest_joint(places: JointPlaces, position: QPointF) -> JointRef | None:
     """The joint whose place in a view is nearest to ``position``, if it is near enough."""
     best, found = HOVER_RADIUS, None
     for hand, points in places:
@@ -72,88 +76,136 @@ def nearest_joint(
     return found
 
 
-def joint_lines(hand: Hand, joint: int, model: HandModelData | None) -> list[str]:
+def joint_lines(
+    hand: Hand, joint: int, model: HandModelData | None, *, short: bool = False
+) -> list[str]:
     """What is said of a joint: its name and side, its position in mm, its angles in degrees."""
     side = "right" if hand.is_right else "left"
-    x, y, z = (float(value) * 1000.0 for value in hand.joints_3d[joint])
-    lines = [
-        f"{anatomical_name(joint)}, {side}",
-        f"x {x:+.0f}   y {y:+.0f}   z {z:.0f} mm",
-    ]
+    name = short_name(joint) if short else anatomical_name(joint)
+    x, y, z = (_signed(float(value) * 1000.0) for value in hand.joints_3d[joint])
+    lines = [f"{name}, {side}", f"x {x}   y {y}   z {z} mm"]
     if model is not None:
         from hands3c_core.hand_model.joint_angles import ANGLE_JOINTS, ANGLES, joint_angles
 
         if joint in ANGLE_JOINTS:
             angles = joint_angles(hand.pose, model)[ANGLE_JOINTS.index(joint)]
-            lines.append(
-                "   ".join(
-                    f"{name} {angle:+.0f}°" for name, angle in zip(ANGLES, angles, strict=True)
-                )
-            )
+            parts = [
+                f"{name} {_signed(angle)}°" for name, angle in zip(ANGLES, angles, strict=True)
+            ]
+            lines.append("   ".join(parts))
     return lines
+
+
+def _signed(value: float) -> str:
+    """A whole number with a true minus sign, and none before 0."""
+    return f"{round(value):d}".replace("-", "\u2212")
 
 
 def paint_joints(
     painter: QPainter,
     area: QRectF,
     font: QFont,
-    places: Sequence[tuple[Hand, Sequence[QPointF | None]]],
+    places: JointPlaces,
     selection: JointSelection,
+    view: object,
     model: HandModelData | None,
+    beside: QRectF | None = None,
 ) -> None:
-    """Mark the held and the pointed-at joint and say what they are, inside ``area``."""
-    wanted = [selection.pinned]
-    if selection.hovered != selection.pinned:
-        wanted.append(selection.hovered)
-    taken: list[QRectF] = []
-    for ref in wanted:
+    """Mark the held and the pointed-at joint in ``view`` and say what they are, inside ``area``.
+
+    The held one is described in the lower right corner, where the text can be read while the hand
+    moves, above what is painted at ``beside`` if it would cover that; the pointed-at one beside the
+    pointer.
+    """
+    for ref in (selection.hovered, selection.pinned):
+        held = ref == selection.pinned
         for hand, points in places:
-            if ref is None or hand.track_id != ref.track_id:
+            point = points[ref.joint] if ref is not None and hand.track_id == ref.track_id else None
+            if ref is None or point is None:
                 continue
-            point = points[ref.joint]
-            if point is not None:
-                _paint_mark(painter, point, ref, held=ref == selection.pinned)
-                lines = joint_lines(hand, ref.joint, model)
-                taken.append(_paint_label(painter, area, font, point, lines, taken))
+            _paint_mark(painter, point, ref, held=held)
+            if held or view is selection.hovered_in:
+                label = _fitting_label(hand, ref, model, font, area.width(), full=held)
+                if label is not None:
+                    beneath = _corner(label, area, beside)
+                    place = beneath if held else _beside(label, area, point, points)
+                    _paint_label(painter, place, label)
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    lines: list[str]
+    fonts: list[QFont]
+    width: float
+    """Of the widest line."""
+
+    @property
+    def size(self) -> QSizeF:
+        return QSizeF(self.width + 2 * _PAD, len(self.lines) * _LINE + 10)
+
+
+def _fitting_label(
+    hand: Hand, ref: JointRef, model: HandModelData | None, font: QFont, width: float, *, full: bool
+) -> _Label | None:
+    """The label, with the full name if asked for and there is room; None if a view of this width
+    has no room at all."""
+    bold = QFont(font)
+    bold.setBold(True)
+    for short in (False, True) if full else (True,):
+        lines = joint_lines(hand, ref.joint, model, short=short)
+        fonts = [bold, *[font] * (len(lines) - 1)]
+        widths = [
+            QFontMetricsF(face).horizontalAdvance(line)
+            for face, line in zip(fonts, lines, strict=True)
+        ]
+        label = _Label(lines, fonts, max(widths))
+        if label.size.width() <= width:
+            return label
+    return None
+
+
+def _corner(label: _Label, area: QRectF, beside: QRectF | None) -> QRectF:
+    """The lower right corner of ``area``, or above ``beside``."""
+    place = QRectF(QPointF(0, 0), label.size)
+    place.moveBottomRight(area.bottomRight())
+    if beside is not None and place.intersects(beside):
+        place.moveBottom(beside.top() - 6)
+    return place
+
+
+def _beside(
+    label: _Label, area: QRectF, point: QPointF, points: Sequence[QPointF | None]
+) -> QRectF:
+    """Beside a joint at ``point``, on the side away from the rest of the hand at ``points``."""
+    place = QRectF(QPointF(0, 0), label.size)
+    seen = [other.x() for other in points if other is not None]
+    on_left = point.x() < sum(seen) / len(seen)
+    place.moveTop(point.y() - place.height() / 2)
+    if on_left:
+        place.moveRight(point.x() - 14)
+    else:
+        place.moveLeft(point.x() + 14)
+    # Near the edge it rather covers the hand than leaves the view.
+    place.moveLeft(max(min(place.left(), area.right() - place.width()), area.left()))
+    place.moveTop(max(min(place.top(), area.bottom() - place.height()), area.top()))
+    return place
 
 
 def _paint_mark(painter: QPainter, point: QPointF, ref: JointRef, *, held: bool) -> None:
     color = FINGER_COLORS.get(JOINT_NAMES[ref.joint][:-1], (255, 255, 255))
     painter.setBrush(QColor(*color))
+    painter.setPen(QPen(QColor("#101216"), 4.0 if held else 3.0))
+    painter.drawEllipse(point, 6.0, 6.0)
     painter.setPen(QPen(QColor("#ffffff"), 2.0 if held else 1.0))
-    painter.drawEllipse(point, 6.0 if held else 5.0, 6.0 if held else 5.0)
+    painter.drawEllipse(point, 6.0, 6.0)
 
 
-def _paint_label(
-    painter: QPainter,
-    area: QRectF,
-    font: QFont,
-    point: QPointF,
-    lines: list[str],
-    taken: list[QRectF],
-) -> QRectF:
-    bold = QFont(font)
-    bold.setBold(True)
-    fonts = [bold, *[font] * (len(lines) - 1)]
-    width = max(
-        QFontMetricsF(face).horizontalAdvance(line) for face, line in zip(fonts, lines, strict=True)
-    )
-    place = QRectF(0.0, 0.0, width + 2 * _PAD, len(lines) * _LINE + 10)
-    place.moveTo(point.x() + 14, point.y() - place.height() / 2)
-    if place.right() > area.right():
-        place.moveRight(point.x() - 14)
-    # In a narrow view the label rather covers the hand than leave it.
-    place.moveLeft(max(min(place.left(), area.right() - place.width()), area.left()))
-    place.moveTop(max(min(place.top(), area.bottom() - place.height()), area.top()))
-    for other in taken:
-        if place.intersects(other):
-            place.moveTop(other.bottom() + 4)
+def _paint_label(painter: QPainter, place: QRectF, label: _Label) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(10, 12, 15, 225))
+    painter.setBrush(QColor(10, 12, 15, 215))
     painter.drawRoundedRect(place, 8, 8)
     painter.setPen(QColor("#ffffff"))
-    for number, (face, line) in enumerate(zip(fonts, lines, strict=True)):
+    for number, (face, line) in enumerate(zip(label.fonts, label.lines, strict=True)):
         painter.setFont(face)
-        row = QRectF(place.x() + _PAD, place.y() + 5 + number * _LINE, width, _LINE)
+        row = QRectF(place.x() + _PAD, place.y() + 5 + number * _LINE, label.width + 2, _LINE)
         painter.drawText(row, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, line)
-    return place

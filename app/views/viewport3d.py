@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,10 +27,9 @@ from app.scene_worker import SceneWorker
 from app.session_types import Shown
 from app.theme import Palette, Theme
 from app.views.joint_frame import JointFrame
-from app.views.joint_info import JointSelection
+from app.views.joint_info import JointPlaces, JointSelection
 from app.views.stage_frame import image_of
 from app.workers import Latest
-from hands3c_core.types import Hand
 
 if TYPE_CHECKING:
     from hands3c_core.hand_model import HandModelData
@@ -81,7 +79,7 @@ class Viewport3D(JointFrame):
         """Write what is seen to a PNG file; ``saved`` tells when that is done."""
         self.worker.save_still(file)
 
-    def joint_places(self) -> Sequence[tuple[Hand, Sequence[QPointF | None]]]:
+    def joint_places(self) -> JointPlaces:
         rendering, image = self._rendering, self._image
         if rendering is None or rendering.shown is None or image is None:
             return ()

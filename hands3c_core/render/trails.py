@@ -136,9 +136,9 @@ class TrailSolid:
         across /= np.maximum(np.linalg.norm(across, axis=2, keepdims=True), 1e-9)
         other = np.cross(along, across)
         offsets = self._circle[:, :1] * across[:, :, None] + self._circle[:, 1:] * other[:, :, None]
-        radius = _RADIUS * strength**0.5
+        radius = _RADIUS * strength
         vertices = points[:, :, None] + radius[None, :, None, None] * offsets
-        share = strength[None, :, None, None]
+        share = np.sqrt(strength)[None, :, None, None]
         colors = background + (self._colors[:, None, None] - background) * share
         colors = np.broadcast_to(colors, vertices.shape)
         return vertices.reshape(-1, 3), np.ascontiguousarray(colors.reshape(-1, 3))
