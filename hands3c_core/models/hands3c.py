@@ -101,7 +101,7 @@ class HandS3C(HandNetwork):
 
     config: HandS3CConfig
     backbone: nn.Module
-    fpn: FeaturePyramid
+    fpn: nn.Module
     s3c: S3C | None
     self_attention: SelfAttention | None
     heatmap_head: HeatmapHead

@@ -15,6 +15,7 @@ from hands3c_core.models.fpn import upsample_to
 from hands3c_core.models.hands3c import HandS3C, HandS3CConfig
 from hands3c_core.models.heatmap_head import HeatmapHead
 from hands3c_core.models.mano_head import ManoHead
+from hands3c_core.models.residual import PreActivationResidual
 from hands3c_core.models.s3c import S3C
 from hands3c_core.models.self_attention import SelfAttention
 
@@ -155,6 +156,9 @@ class HandS3CLite(HandS3C):
 
     def __init__(self, hand: HandModelData, config: LiteConfig | None = None) -> None:
         super().__init__(hand, config or LiteConfig())
+        for part in (self.heatmap_head, self.encoder, self.mano_head):
+            _initialise(part)
+        self.mano_head.start_at_identity()
 
     def _build_parts(self) -> None:
         config = self.config
@@ -176,3 +180,21 @@ class HandS3CLite(HandS3C):
             config.channels, blocks=config.encoder_blocks, side=config.encoder_side
         )
         self.mano_head = ManoHead(config.encoding_size)
+
+
+def _initialise(part: nn.Module) -> None:
+    """Start a part of the regressor so that it learns at once.
+
+    The published start, almost at zero, costs some ten thousand samples until heatmaps are no
+    longer flat, which is little of the published training and most of a short one. Residual units
+    still begin as the identity, and the rotations near the mean pose.
+    """
+    for module in part.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="leaky_relu")
+    for module in part.modules():
+        if isinstance(module, PreActivationResidual):
+            nn.init.normal_(module.conv3.weight, std=0.001)
+        if isinstance(module, ManoHead):
+            nn.init.normal_(module.pose.weight, std=0.01)
+            nn.init.normal_(module.shape.weight, std=0.01)

@@ -148,7 +148,7 @@ def _kernel_and_bias(operation: Any) -> tuple[np.ndarray, np.ndarray]:
         kernel = kernel.transpose(3, 0, 1, 2)
     (follower,) = operation.output(0).get_target_inputs()
     bias = _constant(follower.get_node().input(1))
-    return np.ascontiguousarray(kernel, np.float32), np.float32(bias.reshape(-1))
+    return np.ascontiguousarray(kernel, np.float32), bias.reshape(-1).astype(np.float32)
 
 
 def _constant(place: Any) -> np.ndarray:

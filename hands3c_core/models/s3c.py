@@ -93,6 +93,12 @@ class S3C(nn.Module):
         self.norm = nn.LayerNorm(channels, eps=1e-6)
         self.ss2d = SS2D(width, channels)
 
+    def start_as_identity(self) -> None:
+        """Make the module add nothing at first, so that it can join a network trained without."""
+        nn.init.zeros_(self.ss2d.out_proj.weight)
+        if self.ss2d.out_proj.bias is not None:
+            nn.init.zeros_(self.ss2d.out_proj.bias)
+
     def forward(self, features: Tensor) -> tuple[Tensor, BranchOutputs]:
         """F (B, 256, h, w) -> attended F (B, 256, h, w) and the outputs of the two branches."""
         update, branches = self.ss2d(self.norm(features.permute(0, 2, 3, 1)))

@@ -64,6 +64,9 @@ class TrainConfig:
     """Hand model that the network poses: a shipped one or the path of a MANO file."""
     weights: Path | None = None
     """Weights to start from."""
+    backbone: Path | None = None
+    """Pretrained backbone: hand_landmarker.task for hands3c_lite, EfficientNet-Lite0's
+    state dict for hands3c_lite_imagenet."""
     out: Path | None = None
     """Run directory; by default a new one in runs/."""
     precision: Literal["32", "bf16", "fp16"] = "32"

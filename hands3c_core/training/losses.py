@@ -23,6 +23,8 @@ class LossWeights:
     joints_2d: float = 100.0
     projection: float = 0.0
     """Of the 3D joints seen from the camera against the 2D labels; not in the paper."""
+    heatmap: float = 0.0
+    """Of the heatmaps against spots around the 2D labels; not in the paper."""
     non_metric: float = 0.1
     """Factor of pose and 3D terms of samples whose labels have no trusted scale."""
 
@@ -53,11 +55,12 @@ class HandLosses:
     shape: Tensor
     joints_2d: Tensor
     projection: Tensor
+    heatmap: Tensor
 
     def total(self) -> Tensor:
         """Their sum, the quantity that is minimised."""
         five = self.vertices + self.joints_3d + self.pose + self.shape + self.joints_2d
-        return five + self.projection
+        return five + self.projection + self.heatmap
 
     def as_dict(self) -> dict[str, Tensor]:
         """Terms by name, for logs."""
@@ -71,6 +74,8 @@ class Predicted(Protocol):
     def rotations(self) -> Tensor: ...
     @property
     def shape(self) -> Tensor: ...
+    @property
+    def heatmaps(self) -> Tensor: ...
     @property
     def joints_2d(self) -> Tensor: ...
     @property
@@ -112,4 +117,5 @@ def hand_losses(
         shape=weights.shape * F.mse_loss(prediction.shape, targets.shape),
         joints_2d=weights.joints_2d * F.mse_loss(prediction.joints_2d, targets.joints_2d),
         projection=prediction.joints_2d.new_zeros(()),
+        heatmap=prediction.joints_2d.new_zeros(()),
     )

@@ -35,6 +35,9 @@ class HandTraining(L.LightningModule):
         self.network = network.train()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.preset = preset
+        for name, parameter in self.network.named_parameters():
+            if name.startswith(preset.frozen):
+                parameter.requires_grad_(False)
         self.objective = make_objective(network, preset.losses)
         self.last_losses: dict[str, Tensor] = {}
         """Terms of the last training step, detached, with 'total'."""
@@ -83,19 +86,30 @@ class HandTraining(L.LightningModule):
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """As the preset says; the schedule is set from outside (``callbacks.Pace``)."""
         preset = self.preset
-        if preset.optimizer == "adam":
-            return torch.optim.Adam(
-                self.network.parameters(), preset.learning_rate, weight_decay=preset.weight_decay
-            )
-        # Norms, biases and the scans' own constants are not decayed.
-        named = list(self.network.named_parameters())
-        decayed = [p for name, p in named if p.ndim >= 2 and not name.endswith(_NOT_DECAYED)]
-        others = [p for name, p in named if p.ndim < 2 or name.endswith(_NOT_DECAYED)]
+        named = [(name, p) for name, p in self.network.named_parameters() if p.requires_grad]
+        decay = 0.0 if preset.optimizer == "adam" else preset.weight_decay
         groups = [
-            {"params": decayed, "weight_decay": preset.weight_decay},
-            {"params": others, "weight_decay": 0.0},
+            {"params": part, "weight_decay": decay if decayed else 0.0, "rate": rate}
+            for (decayed, rate), part in _groups(named, preset.backbone_rate).items()
         ]
+        if preset.optimizer == "adam":
+            return torch.optim.Adam(groups, preset.learning_rate)
         return torch.optim.AdamW(groups, preset.learning_rate)
+
+
+def _groups(
+    named: list[tuple[str, nn.Parameter]], backbone_rate: float
+) -> dict[tuple[bool, float], list[nn.Parameter]]:
+    """Parameters by whether they are decayed and the factor of their learning rate.
+
+    Norms, biases and the scans' own constants are not decayed.
+    """
+    groups: dict[tuple[bool, float], list[nn.Parameter]] = {}
+    for name, parameter in named:
+        decayed = parameter.ndim >= 2 and not name.endswith(_NOT_DECAYED)
+        rate = backbone_rate if name.startswith("backbone.") else 1.0
+        groups.setdefault((decayed, rate), []).append(parameter)
+    return groups
 
 
 def validation_errors(prediction: HandPrediction, targets: PartialTargets) -> dict[str, np.ndarray]:

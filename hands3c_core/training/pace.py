@@ -69,7 +69,7 @@ class Pace(L.Callback):
         progress = self.progress(step, self._common(trainer, self.elapsed))
         rate = learning_rate(self.preset, step, self.epoch(step), progress)
         for group in trainer.optimizers[0].param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["rate"]
 
     def on_train_batch_end(
         self, trainer: L.Trainer, pl_module: L.LightningModule, *args: Any

@@ -9,10 +9,13 @@ from torch import Tensor
 
 from hands3c_core.data.batch import SampleBatch
 from hands3c_core.hand_model import HandLayer, axis_angle_to_matrix
+from hands3c_core.models.heatmap_head import cell_centers
 from hands3c_core.training.losses import HandLosses, LossWeights, Predicted
 
 #: Least scale of a hand in its crop (sides of the crop per metre) that a projection may have.
 _SMALLEST_SCALE = 0.5
+#: Standard deviation of the spot that a heatmap should be, cells.
+_SPOT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,9 @@ def partial_losses(
         projection=weights.projection * _projection(joints, targets).mean()
         if weights.projection
         else joints.new_zeros(()),
+        heatmap=weights.heatmap * _heatmap_divergence(prediction.heatmaps.to(kind), targets).mean()
+        if weights.heatmap
+        else joints.new_zeros(()),
     )
 
 
@@ -126,6 +132,27 @@ def _mean_square(error: Tensor, mask: Tensor) -> Tensor:
     """(B,) mean over the points (B, ..., C) where ``mask`` (B, ...) is 1; 0 where it is nowhere."""
     squares = (error.square().mean(dim=-1) * mask).flatten(1).sum(dim=1)
     return squares / mask.flatten(1).sum(dim=1).clamp(min=1.0)
+
+
+def _heatmap_divergence(heatmaps: Tensor, targets: PartialTargets) -> Tensor:
+    """(B,) mean over the labelled joints inside the crop of the Kullback-Leibler divergence of the
+    heatmap (B, 21, h, w) from a Gaussian spot of ``_SPOT`` cells around the label.
+
+    The expected position alone says little to a flat map: every cell moves it by a thousandth.
+    """
+    height, width = heatmaps.shape[-2:]
+    u, v = targets.joints_2d.unbind(-1)
+
+    def spot(position: Tensor, cells: int) -> Tensor:
+        offset = cell_centers(cells, heatmaps) - position[..., None]
+        return (-0.5 * (offset * cells / _SPOT).square()).softmax(dim=-1)
+
+    wanted = spot(v, height)[..., :, None] * spot(u, width)[..., None, :]
+    ratio = wanted.clamp(min=1e-12).log() - heatmaps.clamp(min=1e-12).log()
+    divergence = (wanted * ratio).sum(dim=(2, 3))
+    inside = ((targets.joints_2d > 0) & (targets.joints_2d < 1)).all(dim=-1)
+    mask = targets.has_joints_2d * inside
+    return (divergence * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1.0)
 
 
 def _scale_to(joints: Tensor, targets: PartialTargets) -> Tensor:

@@ -43,6 +43,10 @@ class Preset:
     """Greatest norm of the gradient."""
     freeze_norm: bool = False
     """Keep the batch norms' statistics; for small batches and fine-tuning."""
+    backbone_rate: float = 1.0
+    """Factor of the backbone's learning rate."""
+    frozen: tuple[str, ...] = ()
+    """Parts whose weights stay, by the beginning of their names."""
     input_size: int | None = None
     """Side of the crop of the paper's networks, px; None for the network's own."""
     weights: str | None = None
@@ -88,6 +92,22 @@ PRESETS = MappingProxyType(
             ema=0.999,
             clip_norm=10.0,
             note="ours, for any mixture: strong augmentation, a cosine over the budget, EMA",
+        ),
+        "lite": Preset(
+            batch_size=32,
+            optimizer="adamw",
+            learning_rate=1e-3,
+            weight_decay=1e-2,
+            schedule="cosine",
+            warmup_steps=100,
+            augment="strong",
+            losses=LossWeights(projection=100.0, heatmap=1.0, non_metric=0.5),
+            ema=0.999,
+            clip_norm=10.0,
+            backbone_rate=0.2,
+            frozen=("backbone.stem.", "backbone.stage1.", "backbone.stage2."),
+            note="ours, for networks with a pretrained backbone, which moves slowly: its weights "
+            "know more people and places than a small training set",
         ),
         "personal": Preset(
             batch_size=16,

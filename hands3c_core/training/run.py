@@ -17,7 +17,9 @@ from torch import Tensor
 
 from hands3c_core.errors import UserError
 from hands3c_core.models import HandNetwork, build_model, load_weights
+from hands3c_core.models.pretrained import set_backbone
 from hands3c_core.models.registry import PUBLISHED, canonical_name
+from hands3c_core.models.s3c import S3C
 from hands3c_core.training.checkpointing import (
     FOLDER,
     PeriodicCheckpoint,
@@ -142,18 +144,38 @@ def make_network(config: TrainConfig, preset: Preset, *, is_resumed: bool = Fals
     name = canonical_name(config.model)
     size = config.input_size or (preset.input_size if name in PUBLISHED else None)
     network = build_model(name, input_size=size, hand=config.hand)
-    start = starting_weights(config, preset)
-    if start is None or is_resumed:
+    if is_resumed:
         return network
-    given = load_weights(start, hand=network.hand)
-    if (given.name, given.input_size) != (network.name, network.input_size):
+    if config.backbone is not None:
+        set_backbone(network, config.backbone)
+    start = starting_weights(config, preset)
+    if start is not None:
+        start_from(network, start)
+    return network
+
+
+def start_from(network: HandNetwork, weights: Path) -> None:
+    """Give a network the weights in a file: its own, or those of the same network without the
+    attention module, which then begins as the identity.
+
+    Raises:
+        UserError: they are of another network or size, or the file is damaged.
+    """
+    given = load_weights(weights, hand=network.hand)
+    state: dict[str, Tensor] = given.state_dict()
+    attention = getattr(network, "s3c", None)
+    lacks_attention = attention is not None and given.name == f"{network.name}_plain"
+    if given.input_size != network.input_size or not (
+        given.name == network.name or lacks_attention
+    ):
         raise UserError(
-            f"{start} is for {given.name} at {given.input_size} px, not {network.name} at "
+            f"{weights} is for {given.name} at {given.input_size} px, not {network.name} at "
             f"{network.input_size} px; set --model and --input-size."
         )
-    state: dict[str, Tensor] = given.state_dict()
-    network.load_state_dict(state)
-    return network
+    network.load_state_dict(state, strict=not lacks_attention)
+    if lacks_attention:
+        assert isinstance(attention, S3C)
+        attention.start_as_identity()
 
 
 def _trainer(

@@ -157,3 +157,28 @@ def test_gradients_are_finite_without_any_label(layer: HandLayer) -> None:
     partial_losses(prediction, targets, LossWeights(projection=100.0)).total().backward()
     for name, value in vars(prediction).items():
         assert torch.isfinite(value.grad).all(), name
+
+
+def test_heatmaps_are_drawn_towards_labels_inside_the_crop(layer):
+    """The term falls as the maps become the spots, and its gradient raises the label's cell and
+    leaves joints outside the crop alone."""
+    one = whole(0)
+    one.joints_2d[0] = (38.0, 76.0)
+    one.joints_2d[1] = (200.0, 20.0)
+    targets = make_targets(collate([one], "hands3c"), layer)
+    prediction = random_prediction(layer, 1)
+    scores = torch.zeros(1, 21, 16, 16, dtype=torch.float64, requires_grad=True)
+
+    def term(sharpness: float) -> torch.Tensor:
+        prediction.heatmaps = (sharpness * scores).flatten(2).softmax(-1).view_as(scores)
+        return partial_losses(prediction, targets, LossWeights(heatmap=1.0)).heatmap
+
+    flat = term(1.0)
+    flat.backward()
+    assert scores.grad is not None
+    row, column = divmod(int(scores.grad[0, 0].flatten().argmin()), 16)
+    assert (row, column) == (9, 4)  # (76 + 0.5) / 128 and (38 + 0.5) / 128 of 16 cells
+    assert not scores.grad[0, 1].any()
+    with torch.no_grad():
+        scores -= scores.grad * 200
+        assert term(1.0) < 0.5 * flat
