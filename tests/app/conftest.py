@@ -23,8 +23,11 @@ if (
 from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QApplication
 
+from app.config import RecordChoice
+from app.session import Session
 from app.settings import Settings
 from app.theme import Theme
+from app.windows.main_window import MainWindow
 from hands3c_core.assets import asset_path
 from hands3c_core.errors import UserError
 
@@ -100,3 +103,19 @@ def no_shipped_weights(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("hands3c_core.weights.weights_path", missing)
     monkeypatch.delenv("HANDS3C_WEIGHTS", raising=False)
+
+
+@pytest.fixture
+def window(qtbot, settings: Settings, theme: Theme, tmp_path: Path) -> Iterator[MainWindow]:
+    session = Session(record=RecordChoice(folder=tmp_path / "takes"))
+    made = MainWindow(session, settings, theme)
+    qtbot.addWidget(made)
+    made.resize(1200, 760)
+    with qtbot.waitExposed(made):
+        made.show()
+    # Without a window manager nobody else gives the window the keyboard.
+    made.activateWindow()
+    qtbot.waitUntil(made.isActiveWindow, timeout=5000)
+    yield made
+    made.close()
+    QApplication.processEvents()

@@ -4,94 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from PyQt6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QThread, QTimer, QUrl
-from PyQt6.QtGui import QDropEvent, QImage, QMouseEvent, QWheelEvent
-from PyQt6.QtWidgets import QApplication, QWidget
+from driving import TIMEOUT, Button, Key, Modifier, drag, pixels, settle, show_paused
+from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QThread, QTimer, QUrl
+from PyQt6.QtGui import QDropEvent, QWheelEvent
+from PyQt6.QtWidgets import QApplication
 
-from app.config import Layout, RecordChoice
+from app.config import Layout
 from app.session import Session
 from app.session_types import State
-from app.settings import Settings
-from app.theme import Theme
 from app.windows.actions import COMMANDS, shortcut_groups
 from app.windows.dialogs import AboutDialog, LogDialog, RecentLog, ShortcutsDialog
 from app.windows.main_window import MainWindow
 from hands3c_core.sources import CameraInfo
-
-TIMEOUT = 60_000
-Key, Button, Modifier = Qt.Key, Qt.MouseButton, Qt.KeyboardModifier
-
-
-@pytest.fixture
-def window(qtbot, settings: Settings, theme: Theme, tmp_path: Path) -> Iterator[MainWindow]:
-    session = Session(record=RecordChoice(folder=tmp_path / "takes"))
-    made = MainWindow(session, settings, theme)
-    qtbot.addWidget(made)
-    made.resize(1200, 760)
-    with qtbot.waitExposed(made):
-        made.show()
-    # Without a window manager nobody else gives the window the keyboard.
-    made.activateWindow()
-    qtbot.waitUntil(made.isActiveWindow, timeout=5000)
-    yield made
-    made.close()
-    QApplication.processEvents()
-
-
-def pixels(image: QImage) -> np.ndarray:
-    """(H, W, 3) of an image."""
-    image = image.convertToFormat(QImage.Format.Format_RGB888)
-    data = image.constBits()
-    data.setsize(image.sizeInBytes())
-    rows = np.frombuffer(data, np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
-
-
-def show_paused(qtbot, window: MainWindow, clip: Path) -> None:
-    """Open ``clip`` by the window and stop on a frame with a hand in both views."""
-    window.open_source(str(clip))
-    view = window.camera_view
-    qtbot.waitUntil(
-        lambda: view.picture is not None and bool(view.picture.result.hands), timeout=TIMEOUT
-    )
-    qtbot.waitUntil(lambda: window.viewport.image() is not None, timeout=TIMEOUT)
-    qtbot.keyClick(window, Key.Key_Space)
-    state = window.session.outlets.playback
-    qtbot.waitUntil(lambda: state.value.state is State.PAUSED, timeout=TIMEOUT)
-    settle(qtbot, window)
-    if not window.session.shown.result.hands:
-        window.session.seek(0.0)
-        settle(qtbot, window)
-    assert window.session.shown.result.hands
-
-
-def settle(qtbot, window: MainWindow) -> None:
-    """Wait until engine, painter and scene have done what was asked for."""
-    assert window.session.wait_idle(30)
-    images = -1
-    while images != window.viewport.images:
-        images = window.viewport.images
-        qtbot.wait(250)
-
-
-def drag(widget: QWidget, button: Qt.MouseButton, path: list[tuple[int, int]], modifier) -> None:
-    """Press, move along ``path`` and release."""
-
-    def send(kind: QEvent.Type, at: tuple[int, int], changed: Qt.MouseButton, held) -> None:
-        place = QPointF(*at)
-        event = QMouseEvent(kind, place, widget.mapToGlobal(place), changed, held, modifier)
-        QApplication.sendEvent(widget, event)
-
-    send(QEvent.Type.MouseButtonPress, path[0], button, button)
-    for at in path[1:]:
-        send(QEvent.Type.MouseMove, at, Button.NoButton, button)
-    send(QEvent.Type.MouseButtonRelease, path[-1], button, Button.NoButton)
 
 
 def test_start_play_toggle_overlay_orbit_record_close(qtbot, window, hand_clip, tmp_path):

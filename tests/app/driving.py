@@ -1,0 +1,66 @@
+"""Drives the real window: clicks, drags, waiting until all threads have done their part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PyQt6.QtCore import QEvent, QPointF, Qt
+from PyQt6.QtGui import QImage, QMouseEvent
+from PyQt6.QtWidgets import QApplication, QWidget
+
+from app.session_types import State
+from app.windows.main_window import MainWindow
+
+TIMEOUT = 60_000
+Key, Button, Modifier = Qt.Key, Qt.MouseButton, Qt.KeyboardModifier
+
+
+def pixels(image: QImage) -> np.ndarray:
+    """(H, W, 3) of an image."""
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    data = image.constBits()
+    data.setsize(image.sizeInBytes())
+    rows = np.frombuffer(data, np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).astype(int)
+
+
+def show_paused(qtbot, window: MainWindow, clip: Path) -> None:
+    """Open ``clip`` by the window and stop on a frame with a hand in both views."""
+    window.open_source(str(clip))
+    view = window.camera_view
+    qtbot.waitUntil(
+        lambda: view.picture is not None and bool(view.picture.result.hands), timeout=TIMEOUT
+    )
+    qtbot.waitUntil(lambda: window.viewport.image() is not None, timeout=TIMEOUT)
+    qtbot.keyClick(window, Key.Key_Space)
+    state = window.session.outlets.playback
+    qtbot.waitUntil(lambda: state.value.state is State.PAUSED, timeout=TIMEOUT)
+    settle(qtbot, window)
+    if not window.session.shown.result.hands:
+        window.session.seek(0.0)
+        settle(qtbot, window)
+    assert window.session.shown.result.hands
+
+
+def settle(qtbot, window: MainWindow) -> None:
+    """Wait until engine, painter and scene have done what was asked for."""
+    assert window.session.wait_idle(30)
+    images = -1
+    while images != window.viewport.images:
+        images = window.viewport.images
+        qtbot.wait(250)
+
+
+def drag(widget: QWidget, button: Qt.MouseButton, path: list[tuple[int, int]], modifier) -> None:
+    """Press, move along ``path`` and release."""
+
+    def send(kind: QEvent.Type, at: tuple[int, int], changed: Qt.MouseButton, held) -> None:
+        place = QPointF(*at)
+        event = QMouseEvent(kind, place, widget.mapToGlobal(place), changed, held, modifier)
+        QApplication.sendEvent(widget, event)
+
+    send(QEvent.Type.MouseButtonPress, path[0], button, button)
+    for at in path[1:]:
+        send(QEvent.Type.MouseMove, at, Button.NoButton, button)
+    send(QEvent.Type.MouseButtonRelease, path[-1], button, Button.NoButton)
