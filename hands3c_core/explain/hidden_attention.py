@@ -136,26 +136,23 @@ def spatial_scan_input(network: HandS3C, crop: np.ndarray) -> tuple[CrossScan, T
     return scan, planes[0]
 
 
-def hidden_attention_map(
-    network: HandS3C, crop: np.ndarray, query: tuple[int, int], direction: int | None = None
-) -> Float32:
+def hidden_attention_maps(network: HandS3C, crop: np.ndarray, query: tuple[int, int]) -> Float32:
     """What one cell takes from all cells in the spatial branch: mean of |a_ij| over the channels.
 
     Args:
         network, crop: as in ``spatial_scan_input``.
         query: (row, column) of the cell.
-        direction: 0..3, or None for the sum over all four.
 
     Returns:
-        (h, w), non-negative; covers the crop.
+        (4, h, w), non-negative, by direction (``DIRECTION_NAMES``); each covers the crop, and their
+        sum is the whole branch's.
 
     Raises:
         UserError: as ``spatial_scan_input``; or the cell lies outside of the map.
     """
     scan, plane = spatial_scan_input(network, crop)
-    directions = range(len(DIRECTION_NAMES)) if direction is None else (direction,)
-    try:
-        maps = [scan_attention(scan, plane, query, number).map() for number in directions]
-    except ValueError as error:
-        raise UserError(f"{error}: choose another query or direction.") from None
-    return np.sum(maps, axis=0)
+    rows, columns = plane.shape[2:]
+    if not (0 <= query[0] < rows and 0 <= query[1] < columns):
+        raise UserError(f"Cell {query} lies outside of the {rows} x {columns} map: choose another.")
+    directions = range(len(DIRECTION_NAMES))
+    return np.stack([scan_attention(scan, plane, query, number).map() for number in directions])

@@ -33,6 +33,7 @@ __all__ = [
     "ColorScale",
     "attention_maps",
     "available_kinds",
+    "fit_crop",
 ]
 
 #: Maps that are compared with each other share a scale: F before and after, and the two branches.
@@ -81,7 +82,7 @@ def attention_maps(source: CropModel | Estimator, crop: UInt8) -> AttentionMaps:
             f"The estimator {source.name!r} runs no network, so it has no attention maps: choose "
             "a network."
         )
-    prediction = model.predict(_fit(crop, model.input_size)[None], attention=True)
+    prediction = model.predict(fit_crop(crop, model.input_size)[None], attention=True)
     maps = prediction.attention_maps(0)
     if maps is None:
         raise UserError(
@@ -152,6 +153,22 @@ class ColorScale:
         return np.nan_to_num(level, nan=0.0, posinf=0.0, neginf=0.0).clip(0.0, 1.0)
 
 
+def fit_crop(crop: UInt8, size: int) -> UInt8:
+    """A crop (S, S, 3) at the side that a network takes, px.
+
+    Raises:
+        UserError: it is not a square RGB image of type uint8.
+    """
+    if not isinstance(crop, np.ndarray) or crop.dtype != np.uint8:
+        raise UserError("A crop is an RGB image of type uint8.")
+    if crop.ndim != 3 or crop.shape[2] != 3 or crop.shape[0] != crop.shape[1] or not crop.size:
+        raise UserError(f"A crop is square, (S, S, 3) RGB, not {crop.shape}: cut it first.")
+    if len(crop) == size:
+        return crop
+    interpolation = cv2.INTER_AREA if len(crop) > size else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(crop, (size, size), interpolation=interpolation), np.uint8)
+
+
 def _ranges_of(frame: list[AttentionMaps]) -> dict[str, tuple[float, float]]:
     """Low and high value of each group of maps in one frame."""
     values: dict[str, list[NDArray]] = {}
@@ -166,15 +183,3 @@ def _ranges_of(frame: list[AttentionMaps]) -> dict[str, tuple[float, float]]:
         for group, cells in joined.items()
         if cells.size
     }
-
-
-def _fit(crop: UInt8, size: int) -> UInt8:
-    """The crop as the network takes it."""
-    if not isinstance(crop, np.ndarray) or crop.dtype != np.uint8:
-        raise UserError("A crop is an RGB image of type uint8.")
-    if crop.ndim != 3 or crop.shape[2] != 3 or crop.shape[0] != crop.shape[1] or not crop.size:
-        raise UserError(f"A crop is square, (S, S, 3) RGB, not {crop.shape}: cut it first.")
-    if len(crop) == size:
-        return crop
-    interpolation = cv2.INTER_AREA if len(crop) > size else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(crop, (size, size), interpolation=interpolation), np.uint8)

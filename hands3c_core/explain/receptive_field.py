@@ -19,6 +19,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hands3c_core.errors import UserError
+from hands3c_core.explain.maps import fit_crop
 from hands3c_core.hand_model import HandModelData
 from hands3c_core.models import HandS3C, Regressed, build_model
 from hands3c_core.models.crops import crops_to_tensor, images_from_crops
@@ -48,6 +50,11 @@ class ReceptiveField:
         """(S, S) log10(1 + scores), the form RepLKNet takes areas of and shows. It compresses large
         scores only, so it depends on the network's gain; the scores themselves do not."""
         return np.log10(1.0 + self.scores)
+
+    def half_side(self, share: float) -> float:
+        """Half the side of the smallest central square with ``share`` of the contribution, px; see
+        ``central_square``."""
+        return central_square(self.scores, share, self.center)
 
     def area(self, share: float, *, logarithm: bool = False) -> float:
         """Area, as a part of the image's, of the smallest central square with ``share`` of the
@@ -135,44 +142,58 @@ def attention_field(
     return ReceptiveField(title or network.name, total / count, (middle, middle), count)
 
 
-def central_area(scores: NDArray[np.floating], share: float, center: tuple[float, float]) -> float:
-    """Area of the smallest square about ``center`` that holds ``share`` of the sum of ``scores``.
+def central_square(
+    scores: NDArray[np.floating], share: float, center: tuple[float, float]
+) -> float:
+    """Half the side, px, of the smallest square about ``center`` that holds ``share`` of the sum of
+    ``scores``; 0 where nothing contributes.
 
-    The square grows by a pixel at each side and is cut off at the image's edge.
+    The square grows by a pixel at each side and may reach over the image's edge.
 
     Args:
         scores: (H, W) non-negative.
         share: above 0 up to 1.
-        center: (x, y) px; whole or half numbers.
-
-    Returns:
-        The square's area within the image over the image's, 0 to 1; 0 where nothing contributes.
+        center: (x, y) px, both whole or both half numbers: the square ends between pixels.
 
     Raises:
-        ValueError: the share is out of range.
+        ValueError: the share or the centre is out of range.
     """
     if not 0 < share <= 1:
         raise ValueError(f"share {share:g} must lie above 0 and at most at 1")
-    height, width = scores.shape
-    x, y = np.arange(width), np.arange(height)
-    # Chebyshev distance: the square of half-width r holds the pixels at distance up to r.
-    distance = np.maximum(np.abs(x - center[0])[None], np.abs(y - center[1])[:, None])
+    offset = center[0] % 1.0
+    if offset not in (0.0, 0.5) or center[1] % 1.0 != offset:
+        raise ValueError(f"centre {center} must be two whole or two half numbers")
+    distance = _distance(scores.shape, center)
     rings = np.floor(distance).astype(np.int64).ravel()
     inside = np.cumsum(np.bincount(rings, np.asarray(scores, np.float64).ravel()))
-    pixels = np.cumsum(np.bincount(rings))
+    if inside[-1] <= 0:
+        return 0.0
     # The rounding of a sum must not cost the last ring at share 1.
     enough = np.flatnonzero(inside >= share * inside[-1] * (1 - 1e-12))
-    return float(pixels[enough[0]] / scores.size) if inside[-1] > 0 else 0.0
+    return float(enough[0]) + 0.5 + offset
+
+
+def central_area(scores: NDArray[np.floating], share: float, center: tuple[float, float]) -> float:
+    """Area of ``central_square`` within the image, as a part of the image's; 0 to 1."""
+    half = central_square(scores, share, center)
+    return float((_distance(scores.shape, center) < half).mean())
+
+
+def _distance(shape: tuple[int, ...], center: tuple[float, float]) -> NDArray[np.float64]:
+    """Distance of every pixel from a centre along the axis where it is larger."""
+    x, y = np.arange(shape[1]), np.arange(shape[0])
+    return np.maximum(np.abs(x - center[0])[None], np.abs(y - center[1])[:, None])
 
 
 def random_network(
     name: str,
-    crops: NDArray[np.uint8] | Tensor,
+    crops: NDArray[np.uint8],
     *,
+    input_size: int | None = None,
     seed: int = 0,
     hand: str | HandModelData = DEFAULT_HAND,
 ) -> HandS3C:
-    """A network of published form with fresh weights, ready for ``receptive_field``.
+    """A network of published form with fresh weights, ready to be looked at.
 
     Networks of one seed share the weights of backbone and pyramid, so that only the attention
     differs. Fresh batch norms know nothing of their input, and activations would double from unit
@@ -180,19 +201,22 @@ def random_network(
 
     Args:
         name: for ``build_model``.
-        crops: (N, S, S, 3) uint8 RGB; S becomes the input size.
+        crops: (N, S, S, 3) uint8 RGB, resampled where the network takes another size.
+        input_size: as in ``build_model``.
         seed: of the weights.
         hand: as in ``build_model``.
 
     Raises:
-        UserError: no such network, or it cannot be built for crops of this size.
+        UserError: no such network in the HandS3C family, or it cannot be built.
     """
-    side = crops.shape[1]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = build_model(name, input_size=side, hand=hand)
-    images = images_from_crops(crops_to_tensor(crops, side), next(network.parameters()))
-    settle_norms(network, images)
+        network = build_model(name, input_size=input_size, hand=hand)
+    if not isinstance(network, HandS3C):
+        raise UserError(f"{name} has no feature map before its heads; choose another network.")
+    fitted = np.stack([fit_crop(crop, network.input_size) for crop in crops])
+    pixels = crops_to_tensor(fitted, network.input_size)
+    settle_norms(network, images_from_crops(pixels, next(network.parameters())))
     return network.eval()
 
 

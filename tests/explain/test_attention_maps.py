@@ -21,7 +21,7 @@ from hands3c_core.explain.maps import (
     attention_maps,
     available_kinds,
 )
-from hands3c_core.models import HandS3C, build_model, model_names
+from hands3c_core.models import HandS3C, build_model
 from hands3c_core.render.attention import ATTENTION_KINDS
 from hands3c_core.runtime import make_runtime
 
@@ -80,10 +80,9 @@ def test_a_crop_of_another_size_is_resampled(tiny, crop):
 
 def test_what_a_source_can_show_is_known_without_running_it(tiny):
     assert available_kinds(tiny) == ATTENTION_KINDS == tuple(KIND_TITLES)
-    assert available_kinds(build_model("ssa", input_size=128)) == ("before", "after", "spatial")
-    assert available_kinds(build_model("baseline", input_size=128)) == ()
-    if "self_attention" in model_names():
-        assert available_kinds(build_model("self_attention", input_size=128)) == ATTENTION_KINDS[:2]
+    assert available_kinds(build_model("hands3c_tiny_ssa")) == ("before", "after", "spatial")
+    assert available_kinds(build_model("hands3c_tiny_plain")) == ()
+    assert available_kinds(build_model("hands3c_tiny_self_attention")) == ("before", "after")
     assert available_kinds(LandmarkEstimator()) == ()
     assert available_kinds(None) == ()
 
@@ -92,7 +91,7 @@ def test_what_cannot_be_shown_says_what_to_do(tiny, crop):
     with pytest.raises(UserError, match="choose a network"):
         attention_maps(LandmarkEstimator(), crop)
     with pytest.raises(UserError, match="no attention module"):
-        attention_maps(build_model("baseline", input_size=128), crop)
+        attention_maps(build_model("hands3c_tiny_plain"), crop)
     for bad in (crop[:64], crop.astype(np.float32), crop[..., 0], crop[:0, :0]):
         with pytest.raises(UserError, match="crop"):
             attention_maps(tiny, bad)

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from hands3c_core.errors import UserError
 from hands3c_core.explain.hidden_attention import (
     DIRECTION_NAMES,
-    hidden_attention_map,
+    hidden_attention_maps,
     scan_attention,
     spatial_scan_input,
 )
 from hands3c_core.models import build_model
 from hands3c_core.models.cross_scan import CrossScan
-from hands3c_core.ops import reference
+from hands3c_core.ops import reference, selective_scan
 
 
 def lively_scan(features: int, states: int, rank: int, seed: int) -> CrossScan:
@@ -36,7 +36,7 @@ def outputs_by_direction(scan: CrossScan, plane: torch.Tensor) -> torch.Tensor:
     projected = torch.einsum("bkcl,koc->bkol", xs, scan.projection)
     dt, B, C = projected.split((scan.dt_rank, scan.states, scan.states), dim=2)
     delta = torch.einsum("bkrl,kcr->bkcl", dt, scan.dt_weight)
-    y = reference.selective_scan(
+    y = selective_scan(
         xs.flatten(1, 2),
         delta.flatten(1, 2),
         -torch.exp(scan.A_log),
@@ -45,6 +45,7 @@ def outputs_by_direction(scan: CrossScan, plane: torch.Tensor) -> torch.Tensor:
         scan.D,
         delta_bias=scan.dt_bias.flatten(),
         delta_softplus=True,
+        kernel="reference",
     ).view(xs.shape)
     planes = []
     for direction in range(4):
@@ -132,17 +133,17 @@ def test_it_is_exact_inside_the_network_as_it_runs():
     query = (5, 9)
     answer = sum(scan_attention(scan, plane, query, k).output(plane) for k in range(4))
     torch.testing.assert_close(answer, branch.spatial[:, :, 5, 9], rtol=1e-4, atol=1e-5)
-    whole = hidden_attention_map(network, crop, query)
-    parts = [hidden_attention_map(network, crop, query, k) for k in range(4)]
-    np.testing.assert_allclose(whole, np.sum(parts, axis=0), rtol=1e-5)
-    assert whole.shape == (16, 16)
-    assert whole.min() >= 0
+    maps = hidden_attention_maps(network, crop, query)
+    assert maps.shape == (4, 16, 16)
+    assert maps.min() >= 0
+    by_hand = scan_attention(scan, plane, query, 3).weights[0].abs().mean(dim=0)
+    np.testing.assert_allclose(maps[3], by_hand, rtol=1e-5)
     assert not network.s3c.ss2d.spatial._forward_pre_hooks
 
 
 def test_networks_without_a_scan_say_so():
     crop = np.zeros((128, 128, 3), np.uint8)
     with pytest.raises(UserError, match="scans nothing"):
-        hidden_attention_map(build_model("baseline", input_size=128), crop, (0, 0))
+        hidden_attention_maps(build_model("hands3c_tiny_plain"), crop, (0, 0))
     with pytest.raises(UserError, match="outside"):
-        hidden_attention_map(build_model("hands3c_tiny").eval(), crop, (0, 16))
+        hidden_attention_maps(build_model("hands3c_tiny").eval(), crop, (0, 16))
