@@ -21,7 +21,13 @@ from hands3c_core.hand_model.mano_files import cache_folder
 from hands3c_core.models.fpn import FEATURE_STRIDE
 from hands3c_core.models.network import HandNetwork
 from hands3c_core.models.published import PublishedCheckpoint, read_published
-from hands3c_core.models.registry import DEFAULT_HAND, MESH_BOUND, build_model, model_names
+from hands3c_core.models.registry import (
+    DEFAULT_HAND,
+    MESH_BOUND,
+    VARIANTS,
+    build_model,
+    model_names,
+)
 from hands3c_core.models.untrusted import check_file, check_state, read_safetensors
 
 #: Value of 'format' in the header of our files.
@@ -151,7 +157,7 @@ def is_safetensors(path: Path) -> bool:
 def _load_safetensors(path: Path, hand: str | HandModelData | None) -> HandNetwork:
     state, header = read_safetensors(path)
     name = header.get("model", _name_of(state))
-    if name not in model_names():
+    if name not in (*model_names(), *VARIANTS):
         raise UserError(f"{path} is for a network {name!r}, which this version does not have.")
     size = _input_size(header, state, path)
     trained = header.get("hand", DEFAULT_HAND)
