@@ -320,7 +320,7 @@ class HandMeshPipeline:
             pose=pose,
             shape=shape,
             translation=translation,
-            crop=crop,
+            crop=estimate.crop or crop,
             reprojection_error_px=float(np.linalg.norm(joints_2d - landmarks, axis=1).mean()),
             estimator=estimate.estimator or self.estimator.name,
             heatmaps=estimate.heatmaps,

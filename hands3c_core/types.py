@@ -129,6 +129,9 @@ class HandEstimate:
     """Attention maps, if asked for and available."""
     estimator: str | None = None
     """Name of the estimator that made it, if not the one that was asked (a fallback)."""
+    crop: CropBox | None = None
+    """The window that heatmaps and attention are of, where it is not the detection's own (a window
+    that follows the hand slowly)."""
 
 
 @dataclass(frozen=True, slots=True)

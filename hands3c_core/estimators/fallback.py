@@ -165,6 +165,7 @@ class FallbackEstimator:
                     estimator=self.landmarks.name,
                     heatmaps=estimates[row].heatmaps,
                     attention=estimates[row].attention,
+                    crop=estimates[row].crop,
                 )
         return estimates
 

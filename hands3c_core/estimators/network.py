@@ -232,6 +232,7 @@ class NetworkEstimator:
             joint_sigma_px=(spread * view.box.side).astype(np.float32),
             heatmaps=_float32(prediction.heatmaps[row]) if self.heatmaps else None,
             attention=prediction.attention_maps(row),
+            crop=view.box,
         )
 
 
