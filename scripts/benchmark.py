@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Time the live path (--pipeline) and the network (--network) on this machine."""
+"""Time the live path (--pipeline), the network (--network) and the window (--ui) here."""
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,15 @@ class Options:
 
     pipeline: bool = False
     """The live path on a video, stage by stage, with one hand and with two."""
+    ui: bool = False
+    """The window: from a frame's arrival to its overlay on screen, and the gaps in its event loop.
+    Without a display it is drawn off screen."""
     source: Path | None = None
-    """Video for --pipeline; by default the bundled clip."""
+    """Video for --pipeline and --ui; by default the bundled clip."""
+    seconds: float = 20.0
+    """How long --ui measures."""
+    estimator: str = "auto"
+    """For --ui: auto, landmarks, hands3c_lite, hands3c or a file of weights."""
     frames: int = 300
     """Frames of --pipeline that count, after the warm-up."""
     network: bool = False
@@ -40,11 +48,13 @@ class Options:
 
 def main(options: Options) -> None:
     """Run the parts that were asked for."""
-    if not (options.pipeline or options.network):
-        raise UserError("Nothing to time: give --pipeline, --network or both.")
+    if not (options.pipeline or options.network or options.ui):
+        raise UserError("Nothing to time: give --pipeline, --network or --ui.")
     report: dict[str, Any] = {}
     if options.pipeline:
         report["pipeline"] = _pipeline(options)
+    if options.ui:
+        report["ui"] = _ui(options)
     if options.network:
         report["network"] = _network(options)
     if options.json is not None:
@@ -79,6 +89,26 @@ def _pipeline(options: Options) -> list[dict[str, Any]]:
             )
     Console().print(as_table(reports))
     return reports
+
+
+def _ui(options: Options) -> dict[str, Any]:
+    from app.options import has_display
+
+    configure_threads(side_by_side=True)  # before torch
+    if not has_display():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from app.benchmark import as_lines, benchmark_ui
+    from app.config import ModelConfig
+    from hands3c_core.assets import asset_path
+
+    report = benchmark_ui(
+        options.source or asset_path("demo.mp4"),
+        seconds=options.seconds,
+        model=ModelConfig(options.estimator),
+        progress=lambda text: print(f"{text} …", file=sys.stderr),
+    )
+    print("\n".join(as_lines(report)))
+    return report
 
 
 def _network(options: Options) -> dict[str, Any]:
