@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.utils.flop_counter import FlopCounterMode
 
 from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.sample import HandSample
@@ -19,6 +18,8 @@ from hands3c_core.estimators.landmarks import LandmarkEstimator
 from hands3c_core.geometry import default_camera, project
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
 from hands3c_core.models import HandNetwork
+from hands3c_core.models.costs import network_costs
+from hands3c_core.models.uvd import with_cameras
 from hands3c_core.types import Camera, Detection, Float32, TrackedHand, UInt8
 
 #: Field of view of a crop whose camera is not known, degrees: a hand at arm's length in a webcam's
@@ -62,7 +63,8 @@ class Predictor(Protocol):
 
 
 class NetworkPredictor:
-    """A network as a predictor.
+    """A network as a predictor. Those that regress points are brought to metres by the sample's
+    camera, where it is known, and the size of the mean hand.
 
     Args:
         model: the network.
@@ -84,7 +86,7 @@ class NetworkPredictor:
     def predict(self, samples: Sequence[HandSample]) -> list[PredictedHand | None]:
         """See ``Predictor.predict``; a network always finds a hand."""
         crops = np.stack([sample.crop for sample in samples])
-        result = self.model.predict(crops)
+        result = with_cameras(self.model.predict(crops), *_cameras(samples), self.model.hand)
         joints_3d, joints_2d, vertices = (
             tensor.float().cpu().numpy()
             for tensor in (result.joints_3d, result.joints_2d, result.vertices)
@@ -96,21 +98,9 @@ class NetworkPredictor:
         ]
 
     def cost(self) -> dict[str, float | None]:
-        """Parameters, and two operations for each multiplication of the convolutions and matrix
-        products of one crop (scans and pointwise work are not counted)."""
-        side = self.input_size
-        parameters = sum(parameter.numel() for parameter in self.model.parameters())
-        parameter = next(self.model.parameters())
-        image = torch.zeros(1, 3, side, side, device=parameter.device, dtype=parameter.dtype)
-        training = self.model.training
-        self.model.eval()
-        counter = FlopCounterMode(display=False)
-        try:
-            with torch.no_grad(), counter:
-                self.model(image)
-        finally:
-            self.model.train(training)
-        return {"params": float(parameters), "flops": float(counter.get_total_flops())}
+        """Parameters and operations; see ``models.costs``."""
+        costs = network_costs(self.model)
+        return {"params": float(costs.total_parameters), "flops": float(costs.flops)}
 
 
 class LandmarkPredictor:
@@ -158,6 +148,13 @@ class LandmarkPredictor:
         estimate = self._estimator.estimate(image, [hand], camera, 0.0)[0]
         vertices, joints = self._layer(estimate.pose, estimate.shape, estimate.translation)
         return PredictedHand(joints, project(joints, camera) - border, vertices)
+
+
+def _cameras(samples: Sequence[HandSample]) -> tuple[torch.Tensor, torch.Tensor]:
+    """(B, 3, 3) intrinsics of the crops, and (B,) whether they are known."""
+    known = [sample.intrinsics is not None for sample in samples]
+    matrices = [np.eye(3) if sample.intrinsics is None else sample.intrinsics for sample in samples]
+    return torch.from_numpy(np.stack(matrices).astype(np.float32)), torch.tensor(known)
 
 
 def crop_camera(sample: HandSample, border: int = 0) -> Camera:

@@ -134,6 +134,11 @@ class HandPrediction:
         )
 
 
+# So that networks that answer with them can be exported (torch.export).
+for _record in (AttentionTensors, UvdTensors, HandPrediction):
+    torch.export.register_dataclass(_record)
+
+
 def concatenate(predictions: list[HandPrediction]) -> HandPrediction:
     """The predictions of several batches as one; all with attention maps, or none."""
     return _combine(predictions, torch.cat)

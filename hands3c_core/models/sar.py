@@ -79,7 +79,7 @@ class SarStage(nn.Module):
         features = MAPS_PER_POINT * (input_size // LAST_STRIDE) ** 2 + 3
         self.refine = RefineInput() if refines else None
         self.encoder = UpperEncoder()
-        self.graph = SpatialInitialGraph(vertices, STAGE_CHANNELS[3])
+        self.initial_graph = SpatialInitialGraph(vertices, STAGE_CHANNELS[3])
         self.belief = BeliefRegressor(vertices, features, input_size // BELIEF_STRIDE)
 
     def forward(
@@ -90,7 +90,7 @@ class SarStage(nn.Module):
         features = shared
         if self.refine is not None and before is not None:
             features = self.refine(shared, before)
-        return features, self.belief(self.graph(self.encoder(features), template))
+        return features, self.belief(self.initial_graph(self.encoder(features), template))
 
 
 class Sar(HandNetwork):

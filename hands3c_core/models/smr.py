@@ -106,12 +106,12 @@ class JointHead(nn.Module):
 
     def __init__(self, features: int, side: int) -> None:
         super().__init__()
-        self.graph = SpatialInitialGraph(NUM_JOINTS, STAGE_CHANNELS[3])
+        self.initial_graph = SpatialInitialGraph(NUM_JOINTS, STAGE_CHANNELS[3])
         self.belief = BeliefRegressor(NUM_JOINTS, features + 3, side, regresses_joints=False)
 
     def forward(self, features: Tensor, template: Tensor) -> BeliefMaps:
         """Maps (B, 512, h, w) and the joints at rest (21, 3) -> points and maps."""
-        return self.belief(self.graph(features, template))
+        return self.belief(self.initial_graph(features, template))
 
 
 class ParameterHead(nn.Module):
@@ -127,7 +127,7 @@ class ParameterHead(nn.Module):
     def __init__(self, features: int) -> None:
         super().__init__()
         size = NUM_JOINTS * JOINT_FEATURES
-        self.graph = SpatialInitialGraph(NUM_JOINTS, STAGE_CHANNELS[3])
+        self.initial_graph = SpatialInitialGraph(NUM_JOINTS, STAGE_CHANNELS[3])
         self.norm = nn.LayerNorm(features)
         self.first = AdaptiveGraphConv(NUM_JOINTS, features, HIDDEN)
         self.dropout = nn.Dropout(0.1)
@@ -138,7 +138,7 @@ class ParameterHead(nn.Module):
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Maps (B, 512, h, w) -> rotations (B, 16, 6), shape (B, 10), camera (B, 3)."""
-        nodes = F.leaky_relu(self.first(self.norm(self.graph(features))), SLOPE)
+        nodes = F.leaky_relu(self.first(self.norm(self.initial_graph(features))), SLOPE)
         nodes = F.leaky_relu(self.second(self.dropout(nodes)), SLOPE)
         parameters = self.out(F.leaky_relu(self.hidden(nodes.flatten(1)), SLOPE))
         rot6d, shape, camera = parameters.split((6 * NUM_ROTATIONS, NUM_SHAPE, CAMERA_SIZE), dim=1)

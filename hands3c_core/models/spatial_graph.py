@@ -39,8 +39,7 @@ class SpatialInitialGraph(nn.Module):
         """Maps (B, C, h, w), and (N, 3) positions of the nodes in metres or None -> nodes
         (B, N, 8 h w + 3), without the 3 where there are no positions."""
         maps = F.leaky_relu(self.conv(features), SLOPE)
-        # In the order of channels, whatever the memory format.
-        nodes = maps.contiguous().view(len(maps), self.nodes, -1)
+        nodes = maps.reshape(len(maps), self.nodes, -1)
         if positions is None:
             return nodes
         places = positions.to(nodes.dtype).expand(len(nodes), -1, -1)

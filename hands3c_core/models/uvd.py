@@ -122,12 +122,10 @@ def with_cameras(
     points = prediction.uvd
     if points is None:
         return prediction
-    kind = points.joints.dtype
     side = BELIEF_STRIDE * prediction.heatmaps.shape[-1]
-    joints, vertices = place_in_camera(
-        points, intrinsics.to(kind), bone_extent(hand, points.joints), side
-    )
-    known = has_camera[:, None, None]
+    extent = bone_extent(hand, points.joints)
+    joints, vertices = place_in_camera(points, intrinsics.to(extent), extent, side)
+    known = has_camera.to(extent.device)[:, None, None]
     return replace(
         prediction,
         joints_3d=torch.where(known, joints, prediction.joints_3d),
