@@ -22,19 +22,21 @@ def draw_hands(count: int, seed: int = 0) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(seed)
     layer = FastHandLayer(load_hand_model("hand_mano778"))
     camera = np.array([[FOCAL, 0, 63.5], [0, FOCAL, 63.5], [0, 0, 1.0]])
-    rows: dict[str, list] = {name: [] for name in ("images", "joints_3d", "joints_2d", "pose")}
+    names = ("images", "joints_3d", "joints_2d", "pose", "vertices")
+    rows: dict[str, list] = {name: [] for name in names}
     for _ in range(count):
         pose = (0.15 * rng.normal(size=(16, 3))).astype(np.float32)
         pose[0] = 0.4 * rng.normal(size=3)
-        _, joints = layer(pose, np.zeros(10, np.float32))
-        joints = joints - joints.mean(axis=0) + [0.0, 0.0, 0.6]
+        vertices, joints = layer(pose, np.zeros(10, np.float32))
+        place = [0.0, 0.0, 0.6] - joints.mean(axis=0)
+        vertices, joints = vertices + place, joints + place
         flat = joints @ camera.T
         flat = flat[:, :2] / flat[:, 2:]
         image = np.full((SIDE, SIDE, 3), rng.integers(0, 80), np.uint8)
         for parent, child in BONES:
             ends = (tuple(np.round(flat[k]).astype(int).tolist()) for k in (parent, child))
             cv2.line(image, *ends, COLORS[child], 4)
-        for name, value in zip(rows, (image, joints, flat, pose), strict=True):
+        for name, value in zip(rows, (image, joints, flat, pose, vertices), strict=True):
             rows[name].append(value)
     arrays = {name: np.stack(values) for name, values in rows.items()}
     arrays["shape"] = np.zeros((count, 10), np.float32)
