@@ -68,6 +68,20 @@ class AugmentOptions:
 PRESETS: Final = {
     "none": AugmentOptions(scale=0.0, rotation_deg=0.0, color=0.0),
     "published": AugmentOptions(),
+    "mild": AugmentOptions(
+        scale=0.15,
+        rotation_deg=40.0,
+        color=0.12,
+        shift=0.05,
+        gamma=0.15,
+        contrast=0.2,
+        gray_probability=0.03,
+        blur_probability=0.06,
+        noise=5.0,
+        jpeg_probability=0.15,
+        downscale_probability=0.08,
+        occlusion_probability=0.2,
+    ),
     "strong": AugmentOptions(
         rotation_deg=45.0,
         shift=0.08,

@@ -57,7 +57,7 @@ class TrainConfig:
     learning_rate: float | None = None
     """Instead of the preset's."""
     augment: str | None = None
-    """none, published, strong or sar, instead of the preset's."""
+    """none, published, mild, strong or sar, instead of the preset's."""
     input_size: int | None = None
     """Side of the crop, px, instead of the network's own."""
     hand: str = "hand_mano778"
