@@ -185,7 +185,10 @@ def ablation_table(table: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     heads = ["", *(heading for _, heading, *_ in COLUMNS), "steps"]
     lines = [heads, ["---"] * len(heads)]
     for row, results in table.items():
-        cells = [_cell([r.get(key) for r in results], *form) for key, _, *form in COLUMNS]
+        cells = [
+            _cell([result.get(key) for result in results], factor, decimals)
+            for key, _, factor, decimals in COLUMNS
+        ]
         lines.append([row, *cells, _cell([r.get("steps") for r in results], 1.0, 0)])
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     return "\n".join(
