@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.config import ModelConfig
-from app.maps import ask_for_maps
+from app.maps import ask_for_maps, with_maps
 from app.meters import Meter
 from app.model import LoadedModel, tune
 from app.outlets import Outlets
@@ -208,12 +208,17 @@ class Engine:
         """Have the network return the maps that the view shows, from this frame on."""
         if self._model is not None:
             estimator = self._model.pipeline.estimator
-            if ask_for_maps(estimator, self._out.view.value):
-                self._redo()
+            if ask_for_maps(estimator, self._out.view.value) and self._stands():
+                assert self.shown is not None
+                self._publish(replace(self.shown, result=with_maps(self.shown.result, estimator)))
+
+    def _stands(self) -> bool:
+        """Whether there is a frame on show that no other follows soon."""
+        return self.shown is not None and self.player.state is not State.PLAYING
 
     def _redo(self) -> None:
         """Do the frame on show again, if no other follows it soon."""
-        if self.shown is None or self._model is None or self.player.state is State.PLAYING:
+        if self.shown is None or self._model is None or not self._stands():
             return
         pipeline = self._model.pipeline
         pipeline.reset()

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from app.config import ALL_JOINTS, NetworkMap, ViewState
 from app.session_types import MapLegend
@@ -34,6 +37,27 @@ def ask_for_maps(estimator: Any, view: ViewState) -> bool:
         return False
     estimator.heatmaps, estimator.attention = heatmaps, attention
     return True
+
+
+def with_maps(result: FrameResult, estimator: Any) -> FrameResult:
+    """``result`` with the maps that ``estimator`` is asked for and without others: the hands stay
+    as they are, the network looks at their crops once more."""
+    from hands3c_core.geometry import extract_crop
+
+    hands = [replace(hand, heatmaps=None, attention=None) for hand in result.hands]
+    if hands and (estimator.heatmaps or estimator.attention):
+        network = estimator.model
+        crops = [
+            extract_crop(result.frame.image, hand.crop, network.input_size, not hand.is_right)[0]
+            for hand in hands
+        ]
+        prediction = network.predict(np.stack(crops), attention=estimator.attention)
+        for row, hand in enumerate(hands):
+            heatmaps = None
+            if estimator.heatmaps:
+                heatmaps = prediction.heatmaps[row].detach().float().cpu().numpy()
+            hands[row] = replace(hand, heatmaps=heatmaps, attention=prediction.attention_maps(row))
+    return replace(result, hands=tuple(hands))
 
 
 def map_style(view: ViewState) -> MapStyle | None:
