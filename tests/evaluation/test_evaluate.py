@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -236,9 +237,16 @@ def test_comparison_shows_published_rows_of_that_benchmark_only(make_hands, make
 
 
 def test_published_figures_have_sources():
+    """A paper by number, or a file of a repository at a commit; figures of the right size."""
     for row in PUBLISHED:
-        assert "arXiv" in row.source
+        paper = re.search(r"arXiv \d{4}\.\d{5}", row.source)
+        assert paper or re.search(r"at [0-9a-f]{7}|the same", row.source), row
         assert row.figures
+        for key, value in row.figures.items():
+            low, high = (4, 12) if key.endswith("_mm") else (0.5, 1)
+            assert low < value < high, (row, key)
+    assert len({(row.benchmark, row.method) for row in PUBLISHED}) == len(PUBLISHED)
+    assert {row.benchmark for row in PUBLISHED} == {"freihand", "dexycb", "ho3d"}
 
 
 def test_more_published_rows_from_a_file(tmp_path):
