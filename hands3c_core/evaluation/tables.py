@@ -55,13 +55,14 @@ PUBLISHED: Final = (
         "freihand",
         "METRO",
         {"pa_mpjpe_mm": 6.6, "pa_mpvpe_mm": 6.7, "auc": 0.869, "f5": 0.721, "f15": 0.981},
-        "authors' repository microsoft/MeshTransformer, docs/EXP.md at 18dbd5a, one view",
+        "authors' repository microsoft/MeshTransformer, docs/EXP.md at 18dbd5a",
     ),
     Row(
         "freihand",
         "METRO, several scales",
         {"pa_mpjpe_mm": 6.2, "pa_mpvpe_mm": 6.3, "auc": 0.876, "f5": 0.743, "f15": 0.984},
-        "the same, with test-time augmentation",
+        "authors' repository microsoft/MeshTransformer, docs/EXP.md at 18dbd5a, with test-time "
+        "augmentation",
     ),
     Row(
         "freihand",
