@@ -25,6 +25,12 @@ class LossWeights:
     """Of the 3D joints seen from the camera against the 2D labels; not in the paper."""
     heatmap: float = 0.0
     """Of the heatmaps against spots around the 2D labels; not in the paper."""
+    local: float = 0.0
+    """Of the 3D joints in the hand's own frame, that is without the global rotation; not in the
+    paper."""
+    robust: float | None = None
+    """Metres beyond which errors of 3D points count linearly instead of by their squares; None for
+    squares throughout, as in the paper."""
     non_metric: float = 0.1
     """Factor of pose and 3D terms of samples whose labels have no trusted scale."""
 
@@ -56,11 +62,12 @@ class HandLosses:
     joints_2d: Tensor
     projection: Tensor
     heatmap: Tensor
+    local: Tensor
 
     def total(self) -> Tensor:
         """Their sum, the quantity that is minimised."""
         five = self.vertices + self.joints_3d + self.pose + self.shape + self.joints_2d
-        return five + self.projection + self.heatmap
+        return five + self.projection + self.heatmap + self.local
 
     def as_dict(self) -> dict[str, Tensor]:
         """Terms by name, for logs."""
@@ -118,4 +125,5 @@ def hand_losses(
         joints_2d=weights.joints_2d * F.mse_loss(prediction.joints_2d, targets.joints_2d),
         projection=prediction.joints_2d.new_zeros(()),
         heatmap=prediction.joints_2d.new_zeros(()),
+        local=prediction.joints_2d.new_zeros(()),
     )

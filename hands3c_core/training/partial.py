@@ -111,9 +111,11 @@ def partial_losses(
     joints_2d = prediction.joints_2d.to(kind)
     return HandLosses(
         vertices=weights.vertices
-        * (trust * _mean_square(vertices - true_vertices, everywhere)).mean(),
+        * (trust * _mean_square(vertices - true_vertices, everywhere, weights.robust)).mean(),
         joints_3d=weights.joints_3d
-        * (trust * _mean_square(joints - true_joints, targets.has_joints_3d)).mean(),
+        * (
+            trust * _mean_square(joints - true_joints, targets.has_joints_3d, weights.robust)
+        ).mean(),
         pose=weights.pose * (trust * _mean_square(rotations - true_rotations, per_rotation)).mean(),
         shape=weights.shape
         * (targets.has_shape * targets.is_metric * shape_error.square().mean(dim=1)).mean(),
@@ -125,13 +127,42 @@ def partial_losses(
         heatmap=weights.heatmap * _heatmap_divergence(prediction.heatmaps.to(kind), targets).mean()
         if weights.heatmap
         else joints.new_zeros(()),
+        local=weights.local
+        * (
+            trust
+            * targets.has_pose
+            * _local_error(joints, true_joints, rotations, true_rotations, targets, weights)
+        ).mean()
+        if weights.local
+        else joints.new_zeros(()),
     )
 
 
-def _mean_square(error: Tensor, mask: Tensor) -> Tensor:
-    """(B,) mean over the points (B, ..., C) where ``mask`` (B, ...) is 1; 0 where it is nowhere."""
-    squares = (error.square().mean(dim=-1) * mask).flatten(1).sum(dim=1)
-    return squares / mask.flatten(1).sum(dim=1).clamp(min=1.0)
+def _mean_square(error: Tensor, mask: Tensor, robust: float | None = None) -> Tensor:
+    """(B,) mean over the points (B, ..., C) where ``mask`` (B, ...) is 1; 0 where it is nowhere.
+
+    With ``robust`` the squares s are 2 r (sqrt(s + r^2) - r), which is s for small errors and grows
+    linearly from r on (pseudo-Huber): hands seen the wrong way round then do not drown the others.
+    """
+    squares = error.square()
+    if robust is not None:
+        squares = 2 * robust * ((squares + robust**2).sqrt() - robust)
+    points = (squares.mean(dim=-1) * mask).flatten(1).sum(dim=1)
+    return points / mask.flatten(1).sum(dim=1).clamp(min=1.0)
+
+
+def _local_error(
+    joints: Tensor,
+    true_joints: Tensor,
+    rotations: Tensor,
+    true_rotations: Tensor,
+    targets: PartialTargets,
+    weights: LossWeights,
+) -> Tensor:
+    """(B,) error of the wrist-relative joints, each turned back by its own global rotation."""
+    ours = joints @ rotations[:, 0]
+    theirs = true_joints @ true_rotations[:, 0]
+    return _mean_square(ours - theirs, targets.has_joints_3d, weights.robust)
 
 
 def _heatmap_divergence(heatmaps: Tensor, targets: PartialTargets) -> Tensor:

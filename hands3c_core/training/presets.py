@@ -101,7 +101,9 @@ PRESETS = MappingProxyType(
             schedule="cosine",
             warmup_steps=100,
             augment="mild",
-            losses=LossWeights(projection=100.0, heatmap=1.0, non_metric=0.5),
+            losses=LossWeights(
+                projection=100.0, heatmap=1.0, local=2e4, robust=0.01, non_metric=0.5
+            ),
             ema=0.999,
             clip_norm=10.0,
             backbone_rate=0.2,

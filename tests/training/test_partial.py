@@ -185,3 +185,45 @@ def test_heatmaps_are_drawn_towards_labels_inside_the_crop(layer):
         term().backward()
         optimizer.step()
     assert term() < 0.1 * flat
+
+
+def test_local_term_does_not_see_the_global_rotation(layer):
+    """A prediction that is right but for its global rotation has no local error; bending a finger
+    gives one."""
+    right = whole(0)
+    targets = make_targets(collate([right], "hands3c"), layer)
+
+    def losses(pose: torch.Tensor):
+        posed = layer(pose, targets.shape)
+        prediction = SimpleNamespace(
+            rotations=axis_angle_to_matrix(pose),
+            shape=targets.shape,
+            joints_2d=targets.joints_2d,
+            joints_3d=posed.joints,
+            vertices=posed.vertices,
+        )
+        return partial_losses(prediction, targets, LossWeights(local=1e4))
+
+    turned = targets.pose.clone()
+    turned[:, 0] = torch.tensor([0.5, -1.0, 0.3], dtype=turned.dtype)
+    assert losses(turned).local < 1e-12
+    assert losses(turned).joints_3d > 1
+    bent = targets.pose.clone()
+    bent[:, 1] += 0.5
+    assert losses(bent).local > 0.1
+
+
+def test_robust_errors_are_squares_when_small_and_grow_linearly_when_large(layer):
+    targets = make_targets(collate([whole(0)], "hands3c"), layer)
+
+    def term(offset: float, robust: float | None) -> float:
+        prediction = random_prediction(layer, 1)
+        shift = torch.zeros(1, 21, 3, dtype=torch.float64)
+        shift[:, 1:] = offset
+        prediction.joints_3d = targets.joints_3d + shift
+        weights = LossWeights(robust=robust)
+        return float(partial_losses(prediction, targets, weights).joints_3d)
+
+    assert term(1e-4, 0.01) == pytest.approx(term(1e-4, None), rel=1e-3)
+    assert term(0.4, 0.01) == pytest.approx(2 * term(0.2, 0.01), rel=0.06)
+    assert term(0.4, None) == pytest.approx(4 * term(0.2, None), rel=1e-9)
