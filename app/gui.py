@@ -12,7 +12,7 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
 from app.config import RecordChoice
-from app.options import Options, model_config
+from app.options import Options, live_choice, model_config
 from app.session import Session
 from app.settings import APPLICATION, ORGANISATION, Settings
 from app.theme import Theme, as_choice
@@ -38,6 +38,7 @@ def run_window(options: Options, settings: Settings | None = None) -> int:
         replace(view, mirror=view.mirror or options.mirror),
         record,
     )
+    session.live.choose(live_choice(options, settings.load_live()))
     session.set_loop(settings.get("playback/loop", True))
     window = MainWindow(session, settings, theme, log)
     window.show()

@@ -28,17 +28,16 @@ _SAY_PERIOD_S = 0.5
 class LiveSender:
     """Follows a ``LiveChoice``; ``outlets.live`` tells what runs and who listens."""
 
-    def __init__(
-        self, outlets: Outlets, tasks: TaskThread, newest: Callable[[], Shown | None]
-    ) -> None:
-        """``tasks`` opens and closes ports, which may take a moment; ``newest`` is the frame on
-        show, for those who join while nothing moves."""
+    def __init__(self, outlets: Outlets, newest: Callable[[], Shown | None]) -> None:
+        """``newest`` is the frame on show, for those who join while nothing moves."""
         self._out = outlets
-        self._tasks = tasks
+        # Ports and host names may take seconds: nothing else waits for them.
+        self._tasks = TaskThread("hands3c-live-ports")
         self._newest = newest
         self._lock = threading.Lock()
         self._running: list[LiveOut] = []
         self._error = ""
+        self._closed = False
         self._due = 0.0
         self._thread: RenderThread[Shown] | None = None
         self._stop_results: Disconnect | None = None
@@ -51,32 +50,36 @@ class LiveSender:
 
     def close(self) -> None:
         """Free the ports; blocks until that is done."""
-        self._stop()
+        self._closed = True
+        self._tasks.post(self._stop)
+        self._tasks.close()
 
-    # ---------------------------------------------------------------------- on the tasks' thread
+    # ------------------------------------------------------------------------- the ports' thread
 
     def _follow(self, choice: LiveChoice) -> None:
-        if choice is not self._out.live_choice.value:
+        if self._closed or choice is not self._out.live_choice.value:
             return  # a newer choice waits
         self._stop()
         errors = []
-        started: list[LiveOut] = []
-        for target in targets_of(choice):
+        targets = targets_of(choice)
+        if targets:
+            self._thread = RenderThread("hands3c-live", self._send)
+            self._stop_results = self._out.results.connect(self._thread.post)
+        for target in targets:
             from hands3c_core.live import LiveOut
 
             try:
-                started.append(LiveOut([target], on_change=self._clients_changed))
+                live = LiveOut([target], on_change=self._clients_changed)
             except UserError as error:
                 errors.append(str(error))
+                continue
+            with self._lock:
+                self._running.append(live)
+            self._say()
         self._error = " ".join(errors)
-        with self._lock:
-            self._running = started
-        if started:
-            self._thread = RenderThread("hands3c-live", self._send)
-            self._stop_results = self._out.results.connect(self._thread.post)
-            self._send_newest()
         self._out.notices.emit(Notice("live", self._error, "error"))
         self._say()
+        self._send_newest()
 
     def _stop(self) -> None:
         if self._stop_results is not None:
@@ -90,7 +93,7 @@ class LiveSender:
         for live in running:
             live.close()
 
-    # ------------------------------------------------------------------------- on any other thread
+    # -------------------------------------------------------------------------- any other thread
 
     def _send(self, shown: Shown) -> None:
         with self._lock:
@@ -138,6 +141,8 @@ class LiveSender:
 
 def targets_of(choice: LiveChoice) -> list[Target]:
     """What ``choice`` switches on."""
+    if not (choice.websocket or choice.osc):
+        return []
     from hands3c_core.live import Target
 
     targets = []

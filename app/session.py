@@ -74,7 +74,7 @@ class Session:
         self._tasks = TaskThread("hands3c-tasks")
         self.takes = TakeShelf(self.outlets, self._tasks)
         """The recordings that are there."""
-        self.live = LiveSender(self.outlets, self._tasks, lambda: self.shown)
+        self.live = LiveSender(self.outlets, lambda: self.shown)
         """Hands out live."""
         self._engine = Engine(
             self.outlets,

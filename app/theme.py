@@ -108,6 +108,7 @@ QLabel {{ background: transparent; }}
 QLabel[role="muted"] {{ color: {muted}; font-size: 12px; }}
 QLabel[role="heading"] {{ color: {muted}; font-size: 11px; font-weight: 700; }}
 QLabel[role="title"] {{ font-size: 20px; font-weight: 700; }}
+QLabel[role="error"] {{ color: {danger}; font-size: 12px; }}
 QLabel[role="value"] {{ color: {muted}; font-size: 12px; }}
 QLabel[role="badge"], QStatusBar QLabel[role="badge"] {{ background: {warning_soft};
   color: {warning}; border-radius: 6px; padding: 2px 8px; font-weight: 600; }}
@@ -163,6 +164,7 @@ QToolButton[role="chip"]:hover {{ background: {hover}; }}
 #segmented {{ background: {raised}; border: 1px solid {border}; border-radius: 9px; }}
 #segmented QToolButton {{ padding: 5px 7px; border-radius: 6px; color: {muted}; font-weight: 600;
   margin: 2px; border: 0; }}
+#sidebar #segmented QToolButton {{ padding: 5px 1px; font-size: 12px; }}
 #segmented QToolButton:checked {{ background: {surface}; color: {text}; }}
 #segmented QToolButton:focus {{ color: {accent}; }}
 
@@ -191,6 +193,9 @@ QProgressBar {{ background: {raised}; border: 1px solid {border}; border-radius:
   min-height: 18px; text-align: center; }}
 QProgressBar::chunk {{ background: {accent_soft}; border-radius: 6px; }}
 QSpinBox::up-button, QSpinBox::down-button {{ width: 16px; border: 0; background: transparent; }}
+
+QProgressBar {{ background: {raised}; border: 1px solid {border}; border-radius: 4px; }}
+QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
 
 QListWidget {{ background: {raised}; border: 1px solid {border}; border-radius: 8px;
   padding: 4px; }}

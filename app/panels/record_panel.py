@@ -3,46 +3,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PyQt6.QtCore import QSize, Qt, QUrl, pyqtSignal
-from PyQt6.QtGui import QDesktopServices
-from PyQt6.QtWidgets import (
-    QFileDialog,
-    QGridLayout,
-    QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
-    QWidget,
-)
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
-from app.config import RecordChoice
-from app.icons import icon
+from app.config import RECORD_KINDS, RecordChoice
 from app.panels.page import Page
+from app.panels.take_list import TakeList
 from app.panels.transport import clock
-from app.session_types import RecordingState, Take
+from app.session_types import RecordingState
 from app.theme import Theme
 from app.views.controls import IconButton, RecordButton, Switch, muted
 
 #: Snapshot kinds: file suffix and label.
 SNAPSHOTS = ((".obj", "OBJ mesh"), (".ply", "PLY mesh"), (".png", "Picture"))
-
-
-def size_text(size: int) -> str:
-    """``size`` bytes in the unit people read."""
-    amount = float(size)
-    for unit in ("B", "kB", "MB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if amount >= 10 or unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.2f} GB"
+#: Kinds that need no JSONL.
+_VIDEOS = ("video", "raw")
 
 
 class RecordPanel(Page):
-    """Choices of a recording, its progress, snapshots, and the list of takes."""
+    """Choices of a recording, its progress, the list of takes, and snapshots."""
 
     record_asked = pyqtSignal()
     choice_asked = pyqtSignal(object)
@@ -50,22 +32,37 @@ class RecordPanel(Page):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
         self._choice = RecordChoice()
-        self._takes: tuple[Take, ...] = ()
+        self._recording = RecordingState()
         self.record_button = RecordButton(theme)
         self.record_button.clicked.connect(self._on_record)
         self.progress = muted("Nothing recorded yet.")
+        self.takes = TakeList(theme)
+        self.take_list = self.takes.list
+        self.reveal_button = self.takes.reveal_button
+        self.add_group("Record", self.record_button, self.progress)
+        self.add_group("Files", self._build_kinds(theme), self._build_folder(theme))
+        self.add_group("Takes", self.takes)
+        self.add_group("Snapshot", self._build_snapshots())
+        self.show_choice(self._choice)
+
+    def _build_kinds(self, theme: Theme) -> QWidget:
+        kinds = QWidget()
+        grid = QGridLayout(kinds)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(18)
+        grid.setVerticalSpacing(2)
         self.switches: dict[str, Switch] = {}
-        for field, label, tip in (
-            ("video", "Annotated video (MP4)", "The picture with its overlay, H.264"),
-            ("glb", "Animated hands (GLB)", "Skinned, textured hands for Blender and the web"),
-            ("jsonl", "Parameters (JSONL)", "Pose, shape, joints and camera of every frame"),
-        ):
-            switch = Switch(label, theme)
-            switch.setToolTip(tip)
-            switch.toggled.connect(lambda on, name=field: self._ask(**{name: on}))
-            self.switches[field] = switch
+        for index, (kind, name, what) in enumerate(RECORD_KINDS):
+            switch = Switch(name, theme)
+            switch.setToolTip(what)
+            switch.setAccessibleDescription(what)
+            switch.toggled.connect(lambda on, field=kind: self._ask(**{field: on}))
+            grid.addWidget(switch, index // 2, index % 2)
+            self.switches[kind] = switch
+        return kinds
+
+    def _build_folder(self, theme: Theme) -> QWidget:
         self.folder_label = muted()
         self.folder_button = IconButton("folder", "Choose the folder", theme, role="chip")
         self.folder_button.clicked.connect(self._choose_folder)
@@ -74,6 +71,9 @@ class RecordPanel(Page):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.folder_label, 1)
         row.addWidget(self.folder_button)
+        return folder
+
+    def _build_snapshots(self) -> QWidget:
         snapshots = QWidget()
         grid = QGridLayout(snapshots)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -85,73 +85,42 @@ class RecordPanel(Page):
             button.clicked.connect(lambda _=False, kind=suffix: self.snapshot_asked.emit(kind))
             grid.addWidget(button, 0, index)
             self.snapshot_buttons[suffix] = button
-        self.take_list = QListWidget()
-        self.take_list.setAccessibleName("Takes")
-        self.take_list.setIconSize(QSize(18, 18))
-        self.take_list.setMinimumHeight(140)
-        self.take_list.itemActivated.connect(lambda item: self._reveal(item))
-        self.reveal_button = QPushButton("Show in folder")
-        self.reveal_button.setToolTip("Open the folder of the chosen take")
-        self.reveal_button.clicked.connect(lambda: self._reveal(self.take_list.currentItem()))
-        self.add_group("Record", self.record_button, self.progress)
-        self.add_group("Files", *self.switches.values(), folder)
-        self.add_group("Snapshot", snapshots)
-        self.add_group("Takes", self.take_list, self.reveal_button)
-        theme.changed.connect(self._fill_takes)
-        self.show_choice(self._choice)
-        self._fill_takes()
+        return snapshots
 
     def show_choice(self, choice: RecordChoice) -> None:
         """Show ``choice`` without asking for anything."""
         self._choice = choice
+        derived = any(kind not in (*_VIDEOS, "jsonl") for kind in choice.kinds)
         for field, switch in self.switches.items():
             blocked = switch.blockSignals(True)
-            switch.setChecked(getattr(choice, field))
+            # What the other formats are made of comes with them.
+            switch.setChecked(getattr(choice, field) or (field == "jsonl" and derived))
             switch.blockSignals(blocked)
+        self._enable()
         self.folder_label.setText(f"to {choice.folder.name or choice.folder}")
         self.folder_label.setToolTip(str(choice.folder.absolute()))
         self.record_button.setEnabled(choice.any)
 
     def show_recording(self, state: RecordingState) -> None:
         """Show the recording in progress."""
+        before, self._recording = self._recording, state
         self.record_button.show_recording(state.active)
-        for switch in self.switches.values():
-            switch.setEnabled(not state.active)
-        self.folder_button.setEnabled(not state.active)
+        if before.active != state.active:
+            self._enable()
         if state.active:
             lost = f", {state.dropped} left out" if state.dropped else ""
             self.progress.setText(f"{clock(state.seconds)}  ·  {state.frames} frames{lost}")
-        elif self._takes:
+        elif state.saving:
+            self.progress.setText("Completing the files…")
+        elif before.active or before.saving:
             self.progress.setText("Ready.")
 
-    def show_takes(self, takes: Sequence[Take]) -> None:
-        """List ``takes``, newest first."""
-        self._takes = tuple(takes)
-        self._fill_takes()
-
-    def _fill_takes(self) -> None:
-        self.take_list.clear()
-        self.reveal_button.setEnabled(bool(self._takes))
-        if not self._takes:
-            item = QListWidgetItem("Your takes appear here")
-            item.setFlags(Qt.ItemFlag.NoItemFlags)
-            self.take_list.addItem(item)
-            return
-        for take in self._takes:
-            kinds = " ".join(file.suffix[1:] for file in take.files)
-            text = (
-                f"{take.name}\n{clock(take.seconds)}  ·  {size_text(take.size_bytes)}  ·  {kinds}"
-            )
-            item = QListWidgetItem(icon("film", self._theme.palette.muted), text)
-            item.setData(Qt.ItemDataRole.UserRole, str(take.files[0].parent) if take.files else "")
-            item.setToolTip("\n".join(str(file) for file in take.files))
-            self.take_list.addItem(item)
-        self.take_list.setCurrentRow(0)
-
-    def _reveal(self, item: QListWidgetItem | None) -> None:
-        folder = item.data(Qt.ItemDataRole.UserRole) if item is not None else ""
-        if folder:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+    def _enable(self) -> None:
+        idle = not self._recording.active
+        derived = any(kind not in (*_VIDEOS, "jsonl") for kind in self._choice.kinds)
+        for kind, switch in self.switches.items():
+            switch.setEnabled(idle and not (kind == "jsonl" and derived))
+        self.folder_button.setEnabled(idle)
 
     def _on_record(self) -> None:
         # The button shows what the session says, not what was clicked.

@@ -15,6 +15,7 @@ _TABS = (
     ("view", "View", "What the views show (Alt+2)"),
     ("model", "Model", "Estimator, hand model, smoothing (Alt+3)"),
     ("record", "Record", "Recordings and snapshots (Alt+4)"),
+    ("live", "Live", "Send hands to a browser, Blender and others (Alt+5)"),
 )
 _LAYOUTS = (
     (Layout.SIDE_BY_SIDE, "", "side", "Side by side (F1)"),

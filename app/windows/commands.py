@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
-from app.config import SPEEDS, ModelConfig, ViewState
+from app.config import SPEEDS, LiveChoice, ModelConfig, ViewState
 from app.options import bundled_clip
 from app.session_types import Notice
 from app.theme import ThemeChoice
@@ -162,6 +162,7 @@ class Commands:
         self.choose_theme("system")
         session.set_view(ViewState())
         session.set_model(ModelConfig())
+        session.live.choose(LiveChoice())
         window.history.clear()
         window.sources_panel.show_recent(())
         window.show_tab("source")

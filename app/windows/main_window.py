@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 from app.bridge import Bridge
 from app.calibrations import Calibrations
 from app.history import History
+from app.panels.live_panel import LivePanel
 from app.panels.model_panel import ModelPanel
 from app.panels.record_panel import RecordPanel
 from app.panels.sources_panel import SourcesPanel
@@ -79,6 +80,7 @@ class MainWindow(QMainWindow):
         self._restore()
         self._stop_results = session.outlets.results.connect(self.viewport.show_result)
         session.find_cameras()
+        session.takes.refresh()
 
     # ------------------------------------------------------------------------------ building
 
@@ -94,6 +96,7 @@ class MainWindow(QMainWindow):
         self.view_panel = ViewPanel(theme)
         self.model_panel = ModelPanel(theme)
         self.record_panel = RecordPanel(theme)
+        self.live_panel = LivePanel(theme)
         self.top_bar = TopBar(theme)
         self.sidebar = Sidebar(
             theme,
@@ -102,6 +105,7 @@ class MainWindow(QMainWindow):
                 "view": self.view_panel,
                 "model": self.model_panel,
                 "record": self.record_panel,
+                "live": self.live_panel,
             },
         )
         center = QWidget()

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.bridge import Bridge
-from app.config import ModelConfig, RecordChoice, ViewState
+from app.config import LiveChoice, ModelConfig, RecordChoice, ViewState
 from app.panels.transport import clock
 from app.panels.view_panel import map_reason
 from app.session_types import (
@@ -36,7 +36,11 @@ class Presenter:
         bridge.model_status.connect(self.show_model_status)
         bridge.recording.connect(self.show_recording)
         bridge.record_choice.connect(self.show_record_choice)
-        bridge.takes.connect(window.record_panel.show_takes)
+        bridge.takes.connect(window.record_panel.takes.show_takes)
+        bridge.deleted.connect(window.record_panel.takes.show_deleted)
+        bridge.export.connect(window.record_panel.takes.show_export)
+        bridge.live.connect(window.live_panel.show_state)
+        bridge.live_choice.connect(self.show_live_choice)
         bridge.cameras.connect(self.show_cameras)
         bridge.picture.connect(self.show_picture)
         bridge.notice.connect(self.show_notice)
@@ -119,6 +123,11 @@ class Presenter:
         window.top_bar.record_button.setEnabled(choice.any)
         window.settings.save_record(choice)
         window.commands.views.show_history()
+
+    def show_live_choice(self, choice: LiveChoice) -> None:
+        """Where live hands go; remembered."""
+        self._window.live_panel.show_choice(choice)
+        self._window.settings.save_live(choice)
 
     def show_cameras(self, cameras: tuple[CameraInfo, ...] | None) -> None:
         """The cameras that were found."""

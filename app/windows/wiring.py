@@ -54,6 +54,14 @@ def _wire_panels(window: MainWindow) -> None:
     window.record_panel.record_asked.connect(session.toggle_recording)
     window.record_panel.choice_asked.connect(session.set_record_choice)
     window.record_panel.snapshot_asked.connect(session.snapshot)
+    takes = window.record_panel.takes
+    takes.open_asked.connect(window.open_source)
+    takes.rename_asked.connect(session.takes.rename)
+    takes.delete_asked.connect(session.takes.delete)
+    takes.undo_asked.connect(session.takes.undo_delete)
+    takes.export_asked.connect(session.takes.export)
+    takes.cancel_asked.connect(session.takes.cancel_export)
+    window.live_panel.choice_asked.connect(session.live.choose)
 
 
 def _wire_top_bar(window: MainWindow) -> None:

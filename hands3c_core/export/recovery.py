@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 from av.error import FFmpegError
 
+from .mp4_boxes import trim_to_fragments
 from .video import MADE_BY, lock_file
 
 _PART = re.compile(r"(?P<name>.+\.mp4)(\.\d+)?\.part")
@@ -32,6 +33,7 @@ def recover_video(part: Path) -> Path | None:
         with part.open("rb") as file:
             if not lock_file(file.fileno()):
                 return None
+            trim_to_fragments(part)
             if not _has_frame(part):
                 part.unlink()
                 return None

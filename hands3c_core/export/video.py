@@ -8,6 +8,7 @@ ordinary MP4 (which every player can wind) and gives it its name.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import logging
@@ -22,6 +23,7 @@ from av.error import FFmpegError
 from av.video.frame import PictureType
 
 from hands3c_core.errors import UserError
+from hands3c_core.export.mp4_boxes import trim_to_fragments
 from hands3c_core.types import UInt8
 
 log = logging.getLogger(__name__)
@@ -229,6 +231,8 @@ class VideoWriter:
         reason = getattr(cause, "strerror", None) or str(cause)
         self._abandon()
         if self._file.end > 0:
+            with contextlib.suppress(OSError):
+                trim_to_fragments(self.part_path)
             self._rename()
         return UserError(
             f"the recording stopped ({reason}): make room or choose another folder; "

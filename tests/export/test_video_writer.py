@@ -266,3 +266,21 @@ def test_wrong_images_are_refused(tmp_path: Path) -> None:
             writer.write(np.zeros((48, 64), np.uint8))
         with pytest.raises(ValueError, match="finite"):
             writer.write(np.zeros((48, 64, 3), np.uint8), float("nan"))
+
+
+def test_what_is_cut_off_anywhere_decodes_without_an_error(tmp_path: Path) -> None:
+    """A crash may end the file in the middle of a fragment: what is recovered is clean."""
+    with VideoWriter(tmp_path / "whole.mp4", (64, 48), 10) as writer:
+        for k in range(40):
+            writer.write(picture((64, 48), k), k / 10)
+        content = writer.part_path.read_bytes()
+    least = 0
+    for share in (0.3, 0.5, 0.77, 0.9, 1.0):
+        part = tmp_path / "cut.mp4.part"
+        part.write_bytes(content[: int(share * len(content))])
+        recovered = recover_video(part)
+        with VideoSource(recovered) as source:
+            played = len(list(source))
+        assert played >= max(least, int(40 * share) - 15)
+        least = played
+        recovered.unlink()

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hands out live: where to, and who listens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PyQt6.QtCore import Qt, QUrl, pyqtSignal
+from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.config import LiveChoice
+from app.panels.page import Page
+from app.reveal import reveal
+from app.session_types import LiveState
+from app.theme import Theme
+from app.views.controls import ComboBox, Switch, muted
+from hands3c_core.assets import asset_path
+
+#: Who may connect: address to listen on, and what the panel says of it.
+AUDIENCES = (
+    ("127.0.0.1", "This computer only"),
+    ("0.0.0.0", "Everybody on my network"),
+)
+_CLIENTS_SHOWN = 6
+
+
+class LivePanel(Page):
+    """Shows a ``LiveChoice`` and emits the whole new one; changes take effect at once."""
+
+    choice_asked = pyqtSignal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._choice = LiveChoice()
+        self._state = LiveState()
+        self.error_label = QLabel()
+        self.error_label.setProperty("role", "error")
+        self.error_label.setWordWrap(True)
+        self.error_label.hide()
+        self._build_websocket(theme)
+        self._build_osc(theme)
+        self.examples_button = QPushButton("Show example receivers")
+        self.examples_button.setToolTip(
+            "A receiver for Blender and the page's source; docs/live-out.md has the schema"
+        )
+        self.examples_button.clicked.connect(_show_examples)
+        self.add_group(
+            "Browser and programs",
+            self.websocket_switch,
+            _row("Port", self.websocket_port),
+            self.audience_box,
+            self.audience_note,
+            self.address_row,
+            self.clients_label,
+        )
+        self.add_group(
+            "OSC",
+            self.osc_switch,
+            _row("To", self.osc_host),
+            _row("Port", self.osc_port),
+            self.osc_note,
+        )
+        self.add(self.error_label)
+        self.add_group("Receivers", self.examples_button)
+        self.show_choice(self._choice)
+        self.show_state(self._state)
+
+    def _build_websocket(self, theme: Theme) -> None:
+        self.websocket_switch = Switch("WebSocket", theme)
+        self.websocket_switch.setToolTip(
+            "Serve joints and parameters, and a page that shows the hands"
+        )
+        self.websocket_switch.toggled.connect(lambda on: self._ask(websocket=on))
+        self.websocket_port = _port_box("Port of the WebSocket")
+        self.websocket_port.editingFinished.connect(
+            lambda: self._ask(websocket_port=self.websocket_port.value())
+        )
+        self.audience_box = ComboBox(theme)
+        self.audience_box.setAccessibleName("Who may connect")
+        self.audience_box.setToolTip("Who may connect to the WebSocket")
+        for host, label in AUDIENCES:
+            self.audience_box.addItem(label, host)
+        self.audience_box.activated.connect(
+            lambda: self._ask(websocket_host=self.audience_box.currentData())
+        )
+        self.audience_note = muted("There is no password: whoever can reach this port can watch.")
+        self.address_label = QLabel()
+        self.address_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.open_button = QPushButton("Open page")
+        self.open_button.setToolTip("Show the hands in your browser")
+        self.open_button.clicked.connect(self._open_page)
+        self.copy_button = QPushButton("Copy address")
+        self.copy_button.setToolTip("Copy the WebSocket's address for your own program")
+        self.copy_button.clicked.connect(self._copy_address)
+        self.address_row = QWidget()
+        column = QVBoxLayout(self.address_row)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.address_label)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.open_button)
+        buttons.addWidget(self.copy_button)
+        column.addLayout(buttons)
+        self.clients_label = muted()
+
+    def _build_osc(self, theme: Theme) -> None:
+        self.osc_switch = Switch("OSC over UDP", theme)
+        self.osc_switch.setToolTip("Send to Blender, TouchDesigner, Max and the like")
+        self.osc_switch.toggled.connect(lambda on: self._ask(osc=on))
+        self.osc_host = QLineEdit()
+        self.osc_host.setAccessibleName("Host that OSC goes to")
+        self.osc_host.setToolTip("Name or address of the computer to send to")
+        self.osc_host.editingFinished.connect(
+            lambda: self._ask(osc_host=self.osc_host.text().strip() or LiveChoice().osc_host)
+        )
+        self.osc_port = _port_box("Port that OSC goes to")
+        self.osc_port.editingFinished.connect(lambda: self._ask(osc_port=self.osc_port.value()))
+        self.osc_note = muted()
+
+    def show_choice(self, choice: LiveChoice) -> None:
+        """Show ``choice`` without asking for anything."""
+        self._choice = choice
+        if self.audience_box.findData(choice.websocket_host) < 0:  # named on the command line
+            self.audience_box.addItem(f"On {choice.websocket_host}", choice.websocket_host)
+        self.audience_box.select_data(choice.websocket_host)
+        self.audience_note.setVisible(choice.websocket_host != AUDIENCES[0][0])
+        controls = (self.websocket_switch, self.osc_switch, self.websocket_port, self.osc_port)
+        blocked = [control.blockSignals(True) for control in controls]
+        self.websocket_switch.setChecked(choice.websocket)
+        self.osc_switch.setChecked(choice.osc)
+        self.websocket_port.setValue(choice.websocket_port)
+        self.osc_port.setValue(choice.osc_port)
+        for control, before in zip(controls, blocked, strict=True):
+            control.blockSignals(before)
+        self.osc_host.setText(choice.osc_host)
+
+    def show_state(self, state: LiveState) -> None:
+        """Show what is sent, and who listens."""
+        self._state = state
+        self.address_row.setVisible(bool(state.websocket))
+        self.clients_label.setVisible(bool(state.websocket))
+        self.address_label.setText(state.websocket)
+        self.clients_label.setText(_clients_text(state))
+        self.osc_note.setVisible(bool(state.osc))
+        self.osc_note.setText(f"{state.osc_frames:,} frames sent to {state.osc}")
+        self.error_label.setVisible(bool(state.error))
+        self.error_label.setText(state.error)
+
+    def _ask(self, **changes: object) -> None:
+        choice = replace(self._choice, **changes)  # type: ignore[arg-type]
+        if choice != self._choice:
+            self.choice_asked.emit(choice)
+
+    def _open_page(self) -> None:
+        if self._state.websocket:
+            QDesktopServices.openUrl(QUrl(self._state.websocket))
+
+    def _copy_address(self) -> None:
+        clipboard = QApplication.clipboard()
+        if clipboard is not None:
+            clipboard.setText(self._state.websocket.replace("http://", "ws://"))
+
+
+def _clients_text(state: LiveState) -> str:
+    if not state.clients:
+        return "Nobody listens yet."
+    lines = []
+    for address, sent, skipped in state.clients[:_CLIENTS_SHOWN]:
+        late = f", {skipped:,} skipped" if skipped else ""
+        lines.append(f"{address}: {sent:,} frames{late}")
+    more = len(state.clients) - _CLIENTS_SHOWN
+    return "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])])
+
+
+def _row(label: str, control: QWidget) -> QWidget:
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(QLabel(label))
+    layout.addStretch(1)
+    control.setFixedWidth(150)
+    layout.addWidget(control)
+    return row
+
+
+def _port_box(name: str) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(1, 65535)
+    box.setGroupSeparatorShown(False)
+    box.setAccessibleName(name)
+    box.setToolTip(name)
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return box
+
+
+def _show_examples() -> None:
+    reveal([asset_path("live/blender_receiver.py")])
