@@ -67,7 +67,7 @@ class WeightsCard:
         if about:
             lines.append(", ".join(about))
         if self.data or self.samples_seen:
-            names = ", ".join(name for name, _ in self.data)
+            names = ", ".join(name for name, _ in self.data if name)
             seen = f"{self.samples_seen:,} samples" if self.samples_seen else ""
             parts = [part for part in (names, seen) if part]
             lines.append("Trained on " + "; ".join(parts))
@@ -104,13 +104,15 @@ def read_card(weights: str | os.PathLike[str]) -> WeightsCard:
     """What the card beside a file of weights says; only its name where there is no (good) card."""
     path = Path(weights)
     card = path.with_suffix(".json")
+    # Runs all call their weights the same; their folders have names.
+    name = path.resolve().parent.name if path.stem == "weights" else path.stem
     try:
         if card.stat().st_size > _MAX_CARD_BYTES:
-            return WeightsCard(path.stem)
+            return WeightsCard(name)
         values = json.loads(card.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return WeightsCard(path.stem)
-    return _card(values, path.stem) if isinstance(values, dict) else WeightsCard(path.stem)
+        return WeightsCard(name)
+    return _card(values, name) if isinstance(values, dict) else WeightsCard(name)
 
 
 def default_estimator(device: str = "cpu") -> str:
@@ -138,26 +140,28 @@ def wants_cuda() -> bool:
     return default_estimator("cuda") != default_estimator("cpu")
 
 
-def _card(values: dict[str, Any], stem: str) -> WeightsCard:
+def _card(values: dict[str, Any], name: str) -> WeightsCard:
     data = values.get("data")
     metrics = values.get("metrics")
     return WeightsCard(
-        name=_text(values.get("name")) or stem,
+        name=_text(values.get("name")) or name,
         model=_text(values.get("model")),
         input_size=_number(values.get("input_size")),
         licence=_text(values.get("licence")),
-        data=tuple(
-            (_text(entry.get("name")), _text(entry.get("licence")))
-            for entry in (data if isinstance(data, list) else ())
-            if isinstance(entry, dict)
-        ),
-        samples_seen=_number(values.get("samples_seen")),
+        data=tuple(map(_dataset, data)) if isinstance(data, list) else (),
+        samples_seen=_number(values.get("samples_seen", values.get("samples"))),
         metrics=metrics if isinstance(metrics, dict) else {},
         limits=_prose(values.get("limits")),
         default_on=_texts(values.get("default_on")),
         better_than=_texts(values.get("better_than")),
         experimental=values.get("experimental") is True,
     )
+
+
+def _dataset(entry: object) -> tuple[str, str]:
+    if isinstance(entry, dict):
+        return _text(entry.get("name")), _text(entry.get("licence"))
+    return _text(entry), ""
 
 
 def _text(value: object) -> str:

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fine-tuning the network on one's own hands: record, label and train, use the result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+
+from app.panels.page import Page
+from app.panels.transport import clock
+from app.theme import Theme
+from app.training import Phase, TrainingState
+from app.views.controls import RecordButton, SliderRow, muted
+from app.views.loss_plot import LossPlot
+
+
+class TrainPanel(Page):
+    """Shows a ``TrainingState`` and asks for what to do next."""
+
+    record_asked = pyqtSignal()
+    remove_asked = pyqtSignal()
+    start_asked = pyqtSignal(float)
+    """Minutes of training."""
+    cancel_asked = pyqtSignal()
+    use_asked = pyqtSignal(object)
+    """Path of the new weights."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = TrainingState()
+        self.record_button = RecordButton(theme)
+        self.record_button.setToolTip("Record a clip of your hands from the open source")
+        self.record_button.clicked.connect(self._on_record)
+        self.clips_label = muted()
+        self.remove_button = QPushButton("Remove all clips")
+        self.remove_button.setProperty("role", "link")
+        self.remove_button.clicked.connect(self.remove_asked)
+        self.minutes_row = SliderRow("Training time", 1.0, 60.0, 1.0, lambda v: f"{v:.0f} min")
+        self.minutes_row.setToolTip("Longer fits your hands better, up to a point")
+        self.minutes_row.set_value(12.0)
+        self.start_button = QPushButton("Label and train")
+        self.start_button.setProperty("role", "primary")
+        self.start_button.setToolTip("Runs in a process of its own; the picture goes on")
+        self.start_button.clicked.connect(lambda: self.start_asked.emit(self.minutes_row.value))
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.setToolTip("Stop; the clips and labels are kept")
+        self.cancel_button.clicked.connect(self.cancel_asked)
+        buttons = QWidget()
+        row = QHBoxLayout(buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.start_button, 1)
+        row.addWidget(self.cancel_button)
+        self.progress = QProgressBar()
+        self.progress.setAccessibleName("Progress")
+        self.progress.setTextVisible(False)
+        self.text_label = QLabel()
+        self.text_label.setWordWrap(True)
+        self.plot = LossPlot(theme)
+        self.outcome_label = muted("Before and after are compared here.")
+        self.use_button = QPushButton("Use the new weights")
+        self.use_button.setToolTip("Switch to them now; the Model panel switches back")
+        self.use_button.clicked.connect(self._on_use)
+        self.add_group(
+            "Your hands",
+            muted(
+                "Record a minute or two of your hands in many poses and places. Nothing leaves "
+                "this computer."
+            ),
+            self.record_button,
+            self.clips_label,
+            self.remove_button,
+        )
+        self.add_group(
+            "Fine-tune", self.minutes_row, buttons, self.progress, self.text_label, self.plot
+        )
+        self.add_group("Result", self.outcome_label, self.use_button)
+        self.show_state(self._state)
+
+    def show_state(self, state: TrainingState) -> None:
+        """Show where things stand."""
+        self._state = state
+        recording, busy = state.phase is Phase.RECORDING, state.phase.is_busy
+        self.record_button.show_recording(recording)
+        self.record_button.setEnabled(not busy)
+        count = len(state.clips)
+        clips = f"{count} clip{'' if count == 1 else 's'}" if count else "No clip yet"
+        self.clips_label.setText(f"Recording {clock(state.seconds)}" if recording else clips)
+        self.remove_button.setVisible(bool(count))
+        self.remove_button.setEnabled(not busy and not recording)
+        self.start_button.setEnabled(bool(count) and not busy and not recording)
+        self.cancel_button.setEnabled(busy)
+        self.progress.setRange(0, 0 if busy and state.share is None else 1000)
+        self.progress.setValue(round(1000 * (state.share or 0.0)))
+        self.text_label.setText(state.text)
+        self.text_label.setVisible(bool(state.text))
+        self.plot.show_losses(state.losses)
+        if state.outcome:
+            self.outcome_label.setText("\n".join(state.outcome))
+        self.use_button.setEnabled(state.weights is not None and not busy)
+
+    def _on_record(self) -> None:
+        # The button shows what is the case, not what was clicked.
+        self.record_button.show_recording(self._state.phase is Phase.RECORDING)
+        self.record_asked.emit()
+
+    def _on_use(self) -> None:
+        weights: Path | None = self._state.weights
+        if weights is not None:
+            self.use_asked.emit(weights)
