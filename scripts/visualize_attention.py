@@ -29,9 +29,9 @@ class Options:
     source: Annotated[str, tyro.conf.Positional]
     """A picture, a video or a folder of pictures."""
     weights: Path | None = None
-    """Trained weights; without them the network has random ones."""
-    network: str = "hands3c"
-    """The network with random weights: a name of the registry."""
+    """Trained weights; by default the shipped ones, and random ones where none ship."""
+    network: str | None = None
+    """A network with random weights instead: a name of the registry."""
     out: Path | None = None
     """The figure (.png, .webp, .jpg) or video (.mp4); by default attention.png or attention.mp4."""
     joint: str = "index4"
@@ -90,15 +90,21 @@ def _network(options: Options) -> tuple[HandNetwork, str]:
     from hands3c_core.explain.hands import find_crops, gather_crops
     from hands3c_core.explain.receptive_field import random_network
     from hands3c_core.models import load_weights
+    from hands3c_core.weights import shipped_weights
 
-    if options.weights is not None:
-        return load_weights(options.weights), f"weights {options.weights.name}"
+    if options.weights is not None and options.network is not None:
+        raise UserError("Give --weights or --network (which has random weights), not both.")
+    weights = options.weights
+    if options.network is None:
+        weights = weights or next(iter(shipped_weights().values()), None)
+    if weights is not None:
+        return load_weights(weights), f"weights {weights.name}"
     if options.is_crop:
         crops = gather_crops([Path(options.source)], CROP_SIZE, _SETTLING)
     else:
         crops = find_crops(options.source, CROP_SIZE, _SETTLING)
-    network = random_network(options.network, crops, seed=options.seed)
-    return network, f"{network.name} with random weights (seed {options.seed}): no trained network"
+    network = random_network(options.network or "hands3c", crops, seed=options.seed)
+    return network, f"{network.name} with random weights (seed {options.seed}): it knows nothing"
 
 
 def _default_name(options: Options) -> Path:
