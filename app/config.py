@@ -84,7 +84,8 @@ ALL_JOINTS = -1
 
 @dataclass(frozen=True, slots=True)
 class ViewState:
-    """What the views show. None of it changes what is computed or, but for the overlay, written."""
+    """What the views show. Of all this only the overlay is recorded, and only a network's map is
+    computed because it is shown; the hands are the same whatever is chosen."""
 
     mesh: bool = True
     skeleton: bool = False
@@ -95,6 +96,8 @@ class ViewState:
     mirror: bool = False
     """Selfie view: the picture is flipped as it is painted, nothing else."""
     layout: Layout = Layout.SIDE_BY_SIDE
+    swapped: bool = False
+    """The 3D view takes the camera picture's place, and the other way round."""
     network_map: NetworkMap = NetworkMap.NONE
     """Shown where the estimator is a network that has it."""
     map_joint: int = ALL_JOINTS

@@ -14,6 +14,8 @@ from app.views.joint_info import (
     JointPlaces,
     JointRef,
     JointSelection,
+    find_joint,
+    joint_lines,
     nearest_joint,
     paint_joints,
 )
@@ -45,6 +47,7 @@ class JointFrame(StageFrame):
         self._pressed: QPointF | None = None
         self.setMouseTracking(True)
         selection.changed.connect(self.update)
+        selection.changed.connect(self._describe)
 
     def joint_places(self) -> JointPlaces:
         """Where each hand's 21 joints are in the widget; None for one that cannot be seen."""
@@ -67,7 +70,14 @@ class JointFrame(StageFrame):
         font.setPixelSize(12)
         area = QRectF(self.rect()).adjusted(6, 6, -6, -6)
         places, model = self.joint_places(), self.hand_model()
-        paint_joints(painter, area, font, places, self.selection, self, model, beside)
+        taken = [rect for rect in (beside, self.covered) if rect is not None]
+        paint_joints(painter, area, font, places, self.selection, self, model, taken)
+
+    def _describe(self) -> None:
+        """Tell screen readers what the held joint is."""
+        held = find_joint(self.joint_places(), self.selection.pinned)
+        lines = joint_lines(held[0], held[2].joint, self.hand_model()) if held else []
+        self.setAccessibleDescription("; ".join(lines))
 
     def mousePressEvent(self, a0: QMouseEvent | None) -> None:
         if a0 is not None and a0.button() == Qt.MouseButton.LeftButton:

@@ -29,6 +29,7 @@ class JointRef:
     """One joint of one tracked hand."""
 
     track_id: int
+    is_right: bool
     joint: int
     """0..20."""
 
@@ -72,8 +73,22 @@ def nearest_joint(places: JointPlaces, position: QPointF) -> JointRef | None:
                 continue
             distance = math.hypot(point.x() - position.x(), point.y() - position.y())
             if distance <= best:
-                best, found = distance, JointRef(hand.track_id, joint)
+                best, found = distance, JointRef(hand.track_id, hand.is_right, joint)
     return found
+
+
+def find_joint(
+    places: JointPlaces, ref: JointRef | None
+) -> tuple[Hand, Sequence[QPointF | None], JointRef] | None:
+    """The hand that ``ref`` is of, its joints' places and ``ref``; None if it is not in view.
+
+    After a jump tracks are counted anew: then it is the hand of the same side.
+    """
+    if ref is None:
+        return None
+    same_side = [(hand, points) for hand, points in places if hand.is_right == ref.is_right]
+    same_side.sort(key=lambda entry: entry[0].track_id != ref.track_id)
+    return (*same_side[0], ref) if same_side else None
 
 
 def joint_lines(
@@ -109,27 +124,28 @@ def paint_joints(
     selection: JointSelection,
     view: object,
     model: HandModelData | None,
-    beside: QRectF | None = None,
+    taken: Sequence[QRectF] = (),
 ) -> None:
     """Mark the held and the pointed-at joint in ``view`` and say what they are, inside ``area``.
 
     The held one is described in the lower right corner, where the text can be read while the hand
-    moves, above what is painted at ``beside`` if it would cover that; the pointed-at one beside the
-    pointer.
+    moves, above what is ``taken`` by others; the pointed-at one beside the pointer.
     """
-    for ref in (selection.hovered, selection.pinned):
+    for wanted in (selection.hovered, selection.pinned):
+        found = find_joint(places, wanted)
+        point = found[1][found[2].joint] if found else None
+        if found is None or point is None:
+            continue
+        hand, points, ref = found
         held = ref == selection.pinned
-        for hand, points in places:
-            point = points[ref.joint] if ref is not None and hand.track_id == ref.track_id else None
-            if ref is None or point is None:
-                continue
-            _paint_mark(painter, point, ref, held=held)
-            if held or view is selection.hovered_in:
-                label = _fitting_label(hand, ref, model, font, area.width(), full=held)
-                if label is not None:
-                    beneath = _corner(label, area, beside)
-                    place = beneath if held else _beside(label, area, point, points)
-                    _paint_label(painter, place, label)
+        _paint_mark(painter, point, ref, held=held)
+        if held or view is selection.hovered_in:
+            label = _fitting_label(hand, ref, model, font, area.width(), full=held)
+            if label is not None:
+                corner = _corner(label, area, taken)
+                _paint_label(
+                    painter, corner if held else _beside(label, area, point, points), label
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +180,13 @@ def _fitting_label(
     return None
 
 
-def _corner(label: _Label, area: QRectF, beside: QRectF | None) -> QRectF:
-    """The lower right corner of ``area``, or above ``beside``."""
+def _corner(label: _Label, area: QRectF, taken: Sequence[QRectF]) -> QRectF:
+    """The lower right corner of ``area``, above what is ``taken`` of it."""
     place = QRectF(QPointF(0, 0), label.size)
     place.moveBottomRight(area.bottomRight())
-    if beside is not None and place.intersects(beside):
-        place.moveBottom(beside.top() - 6)
+    for rect in sorted(taken, key=lambda rect: -rect.top()):
+        if place.intersects(rect):
+            place.moveBottom(rect.top() - 6)
     return place
 
 

@@ -3,31 +3,42 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QRect, Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from app.config import Layout
+from app.views.stage_frame import StageFrame
 
 _GAP = 10
 #: Below this width over height the two views are stacked.
 _STACK_ASPECT = 1.15
+#: Place of the splitter's handle is told in shares of this.
+_SHARES = 1000
 
 
 class Stage(QWidget):
     """Holds the two views in the chosen layout; narrow stages stack them."""
 
-    def __init__(self, camera: QWidget, scene: QWidget, parent: QWidget | None = None) -> None:
+    split_moved = pyqtSignal(float)
+    """The user dragged the border: the first view's share of the stage, 0 to 1."""
+
+    def __init__(
+        self, camera: StageFrame, scene: StageFrame, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("stage")
         self._camera = camera
         self._scene = scene
         self._layout_choice = Layout.SIDE_BY_SIDE
+        self._swapped = False
+        self._split = 0.5
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setHandleWidth(_GAP)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(camera)
         self._splitter.addWidget(scene)
+        self._splitter.splitterMoved.connect(self._on_split)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._splitter)
@@ -36,36 +47,67 @@ class Stage(QWidget):
     def layout_choice(self) -> Layout:
         return self._layout_choice
 
-    def set_layout_choice(self, choice: Layout) -> None:
-        """Arrange the views."""
-        if choice is self._layout_choice:
+    @property
+    def split(self) -> float:
+        """The first view's share of the stage when both stand side by side."""
+        return self._split
+
+    def set_split(self, share: float) -> None:
+        """Give the first view this share of the stage."""
+        self._split = min(max(share, 0.1), 0.9)
+        self._apply_split()
+
+    def arrange(self, choice: Layout, *, swapped: bool = False) -> None:
+        """Arrange the views; ``swapped`` puts the 3D view first, or in picture in picture makes it
+        the large one."""
+        if (choice, swapped) == (self._layout_choice, self._swapped):
             return
-        self._layout_choice = choice
+        self._layout_choice, self._swapped = choice, swapped
+        first, second = self._order()
         floating = choice is Layout.PICTURE_IN_PICTURE
+        if first.parent() is not self._splitter or self._splitter.indexOf(first) != 0:
+            self._splitter.insertWidget(0, first)
         if floating:
-            self._scene.setParent(self)
-        elif self._scene.parent() is not self._splitter:
-            self._splitter.addWidget(self._scene)
+            second.setParent(self)
+        elif second.parent() is not self._splitter:
+            self._splitter.addWidget(second)
         self._camera.setVisible(choice is not Layout.SCENE)
         self._scene.setVisible(choice is not Layout.CAMERA)
         self._place()
         if floating:
-            self._scene.raise_()
+            second.raise_()
         elif choice is Layout.SIDE_BY_SIDE:
-            self._splitter.setSizes([1000, 1000])
+            self._apply_split()
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
         super().resizeEvent(a0)
         self._place()
+
+    def _order(self) -> tuple[StageFrame, StageFrame]:
+        views = self._camera, self._scene
+        return (views[1], views[0]) if self._swapped else views
+
+    def _apply_split(self) -> None:
+        share = round(_SHARES * self._split)
+        self._splitter.setSizes([share, _SHARES - share])
+
+    def _on_split(self) -> None:
+        sizes = self._splitter.sizes()
+        if self._layout_choice is Layout.SIDE_BY_SIDE and sum(sizes) > 0:
+            self._split = sizes[0] / sum(sizes)
+            self.split_moved.emit(self._split)
 
     def _place(self) -> None:
         stacked = self.width() < self.height() * _STACK_ASPECT
         self._splitter.setOrientation(
             Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal
         )
+        first, second = self._order()
+        inset = QRect()
         if self._layout_choice is Layout.PICTURE_IN_PICTURE:
             width = min(400, max(180, round(self.width() * 0.28)))
             height = width * 3 // 4
-            self._scene.setGeometry(
-                self.width() - width - 14, self.height() - height - 14, width, height
-            )
+            inset = QRect(self.width() - width - 14, self.height() - height - 14, width, height)
+            second.setGeometry(inset)
+        first.set_covered(inset)
+        second.set_covered(QRect())

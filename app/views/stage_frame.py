@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QRect, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QResizeEvent
 from PyQt6.QtWidgets import QWidget
 
@@ -39,6 +39,8 @@ class StageFrame(QWidget):
         self._symbol = symbol
         self._theme = theme
         self.hint = ""
+        self.covered = QRectF()
+        """What another view hides of this one, logical pixels."""
         self.setMinimumSize(160, 120)
         self.setAccessibleName(title)
         theme.changed.connect(self.update)
@@ -47,6 +49,12 @@ class StageFrame(QWidget):
         """The line shown in the middle while there is nothing to show."""
         if hint != self.hint:
             self.hint = hint
+            self.update()
+
+    def set_covered(self, place: QRect) -> None:
+        """Another view lies over ``place`` of this one."""
+        if QRectF(place) != self.covered:
+            self.covered = QRectF(place)
             self.update()
 
     def pixel_size(self) -> tuple[int, int]:

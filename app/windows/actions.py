@@ -46,6 +46,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("layout_camera", "&View", "Camera alone", "F2", checkable=True),
     Command("layout_scene", "&View", "3D view alone", "F3", checkable=True),
     Command("layout_pip", "&View", "Picture in picture", "F4", checkable=True),
+    Command("swapped", "&View", "S&wap the views", "F5", checkable=True),
     Command("mirror", "&View", "M&irror picture", "M", checkable=True),
     Command("sidebar", "&View", "Side&bar", "Ctrl+B", checkable=True),
     Command("full_screen", "&View", "&Full screen", "F11", checkable=True),

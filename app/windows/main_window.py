@@ -206,6 +206,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         self.sources_panel.show_recent(self.settings.recent())
         self.sources_panel.cameras.show_modes(self.settings.camera_modes())
+        self.stage.set_split(self.settings.get("window/split", 0.5))
         tab = self.settings.get("window/tab", "source")
         sidebar = self.settings.get("window/sidebar", True)
         self.show_tab(tab if tab in self.sidebar.pages else "source")

@@ -80,7 +80,7 @@ class Presenter:
         window = self._window
         window.view_panel.show_view(view)
         window.viewport.set_view(view)
-        window.stage.set_layout_choice(view.layout)
+        window.stage.arrange(view.layout, swapped=view.swapped)
         window.top_bar.layout_choice.set_value(view.layout)
         window.top_bar.mirror_button.setChecked(view.mirror)
         window.sources_panel.show_mirror(view.mirror)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ TOGGLES = (
     "boxes",
     "labels",
     "mirror",
+    "swapped",
     "map_on_hand",
     "scene_skeleton",
     "scene_trails",
@@ -50,18 +52,14 @@ class ViewCommands:
             "save_scene": lambda _: self.save_scene(),
         }
         for name in TOGGLES:
-            made[name] = lambda on, field=name: window.change_view(**{field: on})
+            made[name] = partial(self._toggle, name)
         for layout in Layout:
-            made[f"layout_{layout.value}"] = lambda _, wanted=layout: window.change_view(
-                layout=wanted
-            )
+            made[f"layout_{layout.value}"] = partial(self._lay_out, layout)
         for choice in NetworkMap:
             if choice is not NetworkMap.NONE:
-                made[f"map_{choice.value}"] = lambda _, wanted=choice: self._switch_map(wanted)
+                made[f"map_{choice.value}"] = partial(self._switch_map, choice)
         for preset in _PRESETS:
-            made[f"preset_{preset}"] = lambda _, name=preset: window.viewport.worker.set_preset(
-                name
-            )
+            made[f"preset_{preset}"] = partial(self._look_from, preset)
         return made
 
     def show(self, view: ViewState) -> None:
@@ -104,7 +102,16 @@ class ViewCommands:
             notice = Notice("record", f"Saved {file.name} in {file.parent}", seconds=6.0)
         self._window.banner.show_notice(notice)
 
-    def _switch_map(self, choice: NetworkMap) -> None:
+    def _toggle(self, name: str, on: bool) -> None:
+        self._window.change_view(**{name: on})
+
+    def _lay_out(self, layout: Layout, _: bool) -> None:
+        self._window.change_view(layout=layout)
+
+    def _look_from(self, preset: str, _: bool) -> None:
+        self._window.viewport.worker.set_preset(preset)
+
+    def _switch_map(self, choice: NetworkMap, _: bool) -> None:
         shown = self._window.session.outlets.view.value.network_map
         wanted = NetworkMap.NONE if shown is choice else choice
         self._window.change_view(network_map=wanted)

@@ -20,6 +20,7 @@ def wire(window: MainWindow) -> None:
     window.viewport.failed.connect(
         lambda text: window.banner.show_notice(Notice("scene", text, "warning"))
     )
+    window.stage.split_moved.connect(lambda share: window.settings.set("window/split", share))
     _wire_transport(window)
     _wire_panels(window)
     _wire_top_bar(window)

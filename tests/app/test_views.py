@@ -11,9 +11,16 @@ from driving import TIMEOUT, Button, Key, Modifier, drag, pixels, settle, show_p
 from PyQt6.QtCore import QPointF, Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QSplitter
 
 from app.config import MeshStyle, ViewState
-from app.views.joint_info import JointRef, JointSelection, joint_lines, nearest_joint
+from app.views.joint_info import (
+    JointRef,
+    JointSelection,
+    find_joint,
+    joint_lines,
+    nearest_joint,
+)
 from hands3c_core.conventions import JOINT_NAMES
 from hands3c_core.hand_model.joint_angles import ANGLE_JOINTS, joint_angles
 
@@ -67,7 +74,7 @@ def test_pointing_and_clicking_select_a_joint_in_both_views(qtbot, window, hand_
         calm = pixels(other.grab().toImage())
         QTest.mouseMove(view, at)
         qtbot.waitUntil(lambda: selection.hovered is not None, timeout=TIMEOUT)
-        assert selection.hovered == JointRef(hand.track_id, joint)
+        assert selection.hovered == JointRef(hand.track_id, hand.is_right, joint)
         assert selection.hovered_in is view
         assert selection.pinned is None
         marked = pixels(other.grab().toImage())
@@ -79,12 +86,13 @@ def test_pointing_and_clicking_select_a_joint_in_both_views(qtbot, window, hand_
         assert abs(rows.mean() - spot.y() * ratio) < 4
 
         qtbot.mouseClick(view, Button.LeftButton, pos=at)
-        assert selection.pinned == JointRef(hand.track_id, joint)
+        assert selection.pinned == JointRef(hand.track_id, hand.is_right, joint)
         QTest.mouseMove(view, view.rect().bottomLeft())
         qtbot.waitUntil(lambda: selection.hovered is None, timeout=TIMEOUT)
         held = pixels(other.grab().toImage())
         lower_right = np.abs(held - calm)[-40:, -120:].max(axis=2) > 40
         assert lower_right.mean() > 0.05
+        assert view.accessibleDescription().startswith(joint_lines(hand, joint, None)[0])
         qtbot.mouseClick(view, Button.LeftButton, pos=at)
         assert selection.pinned is None
 
@@ -112,12 +120,27 @@ def test_a_drag_is_no_click_and_a_click_beside_lets_go(qtbot, window, hand_clip)
 def test_nearest_joint_takes_the_nearest_in_reach():
     class FakeHand:
         track_id = 4
+        is_right = True
 
     points = [None, QPointF(10, 10), QPointF(16, 10)]
-    assert nearest_joint([(FakeHand(), points)], QPointF(15, 10)) == JointRef(4, 2)
-    assert nearest_joint([(FakeHand(), points)], QPointF(11, 10)) == JointRef(4, 1)
+    assert nearest_joint([(FakeHand(), points)], QPointF(15, 10)) == JointRef(4, True, 2)
+    assert nearest_joint([(FakeHand(), points)], QPointF(11, 10)) == JointRef(4, True, 1)
     assert nearest_joint([(FakeHand(), points)], QPointF(60, 10)) is None
     assert nearest_joint([], QPointF(0, 0)) is None
+
+
+def test_a_held_joint_stays_with_its_side_when_tracks_are_counted_anew():
+    class FakeHand:
+        def __init__(self, track_id, is_right):
+            self.track_id, self.is_right = track_id, is_right
+
+    right, left, second = FakeHand(1, True), FakeHand(2, False), FakeHand(3, True)
+    places = [(left, []), (second, []), (right, [])]
+    assert find_joint(places, JointRef(1, True, 5))[0] is right
+    assert find_joint(places, JointRef(1, False, 5))[0] is left
+    assert find_joint(places[:2], JointRef(9, True, 5))[0] is second
+    assert find_joint(places[:1], JointRef(2, True, 5)) is None
+    assert find_joint(places, None) is None
 
 
 def test_the_selection_tells_of_changes_only(qtbot):
@@ -126,10 +149,10 @@ def test_the_selection_tells_of_changes_only(qtbot):
     selection.hover(None)
     selection.click(None)
     assert not told
-    selection.hover(JointRef(1, 2))
-    selection.hover(JointRef(1, 2))
-    selection.click(JointRef(1, 2))
-    selection.click(JointRef(1, 2))
+    selection.hover(JointRef(1, True, 2))
+    selection.hover(JointRef(1, True, 2))
+    selection.click(JointRef(1, True, 2))
+    selection.click(JointRef(1, True, 2))
     assert len(told) == 3
     assert selection.pinned is None
 
@@ -152,7 +175,9 @@ def test_mirroring_leaves_hands_and_words_as_they_are(qtbot, window, hand_clip):
     np.testing.assert_array_equal(view.picture.display[:, ::-1], plain.display)
     assert np.abs(pixels(window.viewport.image()) - scene).max() <= 1
     at = place_of(view, joint, number)
-    assert view.joint_at(at) == JointRef(hand.track_id, joint) == view.selection.pinned
+    assert (
+        view.joint_at(at) == JointRef(hand.track_id, hand.is_right, joint) == view.selection.pinned
+    )
     # What lies under a joint in the mirrored picture is what lies under it in the true one.
     u, v = (round(float(value)) for value in hand.joints_2d[joint])
     place, shown = view.image_rect(), view.picture.display
@@ -293,3 +318,44 @@ def test_a_picture_that_cannot_be_written_is_an_error_to_act_on(qtbot, window, h
     images = window.viewport.images
     window.viewport.worker.orbit(20, 0)
     qtbot.waitUntil(lambda: window.viewport.images > images, timeout=TIMEOUT)
+
+
+def test_the_views_change_places(qtbot, window):
+    camera, scene = window.camera_view, window.viewport
+
+    def before(one, other) -> bool:
+        corners = [view.mapTo(window, view.rect().topLeft()) for view in (one, other)]
+        return corners[0].x() < corners[1].x() or corners[0].y() < corners[1].y()
+
+    qtbot.waitUntil(lambda: before(camera, scene), timeout=TIMEOUT)
+    qtbot.keyClick(window, Key.Key_F5)
+    qtbot.waitUntil(lambda: before(scene, camera), timeout=TIMEOUT)
+    qtbot.keyClick(window, Key.Key_F4)
+    qtbot.waitUntil(lambda: camera.width() < scene.width() / 2, timeout=TIMEOUT)
+    assert not scene.covered.isEmpty()
+    qtbot.keyClick(window, Key.Key_F5)
+    qtbot.waitUntil(lambda: scene.width() < camera.width() / 2, timeout=TIMEOUT)
+    assert not camera.covered.isEmpty()
+    assert scene.covered.isEmpty()
+    qtbot.keyClick(window, Key.Key_F1)
+    qtbot.waitUntil(lambda: before(camera, scene) and camera.covered.isEmpty(), timeout=TIMEOUT)
+    assert scene.isVisible()
+    assert camera.isVisible()
+
+
+def test_the_border_between_the_views_is_remembered(qtbot, window, settings):
+    handle = window.stage.findChild(QSplitter).handle(1)
+    middle = handle.rect().center()
+    drag(
+        handle,
+        Button.LeftButton,
+        [(middle.x(), middle.y()), (middle.x() + 120, middle.y())],
+        Modifier.NoModifier,
+    )
+    assert window.stage.split > 0.6
+    assert settings.get("window/split", 0.5) == pytest.approx(window.stage.split)
+    for key in (Key.Key_F2, Key.Key_F1):
+        qtbot.keyClick(window, key)
+    qtbot.wait(50)
+    widths = window.camera_view.width(), window.viewport.width()
+    assert widths[0] > 1.4 * widths[1]
