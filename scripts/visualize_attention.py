@@ -87,7 +87,7 @@ def main(options: Options) -> None:
 def _network(options: Options) -> tuple[HandNetwork, str]:
     """The network and where its weights are from."""
     from hands3c_core.conventions import CROP_SIZE
-    from hands3c_core.explain.hands import find_crops, gather_crops
+    from hands3c_core.explain.hands import find_crops
     from hands3c_core.explain.receptive_field import random_network
     from hands3c_core.models import load_weights
     from hands3c_core.weights import shipped_weights
@@ -99,10 +99,7 @@ def _network(options: Options) -> tuple[HandNetwork, str]:
         weights = weights or next(iter(shipped_weights().values()), None)
     if weights is not None:
         return load_weights(weights), f"weights {weights.name}"
-    if options.is_crop:
-        crops = gather_crops([Path(options.source)], CROP_SIZE, _SETTLING)
-    else:
-        crops = find_crops(options.source, CROP_SIZE, _SETTLING)
+    crops = find_crops(options.source, CROP_SIZE, _SETTLING, is_crop=options.is_crop)
     network = random_network(options.network or "hands3c", crops, seed=options.seed)
     return network, f"{network.name} with random weights (seed {options.seed}): it knows nothing"
 

@@ -26,12 +26,13 @@ FIGURE_SUFFIXES: Final = (".png", ".webp", ".jpg")
 
 def log_levels(values: NDArray, decades: float) -> NDArray[np.float32]:
     """A non-negative map on a logarithmic scale: 1 at its maximum, 0 from ``decades`` powers of ten
-    below it."""
-    peak = float(np.max(values, initial=0.0))
+    below it. Numbers that are not finite count as 0."""
+    clean = np.nan_to_num(np.asarray(values, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    peak = float(clean.max(initial=0.0))
     if peak <= 0:
         return np.zeros(values.shape, np.float32)
     smallest = peak * 10.0**-decades
-    level = 1.0 + np.log10(np.maximum(values, smallest) / peak) / decades
+    level = 1.0 + np.log10(np.maximum(clean, smallest) / peak) / decades
     return level.astype(np.float32)
 
 

@@ -160,11 +160,12 @@ def _hidden_panels(
     """The hidden attention in one direction and in all."""
     cells = network.config.feature_side
     point = options.query or _joint_place(hand, options.joint, network.input_size)
-    column, row = (int((value + 0.5) * cells / network.input_size) for value in point)
-    if not (0 <= column < cells and 0 <= row < cells):
+    shares = [(value + 0.5) / network.input_size for value in point]
+    if not all(0 <= share < 1 for share in shares):
         raise UserError(
             f"The query {point} lies outside of the {network.input_size}-px crop: choose another."
         )
+    column, row = (int(share * cells) for share in shares)
     maps = hidden_attention_maps(network, crop, (row, column))
     alone = options.direction or 0
     panels = []

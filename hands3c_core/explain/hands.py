@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +16,6 @@ from hands3c_core.geometry import crop_box, extract_crop
 from hands3c_core.models.crop_files import IMAGE_SUFFIXES, read_crops
 from hands3c_core.sources import Source, open_source
 from hands3c_core.types import Detection, Frame, UInt8
-
-#: Reads of a source for every crop wanted, before giving up.
-_ATTEMPTS: Final = 4
 
 
 class WholeImage:
@@ -58,13 +54,16 @@ def spread_frames(source: Source, count: int) -> Iterator[Frame]:
             yield frame
 
 
-def find_crops(spec: str | Path, size: int, count: int) -> NDArray[np.uint8]:
-    """Crops of the hands seen in a source, as a network gets them.
+def find_crops(
+    spec: str | Path, size: int, count: int, *, is_crop: bool = False
+) -> NDArray[np.uint8]:
+    """Crops of the hands seen in a source, as a network gets them, spread evenly over a file.
 
     Args:
         spec: a video, an image, a folder or anything else ``open_source`` takes.
         size: side of the crops, px.
         count: most crops.
+        is_crop: every image is a crop of one right hand already (see ``WholeImage``).
 
     Returns:
         (N, size, size, 3) RGB, left hands mirrored; N up to ``count``.
@@ -73,21 +72,18 @@ def find_crops(spec: str | Path, size: int, count: int) -> NDArray[np.uint8]:
         UserError: the source cannot be opened or shows no hand.
     """
     crops: list[UInt8] = []
-    detector = HandDetector(mode="image")
+    detector = WholeImage() if is_crop else HandDetector(mode="image")
     try:
         with open_source(spec) as source:
-            frames = count if not source.is_live else _ATTEMPTS * count
-            for frame in spread_frames(source, frames):
+            for frame in spread_frames(source, count):
                 for hand in detector.detect(frame.image):
                     box = crop_box(hand.landmarks_2d)
                     crops.append(extract_crop(frame.image, box, size, not hand.is_right)[0])
-                if len(crops) >= count:
-                    break
     finally:
         detector.close()
     if not crops:
         raise UserError(f"No hand was found in {spec}: give a picture that shows one.")
-    return np.stack(crops[:count])
+    return np.stack([crops[index] for index in _spread(len(crops), count)])
 
 
 def gather_crops(places: Sequence[Path], size: int, count: int) -> NDArray[np.uint8]:
@@ -109,6 +105,10 @@ def gather_crops(places: Sequence[Path], size: int, count: int) -> NDArray[np.ui
             if not inside:
                 raise UserError(f"{place} holds no images; name a folder of hand crops.")
         files += inside
-    chosen = np.unique(np.linspace(0, len(files) - 1, min(count, len(files))).astype(int))
-    crops = read_crops([files[index] for index in chosen], size).images
-    return crops[np.unique(np.linspace(0, len(crops) - 1, min(count, len(crops))).astype(int))]
+    crops = read_crops([files[index] for index in _spread(len(files), count)], size).images
+    return crops[_spread(len(crops), count)]
+
+
+def _spread(length: int, count: int) -> list[int]:
+    """Up to ``count`` indices, evenly over ``length``."""
+    return np.unique(np.linspace(0, length - 1, min(count, length)).astype(int)).tolist()

@@ -84,8 +84,8 @@ def receptive_field(
         progress: called with the number of crops done after each pass.
 
     Raises:
-        UserError: the crops have another size or type.
-        ValueError: there are no crops, or their gradients are not finite.
+        UserError: the crops have another size or type, or the gradients are not finite.
+        ValueError: there are no crops.
     """
     side = network.input_size
 
@@ -273,7 +273,9 @@ def _summed(
             progress(done)
     assert total is not None
     if not torch.isfinite(total).all():
-        raise ValueError(f"the gradients of {network.name} are not finite: are its weights?")
+        raise UserError(
+            f"The gradients of {network.name} are not finite: its weights are damaged, take others."
+        )
     return total.numpy(), done
 
 

@@ -83,6 +83,12 @@ def test_hands_are_cut_from_the_bundled_clip():
     assert len({crop.tobytes() for crop in crops}) == 3
 
 
+def test_ready_pictures_are_taken_whole(stills, picture):
+    crops = find_crops(stills, 160, 2, is_crop=True)
+    assert len(crops) == 2
+    assert np.abs(crops[0][..., ::-1].astype(int) - picture).max() <= 1  # written as BGR
+
+
 def test_frames_are_spread_over_a_file_without_repeats(stills):
     with open_source(asset_path("demo.mp4")) as source:
         indices = [frame.index for frame in spread_frames(source, 4)]
@@ -113,6 +119,7 @@ def test_colours_span_the_decades():
     values = np.array([[1e3, 1.0, 1e-9, 0.0]])
     np.testing.assert_allclose(log_levels(values, 6.0), [[1.0, 0.5, 0.0, 0.0]], atol=1e-6)
     assert not log_levels(np.zeros((2, 2)), 4.0).any()
+    np.testing.assert_allclose(log_levels(np.array([np.nan, np.inf, 2.0]), 4.0), [0, 0, 1])
     ends = colored(np.array([[0.0, 1.0]]))[0]
     assert ends[1].sum() > ends[0].sum()
 
@@ -233,6 +240,14 @@ def test_mistakes_are_said_before_anything_is_written(tiny, still, stills, tmp_p
             replace(WHOLE, sheet=SheetOptions(query=(500.0, 3.0))),
             "lies outside",
         ),
+        (tiny, still, "a.png", replace(WHOLE, sheet=SheetOptions(query=(3.0, -1.0))), "outside"),
+        (
+            tiny,
+            still,
+            "a.png",
+            replace(WHOLE, sheet=SheetOptions(query=(float("nan"), 3.0))),
+            "outside",
+        ),
     ]
     for network, source, name, options, part in cases:
         with pytest.raises(UserError, match=part):
@@ -292,6 +307,19 @@ def test_the_attention_command_with_trained_weights(tiny, still, tmp_path, capsy
     )
     assert "1 hands; weights w.safetensors" in capsys.readouterr().out
     assert cv2.imread(str(tmp_path / "a.webp")) is not None
+
+
+def test_shipped_weights_are_the_default(tiny, still, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("HANDS3C_WEIGHTS", str(tmp_path))
+    save_weights(tiny, tmp_path / "hands3c_lite.safetensors")
+    options = visualize_attention.Options(
+        str(still), is_crop=True, details=False, out=tmp_path / "a.png"
+    )
+    visualize_attention.main(options)
+    assert "weights hands3c_lite.safetensors" in capsys.readouterr().out
+    both = replace(options, weights=tmp_path / "x.safetensors", network="hands3c")
+    with pytest.raises(UserError, match="not both"):
+        visualize_attention.main(both)
 
 
 def test_random_weights_are_called_so(still, tmp_path, capsys, monkeypatch):

@@ -127,7 +127,7 @@ def test_bad_input_is_refused(tiny, crops):
     broken = build_model("hands3c_tiny").eval()
     with torch.no_grad():
         broken.fpn.smooth.weight.fill_(float("nan"))
-    with pytest.raises(ValueError, match="not finite"):
+    with pytest.raises(UserError, match="not finite"):
         receptive_field(broken, crops[:1])
 
 
