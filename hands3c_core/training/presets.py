@@ -76,6 +76,22 @@ _SAR = Preset(
     note="SAR's recipe (AdamW's usual decay)",
 )
 _SMR = replace(_SAR, losses=SmrWeights(), note="SAR's recipe, our weights: SMR's are not known")
+_LITE = Preset(
+    batch_size=16,
+    optimizer="adamw",
+    learning_rate=8e-4,
+    weight_decay=1e-2,
+    schedule="cosine",
+    warmup_steps=100,
+    augment="mild",
+    losses=LossWeights(projection=100.0, heatmap=1.0, local=2e4, robust=0.01, non_metric=0.5),
+    ema=0.999,
+    clip_norm=10.0,
+    backbone_rate=0.2,
+    frozen=("backbone.stem.", "backbone.stage1.", "backbone.stage2."),
+    note="ours, for networks with a pretrained backbone, which moves slowly: its weights "
+    "know more people and places than a small training set",
+)
 PRESETS = MappingProxyType(
     {
         "freihand": Preset(epochs=100, input_size=224, note=_PAPER),
@@ -93,35 +109,18 @@ PRESETS = MappingProxyType(
             clip_norm=10.0,
             note="ours, for any mixture: strong augmentation, a cosine over the budget, EMA",
         ),
-        "lite": Preset(
-            batch_size=16,
-            optimizer="adamw",
-            learning_rate=8e-4,
-            weight_decay=1e-2,
-            schedule="cosine",
-            warmup_steps=100,
-            augment="mild",
-            losses=LossWeights(
-                projection=100.0, heatmap=1.0, local=2e4, robust=0.01, non_metric=0.5
-            ),
-            ema=0.999,
-            clip_norm=10.0,
-            backbone_rate=0.2,
-            frozen=("backbone.stem.", "backbone.stage1.", "backbone.stage2."),
-            note="ours, for networks with a pretrained backbone, which moves slowly: its weights "
-            "know more people and places than a small training set",
+        "lite": _LITE,
+        "lite_scratch": replace(
+            _LITE,
+            backbone_rate=1.0,
+            frozen=(),
+            note="the same for networks whose backbone starts from random weights",
         ),
-        "personal": Preset(
-            batch_size=16,
-            optimizer="adamw",
+        "personal": replace(
+            _LITE,
             learning_rate=1e-4,
-            weight_decay=1e-2,
-            schedule="cosine",
             warmup_steps=20,
-            augment="strong",
-            losses=LossWeights(projection=100.0),
             ema=0.98,
-            clip_norm=10.0,
             freeze_norm=True,
             weights="hands3c_lite.safetensors",
             max_minutes=12.0,

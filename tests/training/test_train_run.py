@@ -226,7 +226,8 @@ def test_weights_of_another_network_are_refused(finished, drawn_hands, tmp_path)
 @pytest.mark.slow
 def test_two_processes_equal_one_with_the_same_batch(finished, drawn_hands, tmp_path):
     """Batch 4 in each of two gloo processes against batch 8 in one: the same loss curve."""
-    common = TINY | {"preset": "personal", "weights": finished.weights, "holdout": 0.0}
+    common = TINY | {"preset": "personal", "weights": finished.weights}
+    common |= {"holdout": 0.0, "rehearsal": 0.0}
     options = {"data": drawn_hands, "max_steps": 6, "learning_rate": 1e-3, **common}
     one = train(TrainConfig(out=tmp_path / "one", **options))
     config = TrainConfig(out=tmp_path / "two", devices=2, **options)
