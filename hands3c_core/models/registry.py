@@ -89,8 +89,12 @@ _BUILDERS: dict[str, Builder] = {
 #: attention that its training begins with, and those of ``ABLATION``. ``build_model`` knows them,
 #: menus and lists leave them out.
 VARIANTS: dict[str, Builder] = {
-    "hands3c_lite_imagenet": _lite("hands3c_lite_imagenet", IMAGENET_SHAPE),
-    "hands3c_lite_resnet18": _lite("hands3c_lite_resnet18", ResNetShape()),
+    "hands3c_lite_plain_imagenet": _lite(
+        "hands3c_lite_plain_imagenet", IMAGENET_SHAPE, attention=False
+    ),
+    "hands3c_lite_plain_resnet18": _lite(
+        "hands3c_lite_plain_resnet18", ResNetShape(), attention=False
+    ),
     "hands3c_lite_plain": _lite("hands3c_lite_plain", HAND_SHAPE, attention=False),
     "hands3c_lite_self_attention": _lite(
         "hands3c_lite_self_attention", HAND_SHAPE, channel_branch=False, self_attention=True

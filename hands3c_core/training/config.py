@@ -66,7 +66,7 @@ class TrainConfig:
     """Weights to start from."""
     backbone: Path | None = None
     """Pretrained backbone: hand_landmarker.task for hands3c_lite, EfficientNet-Lite0's
-    state dict for hands3c_lite_imagenet."""
+    state dict for hands3c_lite_plain_imagenet."""
     out: Path | None = None
     """Run directory; by default a new one in runs/."""
     precision: Literal["32", "bf16", "fp16"] = "32"
