@@ -142,6 +142,8 @@ QPushButton:focus {{ border-color: {accent}; }}
 QPushButton:disabled {{ color: {muted}; background: {surface}; }}
 QPushButton[role="primary"] {{ background: {accent}; color: {on_accent}; border-color: {accent};
   font-weight: 600; }}
+QPushButton[role="primary"]:disabled {{ background: {raised}; color: {muted};
+  border-color: {border}; }}
 QPushButton[role="primary"]:hover {{ background: {accent_hover}; }}
 QPushButton[role="record"] {{ font-weight: 600; }}
 QPushButton[role="record"]:checked {{ background: {danger_soft}; border-color: {danger};
@@ -162,9 +164,9 @@ QToolButton[role="play"]:disabled {{ background: {raised}; }}
 QToolButton[role="chip"] {{ background: {raised}; border: 1px solid {border}; padding: 4px 10px; }}
 QToolButton[role="chip"]:hover {{ background: {hover}; }}
 #segmented {{ background: {raised}; border: 1px solid {border}; border-radius: 9px; }}
-#segmented QToolButton {{ padding: 5px 7px; border-radius: 6px; color: {muted}; font-weight: 600;
+#segmented QToolButton {{ padding: 5px 4px; border-radius: 6px; color: {muted}; font-weight: 600;
   margin: 2px; border: 0; }}
-#sidebar #segmented QToolButton {{ padding: 5px 1px; font-size: 12px; }}
+#sidebar #segmented QToolButton {{ padding: 5px 0; font-size: 11px; margin: 2px 1px; }}
 #segmented QToolButton:checked {{ background: {surface}; color: {text}; }}
 #segmented QToolButton:focus {{ color: {accent}; }}
 
@@ -194,8 +196,8 @@ QProgressBar {{ background: {raised}; border: 1px solid {border}; border-radius:
 QProgressBar::chunk {{ background: {accent_soft}; border-radius: 6px; }}
 QSpinBox::up-button, QSpinBox::down-button {{ width: 16px; border: 0; background: transparent; }}
 
-QProgressBar {{ background: {raised}; border: 1px solid {border}; border-radius: 4px; }}
-QProgressBar::chunk {{ background: {accent}; border-radius: 3px; }}
+#slimProgress {{ min-height: 6px; max-height: 6px; border-radius: 4px; }}
+#slimProgress::chunk {{ background: {accent}; border-radius: 3px; }}
 
 QListWidget {{ background: {raised}; border: 1px solid {border}; border-radius: 8px;
   padding: 4px; }}

@@ -118,7 +118,7 @@ class TakeList(QWidget):
         self.progress_bar = QProgressBar()
         self.progress_bar.setRange(0, 100)
         self.progress_bar.setTextVisible(False)
-        self.progress_bar.setFixedHeight(8)
+        self.progress_bar.setObjectName("slimProgress")
         self.progress_bar.setAccessibleName("Export")
         self.cancel_button = IconButton("close", "Stop the export", theme)
         self.cancel_button.clicked.connect(self.cancel_asked)

@@ -264,7 +264,7 @@ class Segmented(QFrame):
                     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             if stretch:
                 policy = button.sizePolicy()
-                policy.setHorizontalPolicy(policy.Policy.Expanding)
+                policy.setHorizontalPolicy(policy.Policy.MinimumExpanding)
                 button.setSizePolicy(policy)
             button.clicked.connect(lambda _=False, picked=value: self.chosen.emit(picked))
             group.addButton(button)
