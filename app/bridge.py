@@ -9,7 +9,7 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 
-from app.observe import Disconnect
+from app.observe import Disconnect, Observable
 from app.session import Session
 from app.session_types import Notice
 
@@ -37,6 +37,7 @@ class Bridge(QObject):
     picture = pyqtSignal(object)
     notice = pyqtSignal(object)
     cameras = pyqtSignal(object)
+    training = pyqtSignal(object)
     _wake = pyqtSignal()
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -66,6 +67,10 @@ class Bridge(QObject):
             outlets.pictures.connect(self._topic("picture")),
             outlets.notices.connect(self._on_notice),
         ]
+
+    def watch(self, name: str, value: Observable[Any]) -> None:
+        """Carry a value that is not the session's own, as the signal ``name``."""
+        self._disconnects.append(value.connect(self._topic(name)))
 
     def close(self) -> None:
         """Deliver nothing more."""

@@ -8,6 +8,7 @@ import signal
 import sys
 from dataclasses import replace
 
+import platformdirs
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
@@ -40,7 +41,8 @@ def run_window(options: Options, settings: Settings | None = None) -> int:
     )
     session.live.choose(live_choice(options, settings.load_live()))
     session.set_loop(settings.get("playback/loop", True))
-    window = MainWindow(session, settings, theme, log)
+    data = platformdirs.user_data_path(APPLICATION, appauthor=False)
+    window = MainWindow(session, settings, theme, log, data_folder=data)
     window.show()
     window.open_at_start(options.source)
     # Python sees Ctrl-C in the terminal only when it runs: wake it now and then.

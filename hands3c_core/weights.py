@@ -32,6 +32,8 @@ NAMES = ("hands3c_lite", "hands3c")
 #: A folder whose weights are taken before the shipped ones, for trying out new ones.
 OVERRIDE = "HANDS3C_WEIGHTS"
 _MAX_CARD_BYTES = 2**20
+_UNITS = {"mm": "mm", "px": "px", "deg": "°", "percent": "%"}
+_ACRONYMS = {"pa", "mpjpe", "mpvpe", "auc", "2d", "3d"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +183,21 @@ def _number(value: object) -> int:
 
 
 def _figures(figures: object) -> str:
-    """'pa mpjpe mm 7.9, ...' of a benchmark's numbers; '' where there are none."""
+    """'PA-MPJPE 7.9 mm, ...' of a benchmark's numbers; '' where there are none."""
     if isinstance(figures, (int, float)):
         return f"{figures:.4g}"
     if not isinstance(figures, dict):
         return ""
     return ", ".join(
-        f"{str(name).replace('_', ' ')} {value:.4g}"
+        _figure(str(name), value)
         for name, value in figures.items()
         if isinstance(value, (int, float)) and not isinstance(value, bool)
     )
+
+
+def _figure(name: str, value: float) -> str:
+    """'pa_mpjpe_mm', 7.9 as 'PA-MPJPE 7.9 mm'."""
+    words = name.split("_")
+    unit = f" {_UNITS[words.pop()]}" if words[-1] in _UNITS else ""
+    title = " ".join(word.upper() if word in _ACRONYMS else word for word in words)
+    return f"{title.replace('PA MP', 'PA-MP')} {value:.4g}{unit}"

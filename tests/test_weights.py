@@ -90,7 +90,7 @@ def test_facts_are_short_lines(folder):
     assert read_card(file).facts() == [
         "hands3c_lite, crops of 160 px",
         "Trained on synthetic hands, real crops; 1,200,000 samples",
-        "synthetic heldout: pa mpjpe mm 7.912, images 2000",
+        "synthetic heldout: PA-MPJPE 7.912 mm, images 2000",
         "Limits: Gloves. Two hands that touch.",
         "Licence: Apache-2.0",
     ]

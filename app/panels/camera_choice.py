@@ -47,6 +47,8 @@ class CameraChoice(QWidget):
         self.rate_box = ComboBox(theme)
         self.rate_box.setAccessibleName("Frame rate")
         self.rate_box.setToolTip("Frames a second to ask the camera for")
+        for box in (self.camera_box, self.size_box, self.rate_box):
+            box.setMinimumContentsLength(3)  # the column is narrow
         self.hint = muted("Looking for cameras…")
         first, second = QHBoxLayout(), QHBoxLayout()
         for row in (first, second):

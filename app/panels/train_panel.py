@@ -91,6 +91,7 @@ class TrainPanel(Page):
         self.remove_button.setEnabled(not busy and not recording)
         self.start_button.setEnabled(bool(count) and not busy and not recording)
         self.cancel_button.setEnabled(busy)
+        self.progress.setVisible(busy)
         self.progress.setRange(0, 0 if busy and state.share is None else 1000)
         self.progress.setValue(round(1000 * (state.share or 0.0)))
         self.text_label.setText(state.text)

@@ -9,13 +9,14 @@ from app.config import Layout
 from app.theme import Theme
 from app.views.controls import ElidedLabel, IconButton, RecordButton, Segmented
 
-_SIDEBAR_WIDTH = 318
+_SIDEBAR_WIDTH = 348
 _TABS = (
     ("source", "Source", "Cameras, files and streams (Alt+1)"),
     ("view", "View", "What the views show (Alt+2)"),
     ("model", "Model", "Estimator, hand model, smoothing (Alt+3)"),
     ("record", "Record", "Recordings and snapshots (Alt+4)"),
     ("live", "Live", "Send hands to a browser, Blender and others (Alt+5)"),
+    ("train", "Train", "Fine-tune the network on your hands (Alt+6)"),
 )
 _LAYOUTS = (
     (Layout.SIDE_BY_SIDE, "", "side", "Side by side (F1)"),

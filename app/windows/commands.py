@@ -105,6 +105,18 @@ class Commands:
         dialog.saved.connect(self.use_calibration)
         dialog.open()
 
+    def remove_clips(self) -> None:
+        """Delete the clips recorded for training, after a question."""
+        question = "Delete all clips recorded for training, and their labels?"
+        answer = QMessageBox.question(self._window, "Remove all clips", question)
+        if answer == QMessageBox.StandardButton.Yes:
+            self._window.training.remove_clips()
+
+    def use_weights(self, weights: Path) -> None:
+        """Switch to a network's weights."""
+        model = self._session.outlets.model.value
+        self._session.set_model(replace(model, estimator=str(weights)))
+
     def use_calibration(self, file: Path) -> None:
         """Use the camera calibration in ``file``, which may have changed."""
         model = self._session.outlets.model.value

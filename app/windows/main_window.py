@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QObject, QSize, Qt
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
@@ -23,11 +24,13 @@ from app.panels.live_panel import LivePanel
 from app.panels.model_panel import ModelPanel
 from app.panels.record_panel import RecordPanel
 from app.panels.sources_panel import SourcesPanel
+from app.panels.train_panel import TrainPanel
 from app.panels.transport import TransportBar
 from app.panels.view_panel import ViewPanel
 from app.session import Session
 from app.settings import Settings
 from app.theme import Theme
+from app.training import PersonalTraining
 from app.views.banner import Banner
 from app.views.camera_view import CameraView
 from app.views.controls import ElidedLabel
@@ -57,7 +60,9 @@ class MainWindow(QMainWindow):
         theme: Theme,
         log: RecentLog | None = None,
         parent: QWidget | None = None,
+        data_folder: Path | None = None,
     ) -> None:
+        """``data_folder`` is where large files of the user are kept; by default the settings'."""
         super().__init__(parent)
         self.session = session
         self.settings = settings
@@ -65,6 +70,7 @@ class MainWindow(QMainWindow):
         self._closed = False
         self.opening = Opening(self)
         self.calibrations = Calibrations(settings.folder / "calibrations")
+        self.training = PersonalTraining(session, (data_folder or settings.folder) / "personal")
         self.setWindowTitle("HandS3C Live")
         self.setAcceptDrops(True)
         self.resize(self.default_size)
@@ -97,6 +103,7 @@ class MainWindow(QMainWindow):
         self.model_panel = ModelPanel(theme)
         self.record_panel = RecordPanel(theme)
         self.live_panel = LivePanel(theme)
+        self.train_panel = TrainPanel(theme)
         self.top_bar = TopBar(theme)
         self.sidebar = Sidebar(
             theme,
@@ -106,6 +113,7 @@ class MainWindow(QMainWindow):
                 "model": self.model_panel,
                 "record": self.record_panel,
                 "live": self.live_panel,
+                "train": self.train_panel,
             },
         )
         center = QWidget()
@@ -246,6 +254,7 @@ class MainWindow(QMainWindow):
             self._stop_results()
             self.history.close()
             self.viewport.shutdown()
+            self.training.close()
             self.session.close()
             self.bridge.close()
         super().closeEvent(a0)

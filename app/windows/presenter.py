@@ -44,6 +44,8 @@ class Presenter:
         bridge.cameras.connect(self.show_cameras)
         bridge.picture.connect(self.show_picture)
         bridge.notice.connect(self.show_notice)
+        bridge.watch("training", window.training.state)
+        bridge.training.connect(window.train_panel.show_state)
 
     def show_source(self, info: SourceInfo | None) -> None:
         """The open source: title, transport, recent list."""

@@ -50,6 +50,12 @@ def _wire_panels(window: MainWindow) -> None:
     window.view_panel.reset_asked.connect(window.viewport.worker.reset_view)
     window.view_panel.still_asked.connect(window.commands.views.save_scene)
     window.viewport.saved.connect(window.commands.views.scene_saved)
+    train, training = window.train_panel, window.training
+    train.record_asked.connect(training.toggle_recording)
+    train.remove_asked.connect(commands.remove_clips)
+    train.start_asked.connect(training.start)
+    train.cancel_asked.connect(training.cancel)
+    train.use_asked.connect(commands.use_weights)
     window.model_panel.model_asked.connect(session.set_model)
     window.model_panel.calibrate_asked.connect(commands.calibrate)
     window.record_panel.record_asked.connect(session.toggle_recording)
