@@ -86,7 +86,11 @@ class CrossScanAccess {
 
   Projections<const Scalar> begin_tile(int64_t start, int steps) {
     steps_ = steps;
-    find_positions(start, steps, positions_);
+    if (start == next_start_)
+      std::swap(positions_, next_);
+    else
+      find_positions(start, steps, positions_);
+    find_next(p_.dy ? start - tile_steps : start + tile_steps);
     if (p_.projected)
       copy_projections();
     else
@@ -124,10 +128,26 @@ class CrossScanAccess {
 
   void store_gradients(int group, const Scalar* dx, const Scalar* ddelta) {
     store_rows(dx, group);
-    const int64_t all = p_.batch * p_.height * p_.width;
-    Scalar* to = p_.ddelta + direction_ * all * p_.channels + channel_ + group * lanes;
     for (int l = 0; l < steps_; ++l)
-      store_lanes(to + positions_[l] * p_.channels, load(ddelta + l * lanes), count(group));
+      store_lanes(ddelta_ + row_of(positions_[l], group), load(ddelta + l * lanes), count(group));
+  }
+
+  HANDS3C_INLINE void prefetch_inputs(int group, int step) const {
+    if (step >= next_steps_) return;
+    __builtin_prefetch(p_.x + row_of(next_[step], group));
+    if (!p_.projected || group) return;
+    const Scalar* projected = p_.projected + projected_at(next_[step]);
+    for (int64_t o = 0; o < outputs_; o += 64 / sizeof(Scalar)) __builtin_prefetch(projected + o);
+  }
+
+  HANDS3C_INLINE void prefetch_outputs(int group, int step) const {
+    __builtin_prefetch(plane_ + row_of(positions_[step], group), 1);
+  }
+
+  HANDS3C_INLINE void prefetch_gradients(int group, int step) const {
+    if (step < next_steps_) __builtin_prefetch(p_.dy + row_of(next_[step], group));
+    prefetch_outputs(group, step);
+    __builtin_prefetch(ddelta_ + row_of(positions_[step], group), 1);
   }
 
   Projections<Scalar> projection_gradients() {
@@ -161,10 +181,28 @@ class CrossScanAccess {
     for (int l = 0; l < steps; ++l) positions[l] += base;
   }
 
+  void find_next(int64_t start) {
+    const int64_t length = p_.height * p_.width;
+    next_start_ = start;
+    next_steps_ = 0;
+    if (start < 0 || start >= length) return;
+    next_steps_ = static_cast<int>(std::min<int64_t>(tile_steps, length - start));
+    find_positions(start, next_steps_, next_);
+  }
+
+  // Where the channels of a lane group lie at a position.
+  HANDS3C_INLINE int64_t row_of(int64_t position, int group) const {
+    return position * p_.channels + channel_ + group * lanes;
+  }
+
+  int64_t projected_at(int64_t position) const {
+    return (position * num_directions + direction_) * outputs_;
+  }
+
   void copy_projections() {
     const int64_t upto_B = p_.rank + p_.states;
     for (int l = 0; l < steps_; ++l) {
-      const Scalar* from = p_.projected + (positions_[l] * num_directions + direction_) * outputs_;
+      const Scalar* from = p_.projected + projected_at(positions_[l]);
       copy_values(from, upto_B, projected_ + l * stride_);
       copy_values(from + upto_B, p_.states, projected_ + l * stride_ + place(upto_B));
     }
@@ -187,15 +225,14 @@ class CrossScanAccess {
 
   HANDS3C_INLINE void load_rows(const Scalar* from, int group, Scalar* to) {
     const int rows = count(group);
-    from += channel_ + group * lanes;
     for (int l = 0; l < steps_; ++l)
-      store(to + l * lanes, load_lanes(from + positions_[l] * p_.channels, rows));
+      store(to + l * lanes, load_lanes(from + row_of(positions_[l], group), rows));
   }
 
   HANDS3C_INLINE void store_rows(const Scalar* from, int group) {
     const int rows = count(group);
     for (int l = 0; l < steps_; ++l) {
-      Scalar* to = plane_ + positions_[l] * p_.channels + channel_ + group * lanes;
+      Scalar* to = plane_ + row_of(positions_[l], group);
       const auto value = load(from + l * lanes);
       store_lanes(to, accumulate_ ? value + load_lanes<Scalar>(to, rows) : value, rows);
     }
@@ -209,8 +246,11 @@ class CrossScanAccess {
   const bool accumulate_;
   Buffer<Scalar> projected_, weights_, inputs_, gradients_, dt_weights_;
   const Scalar* const bias_;
-  int64_t positions_[tile_steps];
-  int steps_ = 0;
+  Scalar* const ddelta_ =
+      p_.ddelta ? p_.ddelta + direction_ * p_.batch * p_.height * p_.width * p_.channels : nullptr;
+  int64_t positions_[tile_steps], next_[tile_steps];
+  int64_t next_start_ = -1;
+  int steps_ = 0, next_steps_ = 0;
 };
 
 // One task = one slot of one block of channels of one batch item; a slot takes the directions

@@ -5,9 +5,12 @@
 //   void load_input(int group, Scalar* x)                             [step][lane]
 //   void load_delta(int group, Scalar* dt)                            before the softplus
 //   void store_output(int group, const Scalar* y)
+//   void prefetch_inputs(int group, int step)     a share of the next tile's input, for every step
+//   void prefetch_outputs(int group, int step)    a share of where this tile's output goes
 //   and for the backward pass
 //   void load_output_gradient(int group, Scalar* dy)
 //   void store_gradients(int group, const Scalar* dx, const Scalar* ddelta)
+//   void prefetch_gradients(int group, int step)  a share of the next dy and of where gradients go
 //   Projections<Scalar> projection_gradients()                        where the tile's dB and dC go
 //   bool adds_to_gradients()                                          ... or are added
 //   void end_tile()                                                   they are complete
@@ -97,7 +100,10 @@ inline void scan_rows(const RowBlock<Scalar>& block, Access& access, Scalar* sav
       const auto skip = load_lanes(block.D ? block.D + group * lanes : nullptr,
                                    block.lanes_in(group));
       scan_tile<Scalar>(steps, padded, dt, x, projections, decay + group * size, skip,
-                        state + group * size, y);
+                        state + group * size, y, [&](int step) HANDS3C_INLINED {
+                          access.prefetch_inputs(group, step);
+                          access.prefetch_outputs(group, step);
+                        });
       access.store_output(group, y);
     }
   }
@@ -143,7 +149,9 @@ inline void scan_rows_backward(const RowBlock<Scalar>& block, Access& access, co
       scan_tile_backward<Scalar>(steps, padded, dt, x, dy, projections, decay + group * size,
                                  saved + tile * all + group * size, replay, adjoint + group * size,
                                  dA + group * size, sums, group > 0 || access.adds_to_gradients(),
-                                 dx, ddelta);
+                                 dx, ddelta,
+                                 [&](int step) HANDS3C_INLINED { access.prefetch_inputs(group, step); },
+                                 [&](int step) HANDS3C_INLINED { access.prefetch_gradients(group, step); });
       Vector skip_sum = load(dD + group * lanes), bias_sum = load(dbias + group * lanes);
       for (int l = 0; l < steps; ++l) {
         const int at = l * lanes;

@@ -58,26 +58,48 @@ class ScanAccess {
 
   void end_tile() {}
 
+  // Rows are more streams than caches prefetch by themselves. At the end of the rows the hints point
+  // beyond them, which a prefetch may.
+  HANDS3C_INLINE void prefetch_inputs(int group, int step) const {
+    const int64_t at = line_of(group, step) + (backward_ ? -tile_steps : tile_steps);
+    prefetch<0>(p_.u + at, step);
+    prefetch<0>(p_.delta + at, step);
+  }
+
+  HANDS3C_INLINE void prefetch_outputs(int group, int step) const {
+    prefetch<1>(p_.y + line_of(group, step), step);
+  }
+
+  HANDS3C_INLINE void prefetch_gradients(int group, int step) const {
+    const int64_t at = line_of(group, step);
+    prefetch<0>(p_.dy + at - tile_steps, step);
+    prefetch<1>(p_.du + at, step);
+    prefetch<1>(p_.ddelta + at, step);
+  }
+
  private:
+  static constexpr int line = 64 / sizeof(Scalar), lines_a_row = tile_steps / line;
+  static_assert(lanes * lines_a_row <= tile_steps, "one step, one line of the tile");
+
+  // The tile's cache line number `step` of these rows.
+  HANDS3C_INLINE int64_t line_of(int group, int step) const {
+    return first_ + (group * lanes + step / lines_a_row) * p_.length + start_ +
+           step % lines_a_row * line;
+  }
+
+  template <int writing>
+  HANDS3C_INLINE void prefetch(const Scalar* address, int step) const {
+    if (step < lanes * lines_a_row) __builtin_prefetch(address, writing);
+  }
+
   int count(int group) const { return std::min(lanes, rows_ - group * lanes); }
 
   // Lanes beyond the last row hold zeros (their results are never read back).
   HANDS3C_INLINE void load_rows(const Scalar* from, int group, Scalar* to) {
     const int rows = count(group);
     if (rows < lanes) std::memset(to, 0, sizeof(Scalar) * tile_steps * lanes);
-    from += first_ + group * lanes * p_.length + start_;
-    prefetch_rows(from, rows);
-    transpose<Scalar>(from, p_.length, rows, steps_, to, lanes);
-  }
-
-  // The next tile's part of these rows: they are more streams than caches prefetch by themselves.
-  // At the end of the rows it points beyond them, which a prefetch may.
-  HANDS3C_INLINE void prefetch_rows(const Scalar* from, int rows) const {
-    constexpr int line = 64 / sizeof(Scalar);
-    const int64_t ahead = backward_ ? -tile_steps : tile_steps;
-    for (int r = 0; r < rows; ++r)
-      for (int l = 0; l < tile_steps; l += line)
-        __builtin_prefetch(from + r * p_.length + ahead + l);
+    transpose<Scalar>(from + first_ + group * lanes * p_.length + start_, p_.length, rows, steps_,
+                      to, lanes);
   }
 
   HANDS3C_INLINE void store_rows(const Scalar* from, int group, Scalar* to) {
@@ -112,6 +134,9 @@ inline void by_step(const Scalar* from, const int64_t* strides, int64_t states, 
       for (int64_t n = 0; n < states; ++n)
         to[l * padded + n] = from[l * step_stride + n * state_stride];
   }
+  if (padded > states)
+    for (int64_t l = 0; l < length; ++l)
+      std::fill(to + l * padded + states, to + (l + 1) * padded, Scalar(0));
 }
 
 // One task = one block of lane groups of one group of one batch item. Its lane groups are scanned
@@ -135,8 +160,8 @@ struct ScanTasks {
       const int64_t first = block * p.row_groups_per_block;
       const int64_t end = std::min(lane_groups, first + p.row_groups_per_block);
       const int64_t padded = padded_states(p.states);
-      const Fill fill = padded == p.states ? Fill::nothing : Fill::zeros;
-      Buffer<Scalar> B(p.length * padded, fill), C(p.length * padded, fill);
+      Scalar* const B = kept_memory<Scalar>(0, p.length * padded);
+      Scalar* const C = kept_memory<Scalar>(1, p.length * padded);
       by_step<Scalar>(p.B + batch * p.B_strides[0] + group * p.B_strides[1], p.B_strides, p.states,
                       p.length, B);
       by_step<Scalar>(p.C + batch * p.C_strides[0] + group * p.C_strides[1], p.C_strides, p.states,

@@ -42,6 +42,28 @@ class Buffer {
   Scalar* data_;
 };
 
+// Working memory that a thread keeps: what is given back to the system costs page faults to get
+// again, more than the scan itself. Each use in a function has its own `slot`.
+template <class Scalar>
+inline Scalar* kept_memory(int slot, int64_t size) {
+  struct Memory {
+    void* data = nullptr;
+    size_t bytes = 0;
+    ~Memory() { std::free(data); }
+  };
+  static thread_local Memory slots[2];
+  Memory& memory = slots[slot];
+  const size_t bytes = (sizeof(Scalar) * static_cast<size_t>(size) + 63) / 64 * 64;
+  if (memory.bytes < bytes) {
+    std::free(memory.data);
+    memory.bytes = 0;
+    memory.data = std::aligned_alloc(64, bytes);
+    if (!memory.data) throw std::bad_alloc();
+    memory.bytes = bytes;
+  }
+  return static_cast<Scalar*>(memory.data);
+}
+
 // B and C of a tile's steps, or their gradients: both [step][padded state], `stride` a step.
 template <class Value>
 struct Projections {
@@ -51,10 +73,13 @@ struct Projections {
 };
 
 // y (+)= <C, h> (+ D x), h = exp2(dt A log2e) h + dt x B; `log2_decay` is A log2e, [state][lane].
-template <class Scalar>
+// Every step calls prefetch(step): memory hints spread over the arithmetic cost nothing, while a
+// burst of them stalls.
+template <class Scalar, class Prefetch>
 HANDS3C_INLINE void scan_tile(int steps, int64_t states, const Scalar* dt, const Scalar* x,
                               Projections<const Scalar> projections, const Scalar* log2_decay,
-                              VectorOf<Scalar> skip, Scalar* state, Scalar* y) {
+                              VectorOf<Scalar> skip, Scalar* state, Scalar* y,
+                              const Prefetch& prefetch) {
   using Vector = VectorOf<Scalar>;
   constexpr int lanes = Simd<Scalar>::lanes;
   for (int64_t first = 0; first < states; first += block_states) {
@@ -65,6 +90,7 @@ HANDS3C_INLINE void scan_tile(int steps, int64_t states, const Scalar* dt, const
     for (int l = 0; l < steps; ++l) {
       const Vector step = load(dt + l * lanes), input = load(x + l * lanes);
       const Vector drive = step * input, bounded = bounded_step<Scalar>(step);
+      prefetch(l);
       const Scalar* b = projections.B + l * projections.stride + first;
       const Scalar* c = projections.C + l * projections.stride + first;
       Vector even = first ? load(y + l * lanes) : skip * input, odd = {};
@@ -97,13 +123,15 @@ struct Replay {
 //   dA       [state][lane]  dL/d(A log2e) / ln2, added to
 //   sums     dB and dC, summed over the lanes; added to what is there if `accumulate`
 //   du_part  [step][lane]   sum_n B dL/dh;  dt_part: sum_n dL/d(dt A) A log2e; both overwritten
-template <class Scalar>
+// Both passes over the steps call their prefetch(step), as in scan_tile.
+template <class Scalar, class PrefetchInputs, class PrefetchOutputs>
 HANDS3C_INLINE void scan_tile_backward(int steps, int64_t states, const Scalar* dt, const Scalar* x,
                                        const Scalar* dy, Projections<const Scalar> projections,
                                        const Scalar* log2_decay, const Scalar* start,
                                        Replay<Scalar>& replay, Scalar* adjoint, Scalar* dA,
                                        Projections<Scalar> sums, bool accumulate, Scalar* du_part,
-                                       Scalar* dt_part) {
+                                       Scalar* dt_part, const PrefetchInputs& prefetch_inputs,
+                                       const PrefetchOutputs& prefetch_outputs) {
   using Vector = VectorOf<Scalar>;
   constexpr int lanes = Simd<Scalar>::lanes;
   constexpr int slice = Replay<Scalar>::slice;
@@ -121,6 +149,7 @@ HANDS3C_INLINE void scan_tile_backward(int steps, int64_t states, const Scalar* 
       for (int l = 0; l < steps; ++l) {
         const Vector step = load(dt + l * lanes), drive = step * load(x + l * lanes);
         const Vector bounded = bounded_step<Scalar>(step);
+        prefetch_inputs(l);
         const Scalar* b = projections.B + l * projections.stride + first;
 #pragma GCC unroll 16
         for (int n = 0; n < block_states; ++n) {
@@ -137,6 +166,7 @@ HANDS3C_INLINE void scan_tile_backward(int steps, int64_t states, const Scalar* 
     for (int l = steps - 1; l >= 0; --l) {
       const Vector up = load(dy + l * lanes), step = load(dt + l * lanes);
       const Vector drive = step * load(x + l * lanes);
+      prefetch_outputs(l);
       const Scalar* b = projections.B + l * projections.stride + first;
       const Scalar* c = projections.C + l * projections.stride + first;
       const int64_t sums_at = l * sums.stride + first;

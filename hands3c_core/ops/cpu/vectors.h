@@ -20,7 +20,8 @@
 #define HANDS3C_VECTOR_BYTES 16
 #endif
 
-#define HANDS3C_INLINE inline __attribute__((always_inline))
+#define HANDS3C_INLINED __attribute__((always_inline))
+#define HANDS3C_INLINE inline HANDS3C_INLINED
 
 namespace HANDS3C_NAMESPACE {
 
