@@ -122,3 +122,6 @@ if __name__ == "__main__":
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        print("Stopped. Finished shards are kept: the same command goes on.", file=sys.stderr)
+        sys.exit(130)

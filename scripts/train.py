@@ -27,7 +27,10 @@ def main(arguments: list[str]) -> None:
         raise UserError(
             f"{error.name} is missing: pip install -r requirements-train.txt."
         ) from None
-    result = train(config, resume)
+    try:
+        result = train(config, resume)
+    except SystemExit:  # so Lightning ends the program on Ctrl+C
+        raise KeyboardInterrupt from None
     if result.is_first:
         print(f"{result.steps} steps done; weights: {result.weights}")
         for name, value in result.validation.items():
@@ -45,3 +48,6 @@ if __name__ == "__main__":
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        print("Stopped; --resume RUN_DIRECTORY goes on from the last checkpoint.", file=sys.stderr)
+        sys.exit(130)

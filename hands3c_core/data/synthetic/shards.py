@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import signal
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -265,7 +266,10 @@ def _run(tasks: list[_Task], workers: int) -> Iterator[int]:
         yield from map(_render_task, tasks)
         return
     # Not forked: the parent may hold threads (numba's, OpenCV's) that a fork would lose.
-    with multiprocessing.get_context("spawn").Pool(min(workers, len(tasks))) as pool:
+    # A Ctrl+C reaches all processes: this one alone answers, and ends the others.
+    ignore = (signal.SIGINT, signal.SIG_IGN)
+    processes = min(workers, len(tasks))
+    with multiprocessing.get_context("spawn").Pool(processes, signal.signal, ignore) as pool:
         yield from pool.imap_unordered(_render_task, tasks)
 
 
