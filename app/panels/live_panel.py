@@ -159,6 +159,7 @@ class LivePanel(Page):
     def _ask(self, **changes: object) -> None:
         choice = replace(self._choice, **changes)  # type: ignore[arg-type]
         if choice != self._choice:
+            self._choice = choice  # the next change builds on it, before the session has told
             self.choice_asked.emit(choice)
 
     def _open_page(self) -> None:

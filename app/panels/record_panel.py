@@ -133,4 +133,5 @@ class RecordPanel(Page):
             self._ask(folder=Path(name))
 
     def _ask(self, **changes: object) -> None:
-        self.choice_asked.emit(replace(self._choice, **changes))  # type: ignore[arg-type]
+        self._choice = replace(self._choice, **changes)  # type: ignore[arg-type]
+        self.choice_asked.emit(self._choice)

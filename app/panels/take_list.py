@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QPoint, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QKeySequence, QShortcut
+from PyQt6.QtCore import QEvent, QObject, QPoint, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
@@ -70,9 +70,7 @@ class TakeList(QWidget):
         self.list.itemActivated.connect(lambda _: self._open())
         self.list.currentRowChanged.connect(lambda _: self._enable())
         self.list.customContextMenuRequested.connect(self._show_context_menu)
-        delete_key = QShortcut(QKeySequence(Qt.Key.Key_Delete), self.list)
-        delete_key.setContext(Qt.ShortcutContext.WidgetShortcut)
-        delete_key.activated.connect(self._delete)
+        self.list.installEventFilter(self)
         self.open_button = IconButton("play", "Play this take", theme)
         self.reveal_button = IconButton("folder", "Show in folder", theme)
         self.rename_button = IconButton("pencil", "Rename this take", theme)
@@ -205,6 +203,14 @@ class TakeList(QWidget):
         self.export_button.setEnabled(take is not None and take.log is not None)
 
     # ----------------------------------------------------------------------------------- asking
+
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
+        """The Delete key on the list."""
+        if isinstance(a1, QKeyEvent) and a1.key() == Qt.Key.Key_Delete:
+            if a1.type() == QEvent.Type.KeyPress:
+                self._delete()
+            return True
+        return super().eventFilter(a0, a1)
 
     def _open(self) -> None:
         video = _video_of(self.current)
