@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from app.windows.main_window import MainWindow
 
 
+_WELCOME = (
+    "Welcome. Hold your hands up; drag in the 3D view to turn it; press ? for all keys. "
+    "What you see stays on this computer."
+)
+
+
 class Opening:
     """Opens what was asked for, or the first camera, or else the bundled clip."""
 
@@ -22,9 +28,11 @@ class Opening:
         self._window = window
         self._waiting_for_cameras = False
         self._trying_camera = False
+        self._welcomes = False
 
     def open_at_start(self, spec: str | None) -> None:
         """Open ``spec``, or the first camera, or the bundled clip with a banner saying so."""
+        self._welcomes = not self._window.settings.get("welcomed", False)
         if spec is not None:
             self._window.open_source(spec)
             return
@@ -48,6 +56,10 @@ class Opening:
     def opened(self) -> None:
         """A source is open: whatever fails from now on is no failure of the start."""
         self._trying_camera = False
+        if self._welcomes and self._window.banner.notice is None:
+            self._welcomes = False
+            self._window.settings.set("welcomed", True)
+            self._window.banner.show_notice(Notice("welcome", _WELCOME, seconds=20.0))
 
     def takes(self, notice: Notice) -> bool:
         """Whether ``notice`` says that the camera of the start failed; the clip opens then."""

@@ -91,15 +91,15 @@ class Presenter:
         window.settings.save_view(view)
 
     def show_model(self, model: ModelConfig) -> None:
-        """The model that was asked for."""
+        """The model that was asked for; remembered once it runs."""
         self._window.model_panel.show_model(model)
+        self._remember_model()
         self._window.commands.views.show_history()
 
     def show_model_status(self, status: ModelStatus) -> None:
         """The model that runs; remembered."""
         window = self._window
-        if status.ready and not status.loading:
-            window.settings.save_model(window.session.outlets.model.value)
+        self._remember_model()
         loading = "Loading the hand model…"
         window.note_label.setText(loading if status.loading else status.note)
         window.note_label.setToolTip(status.note)
@@ -108,6 +108,12 @@ class Presenter:
         window.commands.views.show_maps(status.maps, map_reason(status))
         window.viewport.set_hint(loading if status.loading else "The hands appear here.")
         window.opening.show_hint()
+
+    def _remember_model(self) -> None:
+        outlets = self._window.session.outlets
+        status = outlets.model_status.value
+        if status.ready and not status.loading:
+            self._window.settings.save_model(outlets.model.value)
 
     def show_recording(self, state: RecordingState) -> None:
         """The recording in progress."""
