@@ -13,7 +13,7 @@ from hands3c_core.conventions import CROP_SIZE, NUM_JOINTS
 from hands3c_core.hand_model import HandModelData
 from hands3c_core.models.network import HandNetwork
 from hands3c_core.models.outputs import HandPrediction, UvdTensors
-from hands3c_core.models.resnet34 import STAGE_CHANNELS, LowerEncoder, UpperEncoder
+from hands3c_core.models.resnet34 import RESNET34, EncoderShape, LowerEncoder, UpperEncoder
 from hands3c_core.models.spatial_graph import (
     MAPS_PER_POINT,
     BeliefMaps,
@@ -38,6 +38,8 @@ class SarConfig:
     """Side of the input crop, px: a multiple of 32."""
     stages: int = 2
     """How often the mesh is regressed, each time with the joints' last belief maps in view."""
+    encoder: EncoderShape = RESNET34
+    """ResNet-34 unless tests want less."""
 
 
 class SarRegressed(NamedTuple):
@@ -53,9 +55,13 @@ class SarRegressed(NamedTuple):
 
 class RefineInput(nn.Module):
     """The shared map with the joints' belief maps of the stage before: (B, 128 + 42, h, w) ->
-    (B, 128, h, w)."""
+    (B, 128, h, w).
 
-    def __init__(self, channels: int = STAGE_CHANNELS[1]) -> None:
+    Args:
+        channels: of the shared map, 128.
+    """
+
+    def __init__(self, channels: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels + 2 * NUM_JOINTS, channels, kernel_size=1)
 
@@ -70,17 +76,17 @@ class SarStage(nn.Module):
 
     Args:
         vertices: V.
-        input_size: side of the crop, px.
+        config: of the network.
         refines: whether a stage comes before this one.
     """
 
-    def __init__(self, vertices: int, input_size: int, *, refines: bool) -> None:
+    def __init__(self, vertices: int, config: SarConfig, *, refines: bool) -> None:
         super().__init__()
-        features = MAPS_PER_POINT * (input_size // LAST_STRIDE) ** 2 + 3
-        self.refine = RefineInput() if refines else None
-        self.encoder = UpperEncoder()
-        self.initial_graph = SpatialInitialGraph(vertices, STAGE_CHANNELS[3])
-        self.belief = BeliefRegressor(vertices, features, input_size // BELIEF_STRIDE)
+        features = MAPS_PER_POINT * (config.input_size // LAST_STRIDE) ** 2 + 3
+        self.refine = RefineInput(config.encoder.shared) if refines else None
+        self.encoder = UpperEncoder(config.encoder)
+        self.initial_graph = SpatialInitialGraph(vertices, config.encoder.last)
+        self.belief = BeliefRegressor(vertices, features, config.input_size // BELIEF_STRIDE)
 
     def forward(
         self, shared: Tensor, template: Tensor, before: BeliefMaps | None
@@ -115,9 +121,9 @@ class Sar(HandNetwork):
     def __init__(self, hand: HandModelData, config: SarConfig | None = None) -> None:
         config = config or SarConfig()
         super().__init__(hand, config)
-        self.encoder = LowerEncoder()
+        self.encoder = LowerEncoder(config.encoder)
         self.stages = nn.ModuleList(
-            SarStage(hand.num_vertices, config.input_size, refines=number > 0)
+            SarStage(hand.num_vertices, config, refines=number > 0)
             for number in range(config.stages)
         )
 

@@ -19,7 +19,7 @@ from hands3c_core.hand_model.data import JOINT_GATHER
 from hands3c_core.models.mano_head import IDENTITY_6D
 from hands3c_core.models.network import HandNetwork
 from hands3c_core.models.outputs import HandPrediction
-from hands3c_core.models.resnet34 import STAGE_CHANNELS, LowerEncoder, UpperEncoder
+from hands3c_core.models.resnet34 import RESNET34, EncoderShape, LowerEncoder, UpperEncoder
 from hands3c_core.models.sar import LAST_STRIDE, RefineInput
 from hands3c_core.models.spatial_graph import (
     MAPS_PER_POINT,
@@ -51,6 +51,8 @@ class SmrConfig:
     """Side of the input crop, px: a multiple of 32."""
     stages: int = 2
     """How often the parameters are regressed."""
+    encoder: EncoderShape = RESNET34
+    """ResNet-34 unless tests want less."""
 
 
 class SmrStageOutput(NamedTuple):
@@ -100,13 +102,14 @@ class JointHead(nn.Module):
     """SAR's head for 21 joints: each starts from its place in the hand at rest.
 
     Args:
+        channels: of the maps it starts from.
         features: numbers of a node without its place.
-        side: cells a side of the maps.
+        side: cells a side of the maps it makes.
     """
 
-    def __init__(self, features: int, side: int) -> None:
+    def __init__(self, channels: int, features: int, side: int) -> None:
         super().__init__()
-        self.initial_graph = SpatialInitialGraph(NUM_JOINTS, STAGE_CHANNELS[3])
+        self.initial_graph = SpatialInitialGraph(NUM_JOINTS, channels)
         self.belief = BeliefRegressor(NUM_JOINTS, features + 3, side, regresses_joints=False)
 
     def forward(self, features: Tensor, template: Tensor) -> BeliefMaps:
@@ -121,13 +124,14 @@ class ParameterHead(nn.Module):
     linear layers to 16 rotations (6D), 10 shape coefficients and the camera.
 
     Args:
+        channels: of the maps it starts from.
         features: numbers of a node.
     """
 
-    def __init__(self, features: int) -> None:
+    def __init__(self, channels: int, features: int) -> None:
         super().__init__()
         size = NUM_JOINTS * JOINT_FEATURES
-        self.initial_graph = SpatialInitialGraph(NUM_JOINTS, STAGE_CHANNELS[3])
+        self.initial_graph = SpatialInitialGraph(NUM_JOINTS, channels)
         self.norm = nn.LayerNorm(features)
         self.first = AdaptiveGraphConv(NUM_JOINTS, features, HIDDEN)
         self.dropout = nn.Dropout(0.1)
@@ -158,20 +162,20 @@ class SmrStage(nn.Module):
     """One regression of the parameters.
 
     Args:
-        input_size: side of the crop, px.
+        config: of the network.
         refines: whether a stage comes before this one.
     """
 
-    def __init__(self, input_size: int, *, refines: bool) -> None:
+    def __init__(self, config: SmrConfig, *, refines: bool) -> None:
         super().__init__()
-        channels, side = STAGE_CHANNELS[3], input_size // LAST_STRIDE
+        channels, side = config.encoder.last, config.input_size // LAST_STRIDE
         features = MAPS_PER_POINT * side**2
-        self.refine = RefineInput() if refines else None
-        self.encoder = UpperEncoder()
-        self.guide = JointHead(features, side)
+        self.refine = RefineInput(config.encoder.shared) if refines else None
+        self.encoder = UpperEncoder(config.encoder)
+        self.guide = JointHead(channels, features, side)
         self.merge = nn.Conv2d(channels + 2 * NUM_JOINTS, channels, kernel_size=1)
-        self.parameters_head = ParameterHead(features)
-        self.belief = JointHead(features, input_size // BELIEF_STRIDE)
+        self.parameters_head = ParameterHead(channels, features)
+        self.belief = JointHead(channels, features, config.input_size // BELIEF_STRIDE)
 
     def forward(
         self, shared: Tensor, template: Tensor, before: BeliefMaps | None
@@ -209,9 +213,9 @@ class Smr(HandNetwork):
     def __init__(self, hand: HandModelData, config: SmrConfig | None = None) -> None:
         config = config or SmrConfig()
         super().__init__(hand, config)
-        self.encoder = LowerEncoder()
+        self.encoder = LowerEncoder(config.encoder)
         self.stages = nn.ModuleList(
-            SmrStage(config.input_size, refines=number > 0) for number in range(config.stages)
+            SmrStage(config, refines=number > 0) for number in range(config.stages)
         )
 
     def regress(self, images: Tensor) -> SmrRegressed:

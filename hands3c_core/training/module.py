@@ -18,7 +18,7 @@ from hands3c_core.training.presets import Preset
 
 _MM = 1000.0
 #: Parameters of two dimensions that are no matrices.
-_NOT_DECAYED = ("A_log", "dt_bias", "temperature")
+_NOT_DECAYED = ("A_log", "dt_bias", "temperature", "_position")
 
 
 class HandTraining(L.LightningModule):
