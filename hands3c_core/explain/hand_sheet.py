@@ -93,11 +93,13 @@ def hand_sheet(
     drawn = draw_overlay(result.frame.image, result, OverlayStyle(mesh="textured"), meshes)
     mesh = enlarged(extract_crop(drawn, hand.crop, size, mirror)[0], PANEL)
     heat = over_picture(picture, joint_heatmap(hand.heatmaps), 0.85, fade_low=True)
+    peak = float(np.median(hand.heatmaps.max(axis=(1, 2))))
     rows = [
         [
             captioned(picture, "Input", f"{size} px, {'mirrored left' if mirror else 'right'}"),
             *(_map_panel(picture, hand, kind, scale) for kind in ATTENTION_KINDS[:2]),
-            captioned(heat, "Heatmaps", "each to its own peak"),
+            # A flat heatmap is all bright: the number tells it from a sure one.
+            captioned(heat, "Heatmaps", f"each to its peak, median {100 * peak:.2g} %"),
             captioned(mesh, "Mesh", hand.estimator),
         ]
     ]
