@@ -18,6 +18,8 @@ _HAND_RADIUS_M = 0.125
 #: Share of the way to the hands' middle that is made per rendering.
 _TARGET_SHARE = 0.15
 _DISTANCE_SHARE = 0.06
+#: Nearer than this it has arrived, m.
+_ARRIVED_M = 0.002
 #: Hands farther from the last ones than this are a new scene: the view jumps there.
 _JUMP_M = 0.35
 
@@ -53,17 +55,29 @@ class Follower:
     def zoomed(self, factor: float) -> None:
         self._zoom *= factor
 
-    def aim(self, view: OrbitCamera, aspect: float) -> None:
-        """Move ``view`` towards the hands; its angles stay. ``aspect`` is width over height."""
+    def aim(self, view: OrbitCamera, aspect: float, steps: int = 1) -> bool:
+        """Move ``view`` towards the hands; its angles stay.
+
+        Args:
+            view: the camera to move.
+            aspect: width over height of the picture.
+            steps: how many renderings' worth of the way is made.
+
+        Returns:
+            Whether it is still on its way.
+        """
         if self._target is None or self._pinned:
-            return
+            return False
         wanted = self._fit(self._target, view, aspect)
         if self._center is None or float(np.linalg.norm(self._target - self._center)) > _JUMP_M:
             self._center, self._distance = self._target, wanted
-        self._center = self._center + _TARGET_SHARE * (self._target - self._center)
-        self._distance += _DISTANCE_SHARE * (wanted - self._distance)
+        left = (1.0 - _TARGET_SHARE) ** steps, (1.0 - _DISTANCE_SHARE) ** steps
+        self._center = self._target + left[0] * (self._center - self._target)
+        self._distance = wanted + left[1] * (self._distance - wanted)
         view.target = self._center + self._pan
         view.distance = min(max(self._distance * self._zoom, 0.05), 5.0)
+        away = float(np.linalg.norm(self._target - self._center))
+        return max(away, abs(wanted - self._distance)) > _ARRIVED_M
 
     def _fit(self, target: NDArray[np.float64], view: OrbitCamera, aspect: float) -> float:
         """The distance from which all hands are in view."""

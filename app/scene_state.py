@@ -50,6 +50,8 @@ class Wishes:
     preset: str | None = None
     reset: bool = False
     redraw: bool = False
+    settle: bool = False
+    """Nothing but that the camera has not arrived at the hands."""
     still: Path | None = None
 
     @property

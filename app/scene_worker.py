@@ -32,6 +32,9 @@ _MIN_PERIOD_S = 1 / 40
 #: Beyond this many pixels the scene is rendered smaller and enlarged: it is drawn in software on
 #: machines without a GPU.
 _MAX_PIXELS = 900 * 700
+#: While nothing happens, the camera goes on towards the hands in pictures so far apart, s, each
+#: worth so many.
+_SETTLE_PERIOD_S, _SETTLE_STEPS = 0.1, 6
 #: The scene rests at least this share of a rendering's time: one core is never its own.
 _REST_SHARE = 0.5
 
@@ -68,6 +71,8 @@ class SceneWorker:
         self._places: dict[int, NDArray[np.float64]] = {}
         self._trails: FingertipTrails | None = None
         self._follower = Follower()
+        self._on_its_way = False
+        self._is_drawing = False
         self.render_ms = 0.0
         self._thread = threading.Thread(target=self._run, name="hands3c-scene", daemon=True)
         self._thread.start()
@@ -146,6 +151,12 @@ class SceneWorker:
             self._changed.notify()
         self._thread.join(timeout)
 
+    @property
+    def idle(self) -> bool:
+        """Whether everything asked for has been drawn and the camera has arrived at the hands."""
+        with self._changed:
+            return not (self._wishes.any or self._is_drawing or self._on_its_way)
+
     # ------------------------------------------------------------------------------- the thread
 
     def _run(self) -> None:
@@ -170,12 +181,17 @@ class SceneWorker:
     def _next(self) -> tuple[Wishes, SceneSettings] | None:
         """Wait until there is something to draw for somebody; None at the end."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._closing or (self._wishes.any and self._settings.visible)
+            self._is_drawing = False
+            called = self._changed.wait_for(
+                lambda: self._closing or (self._wishes.any and self._settings.visible),
+                _SETTLE_PERIOD_S if self._on_its_way and self._settings.visible else None,
             )
             if self._closing:
                 return None
+            if not called:  # nothing new, but the camera has not arrived at the hands
+                self._wishes.settle = True
             wishes, self._wishes = self._wishes, Wishes()
+            self._is_drawing = True
             return wishes, replace(self._settings)
 
     def _render(self, wishes: Wishes, settings: SceneSettings) -> None:
@@ -298,8 +314,10 @@ class SceneWorker:
             before_zoom = scene.view.distance
             scene.zoom(wishes.zoom)
             follower.zoomed(scene.view.distance / before_zoom)
+        self._on_its_way = False
         if settings.view.scene_follow:
-            follower.aim(scene.view, scene.size[0] / scene.size[1])
+            steps = _SETTLE_STEPS if wishes.settle else 1
+            self._on_its_way = follower.aim(scene.view, scene.size[0] / scene.size[1], steps)
 
     def _save_still(self, scene: HandScene, size: tuple[int, int], file: Path) -> None:
         from hands3c_core.atomic import write_atomically

@@ -110,8 +110,9 @@ class CameraView(JointFrame):
                 self._image.setDevicePixelRatio(1.0)
                 painter.drawImage(place, self._image)
             if self._labels:
+                taken: list[QRectF] = []
                 for hand in self.picture.result.hands:
-                    self._paint_label(painter, hand)
+                    taken.append(self._paint_label(painter, hand, taken))
             legend = None
             if self.picture.legend is not None:
                 frame = QRectF(self.rect())
@@ -128,7 +129,7 @@ class CameraView(JointFrame):
         super().mouseDoubleClickEvent(a0)
         self.full_screen_asked.emit()
 
-    def _paint_label(self, painter: QPainter, hand: Hand) -> None:
+    def _paint_label(self, painter: QPainter, hand: Hand, taken: list[QRectF]) -> QRectF:
         corners = [self.to_view(float(u), float(v)) for u, v in hand.joints_2d]
         middle = (min(p.x() for p in corners) + max(p.x() for p in corners)) / 2
         top = min(p.y() for p in corners)
@@ -143,8 +144,12 @@ class CameraView(JointFrame):
         inside = self.image_rect().adjusted(6, 36, -6, -6)
         place.moveLeft(min(max(place.x(), inside.left()), inside.right() - width))
         place.moveTop(max(place.y(), inside.top()))
+        for other in taken:
+            if place.intersects(other):
+                place.moveTop(other.bottom() + 2)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(10, 12, 15, 175))
         painter.drawRoundedRect(place, 7, 7)
         painter.setPen(QColor("#ffffff"))
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+        return place

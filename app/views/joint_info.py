@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: Distance within which a joint answers to the pointer, logical pixels.
 HOVER_RADIUS = 12.0
 _LINE = 18.0
+#: A label with a joint's full name takes at most this share of a view's width.
+_FULL_NAME_SHARE = 0.62
 _PAD = 10.0
 
 
@@ -131,21 +133,24 @@ def paint_joints(
     The held one is described in the lower right corner, where the text can be read while the hand
     moves, above what is ``taken`` by others; the pointed-at one beside the pointer.
     """
-    for wanted in (selection.hovered, selection.pinned):
+    covered = list(taken)
+    for wanted in (selection.pinned, selection.hovered):
         found = find_joint(places, wanted)
         point = found[1][found[2].joint] if found else None
         if found is None or point is None:
             continue
         hand, points, ref = found
-        held = ref == selection.pinned
+        held = wanted is selection.pinned
+        if ref == selection.pinned and not held:
+            continue
         _paint_mark(painter, point, ref, held=held)
         if held or view is selection.hovered_in:
             label = _fitting_label(hand, ref, model, font, area.width(), full=held)
             if label is not None:
-                corner = _corner(label, area, taken)
-                _paint_label(
-                    painter, corner if held else _beside(label, area, point, points), label
-                )
+                place = _corner(label, area) if held else _beside(label, area, point, points)
+                place = _clear_of(place, area, covered)
+                covered.append(place)
+                _paint_label(painter, place, label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,18 +180,24 @@ def _fitting_label(
             for face, line in zip(fonts, lines, strict=True)
         ]
         label = _Label(lines, fonts, max(widths))
-        if label.size.width() <= width:
+        if label.size.width() <= width * (1.0 if short else _FULL_NAME_SHARE):
             return label
     return None
 
 
-def _corner(label: _Label, area: QRectF, taken: Sequence[QRectF]) -> QRectF:
-    """The lower right corner of ``area``, above what is ``taken`` of it."""
+def _corner(label: _Label, area: QRectF) -> QRectF:
     place = QRectF(QPointF(0, 0), label.size)
     place.moveBottomRight(area.bottomRight())
+    return place
+
+
+def _clear_of(place: QRectF, area: QRectF, taken: Sequence[QRectF]) -> QRectF:
+    """``place``, moved up from what is ``taken``, or down where there is no room above."""
     for rect in sorted(taken, key=lambda rect: -rect.top()):
         if place.intersects(rect):
             place.moveBottom(rect.top() - 6)
+    if place.top() < area.top() and taken:
+        place.moveTop(max(rect.bottom() for rect in taken) + 6)
     return place
 
 

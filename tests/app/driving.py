@@ -45,11 +45,18 @@ def show_paused(qtbot, window: MainWindow, clip: Path) -> None:
 
 def settle(qtbot, window: MainWindow) -> None:
     """Wait until engine, painter and scene have done what was asked for."""
-    assert window.session.wait_idle(30)
-    images = -1
-    while images != window.viewport.images:
-        images = window.viewport.images
-        qtbot.wait(250)
+    session = window.session
+    assert session.wait_idle(30)
+    qtbot.waitUntil(lambda: _caught_up(window), timeout=TIMEOUT)
+    qtbot.wait(100)  # what the threads told on their way here
+
+
+def _caught_up(window: MainWindow) -> bool:
+    shown, picture = window.session.shown, window.camera_view.picture
+    if shown is not None and (picture is None or picture.result is not shown.result):
+        return False
+    seen = window.viewport.isVisible() and window.viewport.image() is not None
+    return not seen or window.viewport.worker.idle
 
 
 def drag(widget: QWidget, button: Qt.MouseButton, path: list[tuple[int, int]], modifier) -> None:

@@ -82,3 +82,20 @@ def test_it_moves_gently_but_jumps_to_a_new_scene():
     follower.see([hand_at(1.0, 0, 0.5)])
     follower.aim(view, 1.0)
     assert view.target[0] == pytest.approx(1.0, abs=0.01)
+
+
+def test_it_says_when_it_has_arrived_and_can_make_many_steps_at_once():
+    one, many, views = Follower(), Follower(), [OrbitCamera(), OrbitCamera()]
+    for follower, view in zip((one, many), views, strict=True):
+        follower.see([hand_at(0, 0, 0.5)])
+        follower.aim(view, 1.0)
+        follower.see([hand_at(0.2, 0, 0.6)])
+    for _ in range(6):
+        assert one.aim(views[0], 1.0)
+    assert many.aim(views[1], 1.0, steps=6)
+    np.testing.assert_allclose(views[0].target, views[1].target)
+    assert views[0].distance == pytest.approx(views[1].distance)
+    for _ in range(40):
+        moving = many.aim(views[1], 1.0, steps=6)
+    assert not moving
+    assert not Follower().aim(OrbitCamera(), 1.0)
