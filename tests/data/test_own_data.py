@@ -327,3 +327,40 @@ def test_developers_real_hands(shared):
     sample = dataset.read(0)
     assert len(dataset) > 3000
     assert ((sample.joints_2d > 0) & (sample.joints_2d < 255)).all()
+
+
+def test_pseudo_sessions(tmp_path, hands):
+    spec = write_pseudo(tmp_path / "mine", hands, session="monday", frame=3)
+    assert open_data(spec).sessions() == ["monday", "monday"]
+    assert open_data(write_pseudo(tmp_path / "plain", hands)).sessions() is None
+    for name in ("a/1.jpg", "b/1.jpg"):
+        (tmp_path / "npz" / name).parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(tmp_path / "npz" / name), hands[0].image)
+    arrays = {
+        "name": np.array(["a/1.jpg", "b/1.jpg"]),
+        "joints_2d": np.stack([hands[0].joints_2d] * 2),
+    }
+    np.savez(tmp_path / "npz" / "labels.npz", **arrays)
+    assert open_data(f"pseudo:{tmp_path / 'npz'}").sessions() == ["a", "b"]
+    np.savez(tmp_path / "npz" / "labels.npz", **arrays, session=np.array(["x", "y"]))
+    assert open_data(f"pseudo:{tmp_path / 'npz'}").sessions() == ["x", "y"]
+    np.savez(tmp_path / "npz" / "labels.npz", **arrays, session=np.array(["x"]))
+    assert "session" in message(f"pseudo:{tmp_path / 'npz'}")
+
+
+def test_pseudo_writer_goes_on_with_what_is_there(tmp_path, hands):
+    def write(number, **options):
+        with PseudoWriter(tmp_path / "mine", **options) as writer:
+            image = writer.add_image(hands[0].image, f"{number}")
+            writer.add(image, True, hands[0].joints_2d, frame=number)
+            if number == 2:
+                raise KeyboardInterrupt
+
+    write(1)
+    with pytest.raises(KeyboardInterrupt):
+        write(2, keep=lambda label: True)  # kept although it was interrupted
+    write(3, keep=lambda label: label["frame"] != 1)
+    dataset = open_data(f"pseudo:{tmp_path / 'mine'}")
+    assert [label["frame"] for label in dataset.labels] == [2, 3]
+    with pytest.raises(UserError, match="hand_model"):
+        PseudoWriter(tmp_path / "mine", hand_model="hand_high", keep=lambda label: True)
