@@ -38,7 +38,7 @@ class TrainConfig:
     """The recipe: freihand, ho3d, dexycb, webcam, personal, sar, smr, smr_weak or smr_self. By
     default that of sar and smr, or the data's own, else webcam."""
     val: str | None = None
-    """What to validate on, as --data; by default the end of each training dataset."""
+    """What to validate on, as --data; by default what --holdout keeps of each training dataset."""
     holdout: float | None = None
     """Share of each dataset that is kept for validation if --val is not given, instead of the
     preset's (0.02, personal 0.15): whole sessions, stretches of time, or its last samples; 0 for
