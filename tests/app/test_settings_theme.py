@@ -9,7 +9,7 @@ import pytest
 from PyQt6.QtCore import QRectF, QSettings
 from PyQt6.QtGui import QColor, QImage, QPainter
 
-from app.config import Layout, MeshStyle, ModelConfig, RecordChoice, ViewState
+from app.config import Layout, MeshStyle, ModelConfig, NetworkMap, RecordChoice, ViewState
 from app.icons import draw_icon, icon_names
 from app.options import has_display, model_config, parse
 from app.settings import Settings
@@ -21,7 +21,17 @@ def test_choices_survive_a_restart(tmp_path):
     file = str(tmp_path / "s.ini")
     first = Settings(QSettings(file, QSettings.Format.IniFormat))
     view = ViewState(
-        mesh=False, opacity=0.35, mesh_style=MeshStyle.NORMALS, mirror=True, layout=Layout.SCENE
+        mesh=False,
+        opacity=0.35,
+        mesh_style=MeshStyle.NORMALS,
+        mirror=True,
+        layout=Layout.SCENE,
+        network_map=NetworkMap.SPATIAL,
+        map_joint=8,
+        map_on_hand=True,
+        scene_style=MeshStyle.NORMALS,
+        scene_trails=True,
+        swapped=True,
     )
     (tmp_path / "lens.json").touch()
     model = ModelConfig(hand_model="hand_high", smoothing=0.0, calibration=tmp_path / "lens.json")
@@ -59,6 +69,7 @@ def test_files_that_are_gone_are_not_remembered(tmp_path):
     "stored",
     [
         '{"opacity": "thick", "mesh": 3, "layout": "sideways", "mesh_style": null}',
+        '{"network_map": "sideways", "map_joint": "thumb", "swapped": "yes"}',
         "not json",
         "[1, 2]",
         '{"unknown": 1}',
@@ -99,6 +110,10 @@ def test_text_is_readable(palette):
         assert _contrast(palette.muted, ground) >= 4.5
         assert _contrast(palette.accent, ground) >= 3.0
     assert _contrast(palette.on_accent, palette.accent) >= 4.5
+    assert _contrast(palette.stage_text, palette.stage) >= 4.5
+    for mark in (palette.scene_outline, palette.wire_left, palette.wire_right):
+        assert _contrast(mark, palette.stage) >= 3.0
+    assert _contrast(palette.scene_grid, palette.stage) >= 1.8
     assert all(color in style_sheet(palette) for color in (palette.accent, palette.border))
     assert len(set(asdict(palette).values())) > 12
 
