@@ -110,6 +110,13 @@ PRESETS = MappingProxyType(
             note="ours, for any mixture: strong augmentation, a cosine over the budget, EMA",
         ),
         "lite": _LITE,
+        "lite_joined": replace(
+            _LITE,
+            learning_rate=5e-4,
+            backbone_rate=0.5,
+            note="second part of the shipped training: the attention joins a network trained "
+            "without it (--weights), and the backbone is let go further",
+        ),
         "lite_scratch": replace(
             _LITE,
             backbone_rate=1.0,
