@@ -14,3 +14,14 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the developers' reference data (../shared) is not there")
     return folder
+
+
+@pytest.fixture
+def small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``build_model`` and ``load_weights`` make quick forms of every network."""
+    from small_networks import SMALL
+
+    from hands3c_core.models import registry
+
+    for name, build in SMALL.items():
+        monkeypatch.setitem(registry._BUILDERS, name, build)

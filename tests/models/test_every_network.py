@@ -3,59 +3,23 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 import pytest
 import torch
+from small_networks import SMALL
 from torch import nn
 
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import load_hand_model
-from hands3c_core.models import (
-    HandNetwork,
-    Sar,
-    SarConfig,
-    Smr,
-    SmrConfig,
-    build_model,
-    load_weights,
-    model_names,
-    registry,
-    save_weights,
-)
+from hands3c_core.models import HandNetwork, build_model, load_weights, model_names, save_weights
 from hands3c_core.models.outputs import concatenate
 from hands3c_core.models.registry import MESH_BOUND
-from hands3c_core.models.resnet34 import EncoderShape
 
-NARROW = EncoderShape(channels=(8, 12, 16, 24), units=(1, 1, 1, 1))
-#: Every name with a form of it that is quick: the same classes and parts, fewer channels. The full
-#: forms are counted in test_network.py and test_sar_smr.py.
-SMALL: dict[str, Callable[[int], HandNetwork]] = {
-    "hands3c": lambda size: build_model("hands3c_tiny", input_size=size),
-    "ssa": lambda size: build_model("hands3c_tiny_ssa", input_size=size),
-    "baseline": lambda size: build_model("hands3c_tiny_plain", input_size=size),
-    "self_attention": lambda size: build_model("hands3c_tiny_self_attention", input_size=size),
-    "hands3c_lite": lambda size: build_model("hands3c_lite", input_size=size),
-    "sar": lambda size: Sar(HAND, SarConfig("sar", size, encoder=NARROW)),
-    "smr": lambda size: Smr(HAND, SmrConfig("smr", size, encoder=NARROW)),
-}
 SIZE = 128
-HAND = load_hand_model("hand_mano778")
 
-
-@pytest.fixture(autouse=True)
-def _narrow_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files of the narrow networks load as narrow networks."""
-    for name, config, kind in (("sar", SarConfig, Sar), ("smr", SmrConfig, Smr)):
-        monkeypatch.setitem(
-            registry._BUILDERS,
-            name,
-            lambda hand, size, name=name, config=config, kind=kind: kind(
-                hand, config(name, size, encoder=NARROW)
-            ),
-        )
+pytestmark = pytest.mark.usefixtures("small_networks")
 
 
 @cache
@@ -63,7 +27,7 @@ def lively(name: str) -> HandNetwork:
     """A network in evaluation mode whose batch norms have seen something and whose heads are not
     flat. Do not change it."""
     torch.manual_seed(0)
-    network = SMALL[name](SIZE)
+    network = build_model(name, input_size=SIZE)
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
             module.momentum = None  # the plain mean of what is shown below
@@ -77,7 +41,7 @@ def lively(name: str) -> HandNetwork:
 
 
 @pytest.fixture(params=SMALL)
-def network(request: pytest.FixtureRequest) -> HandNetwork:
+def network(request: pytest.FixtureRequest, small_networks: None) -> HandNetwork:
     return lively(request.param)
 
 
@@ -173,7 +137,7 @@ def test_export(network: HandNetwork, crops: np.ndarray) -> None:
 @pytest.mark.parametrize("name", SMALL)
 def test_any_multiple_of_32(name: str) -> None:
     for size in (160, 288) if name in ("sar", "smr") else (160,):
-        network = SMALL[name](size)
+        network = build_model(name, input_size=size)
         answer = network.predict(np.zeros((1, size, size, 3), np.uint8))
         assert answer.heatmaps.shape == (1, 21, size // 8, size // 8)
         assert network.input_size == size
