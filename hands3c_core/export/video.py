@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 from av.error import FFmpegError
 from av.video.frame import PictureType
+from av.video.reformatter import VideoReformatter
 
 from hands3c_core.errors import UserError
 from hands3c_core.export.mp4_boxes import trim_to_fragments
@@ -91,6 +92,7 @@ class VideoWriter:
         self._shift: float | None = None
         self._last_time = 0.0
         self._closed = False
+        self._reformatter = VideoReformatter()  # one for all frames: each starts threads
         self.part_path = _free_part_path(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,8 +127,11 @@ class VideoWriter:
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
             raise ValueError(f"an (H, W, 3) uint8 image is needed, not {image.shape} {image.dtype}")
         ticks = self._ticks_of(timestamp)
-        frame = av.VideoFrame.from_ndarray(self._fitted(image), format="rgb24").reformat(
-            format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
+        frame = self._reformatter.reformat(
+            av.VideoFrame.from_ndarray(self._fitted(image), format="rgb24"),
+            format="yuv420p",
+            dst_colorspace="ITU709",
+            dst_color_range="MPEG",
         )
         frame.pts, frame.time_base = ticks, Fraction(1, _TICKS)
         if self._key_ticks < 0 or ticks - self._key_ticks >= FRAGMENT_S * _TICKS:

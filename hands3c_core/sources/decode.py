@@ -7,6 +7,7 @@ from typing import Any
 import av
 import numpy as np
 from av.sidedata.sidedata import Type
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from hands3c_core.types import UInt8
@@ -49,16 +50,26 @@ def apply_flips(image: NDArray, flips: Flips) -> NDArray:
     return np.ascontiguousarray(image)
 
 
-def frame_to_rgb(frame: av.VideoFrame, pixel_aspect: float = 1.0) -> UInt8:
-    """``frame`` as an upright (H, W, 3) RGB image with square pixels.
+class RgbConverter:
+    """Turns one source's decoded frames into images.
 
-    Args:
-        frame: as decoded; its colour space tag is honoured.
-        pixel_aspect: width over height of a stored pixel; the width is scaled by it.
+    It keeps FFmpeg's scaler from frame to frame: setting one up, which ``VideoFrame.reformat``
+    does each time, starts threads of its own and costs more than the conversion.
     """
-    width = max(1, round(frame.width * pixel_aspect))
-    rgb = frame.reformat(width=width, height=frame.height, format="rgb24").to_ndarray()
-    return apply_flips(rgb, display_flips(frame))
+
+    def __init__(self) -> None:
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, frame: av.VideoFrame, pixel_aspect: float = 1.0) -> UInt8:
+        """``frame`` as an upright (H, W, 3) RGB image with square pixels.
+
+        Args:
+            frame: as decoded; its colour space tag is honoured.
+            pixel_aspect: width over height of a stored pixel; the width is scaled by it.
+        """
+        width = max(1, round(frame.width * pixel_aspect))
+        rgb = self._reformatter.reformat(frame, width, frame.height, "rgb24").to_ndarray()
+        return apply_flips(rgb, display_flips(frame))
 
 
 def pixel_aspect_of(stream: av.VideoStream) -> float:

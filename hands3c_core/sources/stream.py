@@ -16,7 +16,7 @@ from av.error import FFmpegError
 
 from hands3c_core.errors import UserError
 from hands3c_core.sources.base import LiveStamps, Source, SourceLostError
-from hands3c_core.sources.decode import frame_to_rgb, pixel_aspect_of
+from hands3c_core.sources.decode import RgbConverter, pixel_aspect_of
 from hands3c_core.sources.http_body import HttpBody
 from hands3c_core.types import Frame
 
@@ -74,11 +74,12 @@ class StreamSource(Source):
         self._cancelled = False
         self._stamps = LiveStamps()
         self._pending: deque[av.VideoFrame] = deque()
+        self._to_rgb = RgbConverter()
         self.reopen()
 
     def read(self) -> Frame | None:
         frame = self._next()
-        image = frame_to_rgb(frame, self._aspect)
+        image = self._to_rgb(frame, self._aspect)
         self.size = (image.shape[1], image.shape[0])
         return self._stamps.frame(image)
 
@@ -90,7 +91,7 @@ class StreamSource(Source):
         except UserError:
             self.close()
             raise
-        image = frame_to_rgb(frame, self._aspect)
+        image = self._to_rgb(frame, self._aspect)
         self.size = (image.shape[1], image.shape[0])
         self._pending.appendleft(frame)
 

@@ -18,7 +18,7 @@ from av.stream import Disposition
 
 from hands3c_core.errors import UserError
 from hands3c_core.sources.base import MIN_STEP_S, Source
-from hands3c_core.sources.decode import frame_to_rgb, pixel_aspect_of
+from hands3c_core.sources.decode import RgbConverter, pixel_aspect_of
 from hands3c_core.types import Frame
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,7 @@ class VideoSource(Source):
             if not 0.01 < self.fps < 1000:
                 self.fps = _FALLBACK_FPS
             self._aspect = pixel_aspect_of(self._stream)
+            self._to_rgb = RgbConverter()
             self._pending: deque[av.VideoFrame] = deque()
             self._last: float | None = None
             self._next_index = 0
@@ -82,7 +83,7 @@ class VideoSource(Source):
         frame = self._next()
         if frame is None:
             return None
-        image = frame_to_rgb(frame, self._aspect)
+        image = self._to_rgb(frame, self._aspect)
         timestamp = self._time_of(frame)
         if self._last is not None:
             timestamp = max(timestamp, self._last + MIN_STEP_S)
@@ -113,7 +114,7 @@ class VideoSource(Source):
             starts.append(self._container.start_time / av.time_base)
         self._origin = min(starts)
         self._first_time = self._time_of(first)
-        image = frame_to_rgb(first, self._aspect)
+        image = self._to_rgb(first, self._aspect)
         self.size = (image.shape[1], image.shape[0])
         self._pending.appendleft(first)
 

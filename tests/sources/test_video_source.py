@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from hands3c_core.errors import UserError
@@ -291,3 +292,15 @@ def test_real_clips(shared: Path) -> None:
             rest = list(source)
             assert [f.index for f in rest] == [count - 1]
             assert source.skipped == 0
+
+
+def test_reading_starts_no_threads_frame_by_frame(make_video) -> None:
+    """FFmpeg's scaler has threads of its own; one for each frame would pile up until collected."""
+    process = psutil.Process()
+    with VideoSource(make_video(frames=40, size=(640, 480))) as source:
+        for _ in range(5):  # the decoder starts its own, once
+            source.read()
+        before = process.num_threads()
+        kept = [source.read() for _ in range(30)]
+        assert len(kept) == 30
+        assert process.num_threads() <= before + 4
