@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from av.error import FFmpegError
 from av.video.frame import PictureType
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from hands3c_core.errors import UserError
 from hands3c_core.export.mp4_boxes import trim_to_fragments
@@ -130,8 +130,8 @@ class VideoWriter:
         frame = self._reformatter.reformat(
             av.VideoFrame.from_ndarray(self._fitted(image), format="rgb24"),
             format="yuv420p",
-            dst_colorspace="ITU709",
-            dst_color_range="MPEG",
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
         )
         frame.pts, frame.time_base = ticks, Fraction(1, _TICKS)
         if self._key_ticks < 0 or ticks - self._key_ticks >= FRAGMENT_S * _TICKS:
