@@ -303,7 +303,7 @@ class HandMeshPipeline:
         pose, shape, translation = parameters
         vertices, joints = self._layer(pose, shape, translation)
         if estimate.vertices is not None and estimate.vertices.shape == vertices.shape:
-            vertices, joints = self._own_mesh(estimate, vertices, joints)
+            vertices = self._own_mesh(estimate, estimate.vertices, vertices)
         if not hand.is_right:
             vertices[:, 0] *= -1.0
             joints[:, 0] *= -1.0
@@ -327,18 +327,11 @@ class HandMeshPipeline:
             attention=estimate.attention,
         )
 
-    def _own_mesh(
-        self, estimate: HandEstimate, vertices: Float32, joints: Float32
-    ) -> tuple[Float32, Float32]:
-        """The estimator's own mesh and joints, moved as smoothing moved the fitted hand's to
-        ``vertices`` and ``joints``; (mirrored) camera frame."""
-        assert estimate.vertices is not None
-        assert estimate.joints_3d is not None
-        before, joints_before = self._layer(estimate.pose, estimate.shape, estimate.translation)
-        return (
-            estimate.vertices + (vertices - before),
-            estimate.joints_3d + (joints - joints_before),
-        )
+    def _own_mesh(self, estimate: HandEstimate, own: Float32, smoothed: Float32) -> Float32:
+        """The estimator's own vertices, moved as smoothing moved the fitted hand's to ``smoothed``;
+        (V, 3) metres, (mirrored) camera frame."""
+        before, _ = self._layer(estimate.pose, estimate.shape, estimate.translation)
+        return own + (smoothed - before)
 
 
 class _Clock:

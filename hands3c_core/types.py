@@ -119,8 +119,6 @@ class HandEstimate:
     vertices: Float32 | None = None
     """(V, 3) metres, (mirrored) camera frame: the mesh of an estimator that makes its own, to which
     pose and shape were fitted; None where the hand model's is meant."""
-    joints_3d: Float32 | None = None
-    """(21, 3) metres, in the same frame, beside ``vertices``."""
     joint_sigma_px: Float32 | None = None
     """(21,) one-sigma 2D uncertainty per joint, px in the full image, if the estimator has one."""
     heatmaps: Float32 | None = None
@@ -145,9 +143,10 @@ class Hand:
     confidence: float
     """0 to 1, from the estimator."""
     vertices: Float32
-    """(V, 3) metres, camera frame."""
+    """(V, 3) metres, camera frame: the hand model's, or the own mesh of an estimator that makes one
+    (SAR), to which ``pose`` and ``shape`` were fitted."""
     joints_3d: Float32
-    """(21, 3) metres, camera frame."""
+    """(21, 3) metres, camera frame: the hand model's, of ``pose``, ``shape``, ``translation``."""
     joints_2d: Float32
     """(21, 2) px, projection of ``joints_3d``."""
     landmarks_2d: Float32

@@ -78,8 +78,7 @@ class MeshFitter:
         fitted = self._estimator.estimate(image, as_detected, camera, timestamp)
         estimates = []
         for fit, scene in zip(fitted, scenes, strict=True):
-            joints, vertices = scene.place_like(self.joints(fit))
-            estimates.append(replace(fit, joints_3d=joints, vertices=vertices))
+            estimates.append(replace(fit, vertices=scene.place_like(self.joints(fit))))
         return estimates
 
     def joints(self, estimate: HandEstimate) -> Float32:
@@ -107,12 +106,11 @@ class _Scene(NamedTuple):
         known = torch.tensor(extent, dtype=torch.float64)
         return _float32(place_in_camera(self.points, self.intrinsics, known, self.side)[0][0])
 
-    def place_like(self, joints: Float32) -> tuple[Float32, Float32]:
-        """Joints (21, 3) and vertices (V, 3) as far away as the given joints on average."""
+    def place_like(self, joints: Float32) -> Float32:
+        """Vertices (V, 3) of the hand as far away as the given joints are on average."""
         depths = self.points.joints[:, :, 2] - self.points.joints[:, :1, 2]
         wrist = torch.from_numpy(joints[:, 2]).mean() - depths.mean(dim=1)
-        placed = place_at(self.points, self.intrinsics, wrist, self.side)
-        return _float32(placed[0][0]), _float32(placed[1][0])
+        return _float32(place_at(self.points, self.intrinsics, wrist, self.side)[1][0])
 
 
 def _as_detected(
