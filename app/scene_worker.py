@@ -183,7 +183,7 @@ class SceneWorker:
         with self._changed:
             self._is_drawing = False
             called = self._changed.wait_for(
-                lambda: self._closing or (self._wishes.any and self._settings.visible),
+                lambda: self._closing or self._has_work(),
                 _SETTLE_PERIOD_S if self._on_its_way and self._settings.visible else None,
             )
             if self._closing:
@@ -193,6 +193,10 @@ class SceneWorker:
             wishes, self._wishes = self._wishes, Wishes()
             self._is_drawing = True
             return wishes, replace(self._settings)
+
+    def _has_work(self) -> bool:
+        # A still is wanted also of a view that is not on the stage.
+        return self._wishes.still is not None or (self._wishes.any and self._settings.visible)
 
     def _render(self, wishes: Wishes, settings: SceneSettings) -> None:
         shown = wishes.shown

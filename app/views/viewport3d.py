@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from hands3c_core.hand_model import HandModelData
 
 _DEGREES_PER_NOTCH = 120.0
+_NOT_AVAILABLE = "The 3D view is not available on this machine."
 
 
 class Viewport3D(JointFrame):
@@ -53,6 +54,7 @@ class Viewport3D(JointFrame):
         self._rendering: Rendering | None = None
         self._image: QImage | None = None
         self._last = QPointF()
+        self._has_failed = False
         self.images = 0
         """How many renderings were received."""
         self.setCursor(Qt.CursorShape.OpenHandCursor)
@@ -77,7 +79,10 @@ class Viewport3D(JointFrame):
 
     def save_still(self, file: Path) -> None:
         """Write what is seen to a PNG file; ``saved`` tells when that is done."""
-        self.worker.save_still(file)
+        if self._has_failed:
+            self.saved.emit(file, _NOT_AVAILABLE)
+        else:
+            self.worker.save_still(file)
 
     def joint_places(self) -> JointPlaces:
         rendering, image = self._rendering, self._image
@@ -189,7 +194,8 @@ class Viewport3D(JointFrame):
 
     def _on_failed(self, text: str) -> None:
         self._image = self._rendering = None
-        self.set_hint("The 3D view is not available on this machine.")
+        self._has_failed = True
+        self.set_hint(_NOT_AVAILABLE)
         self.setToolTip(text)
 
     def _apply_theme(self) -> None:

@@ -307,6 +307,21 @@ def test_a_picture_of_the_scene_is_saved_and_announced(qtbot, window, hand_clip,
     assert window.viewport.image() is not None
 
 
+def test_a_picture_of_the_scene_needs_no_scene_on_the_stage(qtbot, window, hand_clip, tmp_path):
+    show_paused(qtbot, window, hand_clip)
+    qtbot.keyClick(window, Key.Key_F2)
+    qtbot.waitUntil(lambda: not window.viewport.isVisible(), timeout=TIMEOUT)
+    qtbot.keyClick(window, Key.Key_P, Modifier.ControlModifier | Modifier.ShiftModifier)
+    qtbot.waitUntil(lambda: "Saved view-" in window.banner.text, timeout=TIMEOUT)
+
+
+def test_without_opengl_the_button_says_so(qtbot, window):
+    window.viewport.failed.emit("Open3D could not create an OpenGL context; install libegl1.")
+    qtbot.mouseClick(window.view_panel.still_button, Button.LeftButton)
+    assert "not available" in window.banner.text
+    assert window.viewport.hint == window.banner.text
+
+
 def test_a_picture_that_cannot_be_written_is_an_error_to_act_on(qtbot, window, hand_clip, tmp_path):
     show_paused(qtbot, window, hand_clip)
     (tmp_path / "file").write_text("in the way")

@@ -14,7 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from PyQt6.QtCore import QSettings  # noqa: E402
+from PyQt6.QtCore import QSettings, Qt  # noqa: E402
+from PyQt6.QtTest import QTest  # noqa: E402
 from PyQt6.QtWidgets import QApplication  # noqa: E402
 
 from app.config import Layout, MeshStyle, RecordChoice  # noqa: E402
@@ -22,6 +23,7 @@ from app.session import Session  # noqa: E402
 from app.settings import Settings  # noqa: E402
 from app.theme import Theme  # noqa: E402
 from app.windows.main_window import MainWindow  # noqa: E402
+from hands3c_core.conventions import JOINT_NAMES  # noqa: E402
 from hands3c_core.threads import configure_threads  # noqa: E402
 
 #: A moment of the clip that shows both hands, s, and how long before it to start.
@@ -49,6 +51,18 @@ class Photographer:
         self.wait(0.3)
         position = session.outlets.playback
         self.until(lambda: MOMENT <= position.value.position < MOMENT + 0.3)
+
+    def hold_joint(self, name: str | None) -> None:
+        """Click a joint of the left hand in the camera picture, or let go."""
+        view = self._window.camera_view
+        if name is None:
+            view.selection.click(None)
+            return
+        for hand, points in view.joint_places():
+            at = points[JOINT_NAMES.index(name)]
+            if not hand.is_right and at is not None:
+                QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=at.toPoint())
+        self.wait(0.2)
 
     def take(self, name: str) -> None:
         QApplication.processEvents()
@@ -99,7 +113,27 @@ def main() -> None:
         camera.until(lambda: bool(session.outlets.takes.value))
         window.banner.dismiss()
 
-        window.change_view(layout=Layout.SIDE_BY_SIDE)
+        theme.choose("light")
+        window.change_view(
+            layout=Layout.SIDE_BY_SIDE,
+            mesh_style=MeshStyle.WIREFRAME,
+            scene_style=MeshStyle.NORMALS,
+            scene_trails=True,
+        )
+        window.show_tab("view")
+        camera.play_to_the_moment()
+        session.pause()
+        camera.wait(1.0)
+        camera.until(lambda: window.viewport.worker.idle)
+        window.banner.dismiss()
+        camera.hold_joint("index2")
+        camera.take("app-joints")
+        camera.hold_joint(None)
+
+        theme.choose("dark")
+        window.change_view(
+            mesh_style=MeshStyle.TEXTURED, scene_style=MeshStyle.TEXTURED, scene_trails=False
+        )
         window.show_tab("model")
         window.resize(820, 560)
         camera.play_to_the_moment()
