@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from hands3c_core.conventions import BONES, FINGER_COLORS
+from hands3c_core.data.synthetic import SyntheticConfig, render_shards
 from hands3c_core.hand_model import FastHandLayer, load_hand_model
 
 SIDE = 128
@@ -56,3 +57,11 @@ def drawn_hands(tmp_path_factory: pytest.TempPathFactory) -> str:
     path: Path = tmp_path_factory.mktemp("hands") / "hands.npz"
     np.savez(path, **draw_hands(64))
     return f"arrays:{path}?parameters=hands3c"
+
+
+@pytest.fixture(scope="session")
+def rendered_hands(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A spec for ``--data`` of 48 hands of the synthetic renderer."""
+    folder: Path = tmp_path_factory.mktemp("renders")
+    render_shards(folder, 48, SyntheticConfig(size=128), seed=7, workers=1)
+    return f"synthetic:{folder}"

@@ -76,6 +76,21 @@ def test_loss_falls(finished):
     assert np.mean(totals[-5:]) < 0.6 * np.mean(totals[:5])
 
 
+def test_loss_falls_on_rendered_hands(rendered_hands, tmp_path):
+    config = TrainConfig(
+        data=rendered_hands,
+        out=tmp_path / "run",
+        max_minutes=2,
+        max_steps=24,
+        learning_rate=3e-3,
+        **TINY,
+    )
+    result = train(config)
+    totals = read(result.folder / "metrics.csv")["total"]
+    assert np.mean(totals[-5:]) < 0.8 * np.mean(totals[:5])
+    assert result.validation["pa_mpjpe_mm"] > 0
+
+
 def test_run_directory_tells_everything(finished):
     folder = finished.folder
     assert read_config(folder).max_steps == 24
