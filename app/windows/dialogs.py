@@ -11,15 +11,17 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-from PyQt6.QtCore import PYQT_VERSION_STR, QT_VERSION_STR
+from PyQt6.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, QSize, Qt
 from PyQt6.QtWidgets import (
     QApplication,
     QDialog,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
     QTextBrowser,
     QVBoxLayout,
     QWidget,
@@ -28,6 +30,9 @@ from PyQt6.QtWidgets import (
 from app.views.controls import heading, muted
 
 _ROOT = Path(__file__).resolve().parents[2]
+_Groups = Sequence[tuple[str, Sequence[tuple[str, str]]]]
+#: Columns of the list of shortcuts.
+_COLUMNS = 3
 
 
 class RecentLog(logging.Handler):
@@ -72,30 +77,57 @@ def version() -> str:
 class ShortcutsDialog(QDialog):
     """All keyboard shortcuts and mouse gestures."""
 
-    def __init__(
-        self, groups: Sequence[tuple[str, Sequence[tuple[str, str]]]], parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, groups: _Groups, parent: QWidget | None = None) -> None:
         """``groups`` are (title, [(keys, what they do)])."""
         super().__init__(parent)
         self.setWindowTitle("Keyboard and mouse")
-        grid = QGridLayout(self)
-        grid.setContentsMargins(24, 20, 24, 20)
-        grid.setHorizontalSpacing(18)
-        grid.setVerticalSpacing(7)
-        rows = sum(len(entries) + 1 for _, entries in groups)
-        row, column = 0, 0
-        for title, entries in groups:
-            if column == 0 and row > 0 and row + len(entries) > rows / 2:
-                row, column = 0, 3
-            grid.addWidget(heading(title), row, column, 1, 2)
-            row += 1
-            for keys, action in entries:
-                key = QLabel(keys)
-                key.setProperty("role", "key")
-                grid.addWidget(key, row, column)
-                grid.addWidget(QLabel(action), row, column + 1)
-                row += 1
-        grid.setColumnMinimumWidth(2, 24)
+        page = QWidget()
+        columns = QHBoxLayout(page)
+        columns.setContentsMargins(24, 20, 24, 20)
+        columns.setSpacing(34)
+        for groups_of_column in _in_columns(groups):
+            columns.addLayout(_shortcut_column(groups_of_column))
+        area = QScrollArea()
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidgetResizable(True)
+        area.setWidget(page)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(area)
+        wanted, screen = page.sizeHint() + QSize(2, 2), self.screen()
+        if screen is not None:
+            wanted = wanted.boundedTo(screen.availableSize() * 0.9)
+        self.resize(wanted)
+
+
+def _in_columns(groups: _Groups) -> list[_Groups]:
+    """``groups`` in their order as columns of about the same length."""
+    rows = sum(len(entries) + 1 for _, entries in groups)
+    columns: list[list[tuple[str, Sequence[tuple[str, str]]]]] = [[]]
+    filled = 0
+    for group in groups:
+        middle = filled + (len(group[1]) + 1) / 2
+        if middle > rows * len(columns) / _COLUMNS and len(columns) < _COLUMNS:
+            columns.append([])
+        columns[-1].append(group)
+        filled += len(group[1]) + 1
+    return list(columns)
+
+
+def _shortcut_column(groups: _Groups) -> QGridLayout:
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(14)
+    grid.setVerticalSpacing(7)
+    for title, entries in groups:
+        grid.addWidget(heading(title), grid.rowCount(), 0, 1, 2)
+        for keys, action in entries:
+            key = QLabel(keys)
+            key.setProperty("role", "key")
+            row = grid.rowCount()
+            grid.addWidget(key, row, 0, Qt.AlignmentFlag.AlignLeft)
+            grid.addWidget(QLabel(action), row, 1)
+    grid.setRowStretch(grid.rowCount(), 1)
+    return grid
 
 
 class AboutDialog(QDialog):
