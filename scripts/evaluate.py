@@ -60,6 +60,9 @@ class Options:
     """More published figures for the comparison, a JSON file (see docs/datasets.md)."""
     limit: int | None = None
     """Measure this many samples, spread evenly over the dataset."""
+    refine: bool | None = None
+    """Bring a network's poses to its heatmaps as the app does; by default the small networks' are,
+    the published ones' are not."""
     batch_size: int = 16
     """Crops per pass."""
     device: str = "cpu"
@@ -74,7 +77,7 @@ def make_predictor(options: Options) -> Predictor:
     if options.weights is None:
         raise UserError("--estimator network needs --weights FILE.")
     model = load_weights(options.weights, hand=options.hand_model, device=options.device)
-    return NetworkPredictor(model)
+    return NetworkPredictor(model, options.refine)
 
 
 def main(options: Options) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from hands3c_core.conventions import CROP_SCALE
 from hands3c_core.estimators.mesh_fit import MeshFitter, SeenPoints
+from hands3c_core.estimators.refine import PoseRefiner
 from hands3c_core.geometry.camera import mirror_camera, project, solve_translation
 from hands3c_core.geometry.crop import (
     BoxSmoother,
@@ -21,7 +22,7 @@ from hands3c_core.geometry.crop import (
     extract_crop,
     invert_affine,
 )
-from hands3c_core.hand_model import HandModelData
+from hands3c_core.hand_model import FastHandLayer, HandModelData
 from hands3c_core.models import HandPrediction, UvdTensors, load_weights
 from hands3c_core.types import Camera, CropBox, Float32, HandEstimate, TrackedHand, UInt8
 
@@ -36,7 +37,8 @@ _LEAST_SPREAD = 1 / 64
 
 class CropModel(Protocol):
     """What the estimator needs of a network: ``HandNetwork`` and the runtimes have it. Those that
-    regress points (``HandPrediction.uvd``) need a ``hand`` besides."""
+    regress points (``HandPrediction.uvd``) and those that want to be refined (``refines``) need a
+    ``hand`` besides."""
 
     @property
     def name(self) -> str: ...
@@ -60,8 +62,9 @@ class NetworkEstimator:
 
     A left hand's crop is mirrored, so the network sees right hands only. The translation is the one
     that brings the projected 3D joints nearest to the network's 2D joints, each weighted by its
-    heatmap's spread. A network that regresses points instead of pose and shape keeps its own mesh,
-    and the hand model is fitted to it (``mesh_fit``).
+    heatmap's spread. Pose and translation are then refined to meet the heatmaps (``refine``) if the
+    network is one whose poses want that. A network that regresses points instead of pose and shape
+    keeps its own mesh, and the hand model is fitted to it (``mesh_fit``).
 
     ``confidence`` is exp(-(e / 0.08)^2 - (s / 0.25)^2), with e the root mean square distance of the
     projected joints from the 2D joints and s the median spread of the heatmaps, both as shares of
@@ -73,6 +76,7 @@ class NetworkEstimator:
         heatmaps: also return the heatmaps.
         smoothing: how slowly the crop window follows the hand, 0 (off) to just under 1.
         name: name in results; the network's own by default.
+        refine: refine poses by the heatmaps; as the network wants it by default.
     """
 
     def __init__(
@@ -83,14 +87,17 @@ class NetworkEstimator:
         heatmaps: bool = True,
         smoothing: float = 0.5,
         name: str | None = None,
+        refine: bool | None = None,
     ) -> None:
         self.model = model
+        self.refine = getattr(model, "refines", False) if refine is None else refine
         self.attention = attention
         self.heatmaps = heatmaps
         self.smoothing = smoothing
         self._name = name or model.name
         self._windows: dict[int, BoxSmoother] = {}
         self._fitter: MeshFitter | None = None
+        self._refiner: PoseRefiner | None = None
 
     @classmethod
     def from_file(
@@ -167,13 +174,17 @@ class NetworkEstimator:
         )
         target = self._targets(prediction, row, view)
         translation = solve_translation(joints_3d, target, seen_by, spread**-2.0)
-        estimate = HandEstimate(
-            pose=_float32(prediction.pose[row]),
-            shape=_float32(prediction.shape[row]),
-            translation=translation,
-            confidence=0.0,
-        )
-        errors = project(joints_3d + translation, seen_by) - target
+        pose, shape = _float32(prediction.pose[row]), _float32(prediction.shape[row])
+        posed = joints_3d + translation
+        if self.refine:
+            refiner = self._refiner = self._refiner or PoseRefiner(FastHandLayer(self.model.hand))  # type: ignore[attr-defined]
+            side = view.box.side
+            pose, translation = refiner.refine(
+                pose, shape, translation, target, spread * side, side, seen_by
+            )
+            posed = refiner.layer.joints(pose, shape, translation)
+        estimate = HandEstimate(pose=pose, shape=shape, translation=translation, confidence=0.0)
+        errors = project(posed, seen_by) - target
         return self._with_evidence(estimate, prediction, row, view, errors, spread)
 
     def _fit_meshes(

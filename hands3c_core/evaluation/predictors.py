@@ -15,9 +15,12 @@ from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.sample import HandSample
 from hands3c_core.detect.mediapipe_hands import HandDetector
 from hands3c_core.estimators.landmarks import LandmarkEstimator
+from hands3c_core.estimators.network import heatmap_spread
+from hands3c_core.estimators.refine import PoseRefiner
 from hands3c_core.geometry import default_camera, project
+from hands3c_core.geometry.camera import solve_translation
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
-from hands3c_core.models import HandNetwork
+from hands3c_core.models import HandNetwork, HandPrediction
 from hands3c_core.models.costs import network_costs
 from hands3c_core.models.uvd import with_cameras
 from hands3c_core.types import Camera, Detection, Float32, TrackedHand, UInt8
@@ -68,10 +71,14 @@ class NetworkPredictor:
 
     Args:
         model: the network.
+        refine: bring poses to the heatmaps as the live estimator does (``estimators.refine``); as
+            the network wants it by default.
     """
 
-    def __init__(self, model: HandNetwork) -> None:
+    def __init__(self, model: HandNetwork, refine: bool | None = None) -> None:
         self.model = model
+        self.refine = model.refines if refine is None else refine
+        self._refiner = PoseRefiner(FastHandLayer(model.hand)) if self.refine else None
 
     @property
     def name(self) -> str:
@@ -86,7 +93,13 @@ class NetworkPredictor:
     def predict(self, samples: Sequence[HandSample]) -> list[PredictedHand | None]:
         """See ``Predictor.predict``; a network always finds a hand."""
         crops = np.stack([sample.crop for sample in samples])
-        result = with_cameras(self.model.predict(crops), *_cameras(samples), self.model.hand)
+        prediction = self.model.predict(crops)
+        if self._refiner is not None and prediction.pose is not None:
+            return [
+                _refined(self._refiner, prediction, row, crop_camera(sample))
+                for row, sample in enumerate(samples)
+            ]
+        result = with_cameras(prediction, *_cameras(samples), self.model.hand)
         joints_3d, joints_2d, vertices = (
             tensor.float().cpu().numpy()
             for tensor in (result.joints_3d, result.joints_2d, result.vertices)
@@ -148,6 +161,33 @@ class LandmarkPredictor:
         estimate = self._estimator.estimate(image, [hand], camera, 0.0)[0]
         vertices, joints = self._layer(estimate.pose, estimate.shape, estimate.translation)
         return PredictedHand(joints, project(joints, camera) - border, vertices)
+
+
+def _refined(
+    refiner: PoseRefiner, prediction: HandPrediction, row: int, camera: Camera
+) -> PredictedHand:
+    """One hand of a prediction with its pose brought to its heatmaps."""
+    assert prediction.pose is not None
+    assert prediction.shape is not None
+    side = camera.width
+    joints_3d, heatmaps, centers, pose, shape = (
+        tensor[row].float().cpu().numpy()
+        for tensor in (
+            prediction.joints_3d,
+            prediction.heatmaps,
+            prediction.joints_2d,
+            prediction.pose,
+            prediction.shape,
+        )
+    )
+    spread = heatmap_spread(heatmaps, centers)
+    joints_2d = centers * side
+    translation = solve_translation(joints_3d, joints_2d, camera, spread**-2.0)
+    pose, translation = refiner.refine(
+        pose, shape, translation, joints_2d, spread * side, side, camera
+    )
+    vertices, joints = refiner.layer(pose, shape, translation)
+    return PredictedHand(joints, joints_2d, vertices)
 
 
 def _cameras(samples: Sequence[HandSample]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -45,6 +45,8 @@ class LiteConfig(HandS3CConfig):
     """Which backbone, and its widths."""
     channels: int = LITE_CHANNELS
     """Channels of F and of everything after it."""
+    refines: bool = True
+    """See ``HandNetwork.refines``: few layers see a pose less exactly than their heatmaps do."""
     encoder_blocks: int = 2
     """Poolings of the encoder; HandS3C has 4."""
     encoder_side: int = 4

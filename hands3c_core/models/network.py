@@ -71,6 +71,12 @@ class HandNetwork(nn.Module, ABC):
         return self.config.input_size
 
     @property
+    def refines(self) -> bool:
+        """Whether estimators bring its poses to its own heatmaps (``estimators.refine``). The
+        published networks are shown as they are."""
+        return bool(getattr(self.config, "refines", False))
+
+    @property
     def hand(self) -> HandModelData:
         """The hand model whose mesh is predicted."""
         return self.hand_layer.data

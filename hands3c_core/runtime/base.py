@@ -41,6 +41,11 @@ class Runtime(ABC):
         return self.model.input_size
 
     @property
+    def refines(self) -> bool:
+        """See ``HandNetwork.refines``."""
+        return self.model.refines
+
+    @property
     def hand(self) -> HandModelData:
         """The hand model that is posed."""
         return self.model.hand
