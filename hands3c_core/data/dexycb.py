@@ -183,6 +183,11 @@ class DexYcb(AnnotatedDataset):
     def __len__(self) -> int:
         return len(self.frames)
 
+    def sessions(self) -> list[str] | None:
+        """See ``HandDataset.sessions``: the recordings, with all cameras."""
+        names = [sequence.folder.name for sequence in self.sequences]
+        return [names[number] for number in self.frames[:, 0].tolist()]
+
     def annotation(self, index: int) -> Annotation:
         """See ``AnnotatedDataset.annotation``."""
         number, camera, frame = self.frames[index].tolist()

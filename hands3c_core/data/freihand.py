@@ -108,6 +108,13 @@ class FreiHand(AnnotatedDataset):
     def __len__(self) -> int:
         return len(self.cameras) * len(self.versions)
 
+    def sessions(self) -> list[str] | None:
+        """See ``HandDataset.sessions``: a hundredth of the photographs each, with all versions of
+        a photograph in the same one."""
+        count = len(self.cameras)
+        size = max(1, count // 100)
+        return [f"part {index % count // size}" for index in range(len(self))]
+
     def image_path(self, index: int) -> Path:
         """The image of sample ``index``: the versions follow each other in blocks."""
         version, number = divmod(index, len(self.cameras))

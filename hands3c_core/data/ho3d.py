@@ -113,6 +113,11 @@ class Ho3d(AnnotatedDataset):
     def __len__(self) -> int:
         return len(self.names)
 
+    def sessions(self) -> list[str] | None:
+        """See ``HandDataset.sessions``: sequences that differ in their number alone show the same
+        hand with the same object, several of them from other cameras at the same time."""
+        return [name.split("/")[0].rstrip("0123456789") for name in self.names]
+
     def image_path(self, index: int) -> Path:
         """The image of sample ``index``, PNG or JPEG."""
         sequence, number = self.names[index].split("/")

@@ -93,10 +93,12 @@ def _whole_sessions(sizes: dict[str, int], wanted: int) -> list[str]:
     left = dict(sizes)
     chosen: list[str] = []
     taken = 0
-    while taken < 0.75 * wanted and len(left) > 1:
+    while len(left) > 1:
+        missing = wanted - taken
         # The nearest in size, of equal ones the last: clips are labelled in the order of time.
-        name = min(reversed(left), key=lambda key: abs(left[key] - (wanted - taken)))
-        if taken + left[name] > most:
+        name = min(reversed(left), key=lambda key: abs(left[key] - missing))
+        comes_nearer = not chosen or abs(left[name] - missing) < missing
+        if not comes_nearer or taken + left[name] > most:
             break
         taken += left.pop(name)
         chosen.append(name)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hands3c_core.data import HandDataset, HandSample
+from hands3c_core.data.dexycb import DexYcb
+from hands3c_core.data.freihand import FreiHand
+from hands3c_core.data.ho3d import Ho3d
 from hands3c_core.errors import UserError
 from hands3c_core.training.holdout import hold_out
 
@@ -96,3 +102,21 @@ def test_nothing_is_in_both(sizes, share, shuffled):
 def test_too_few_samples(data):
     with pytest.raises(UserError, match="too few"):
         hold_out(data, 0.1)
+
+
+def test_versions_of_a_photograph_and_cameras_of_a_recording_stay_together():
+    """The official readers' sessions, without their files."""
+    freihand = FreiHand.__new__(FreiHand)
+    freihand.cameras, freihand.versions = np.zeros((250, 3, 3)), ("gs", "hom")
+    held = hold_out(freihand, 0.1)
+    kept = {index % 250 for index in held.validation}
+    assert len(held.validation) == 2 * len(kept)
+    assert 46 <= len(held.validation) <= 54
+    assert not kept & {index % 250 for index in held.training}
+    ho3d = Ho3d.__new__(Ho3d)
+    ho3d.names = [f"{name}/{k:04d}" for k in range(100) for name in ("ABF10", "ABF11", "MC1")]
+    assert set(ho3d.sessions()) == {"ABF", "MC"}
+    dexycb = DexYcb.__new__(DexYcb)
+    dexycb.sequences = [SimpleNamespace(folder=Path("a/x")), SimpleNamespace(folder=Path("b/y"))]
+    dexycb.frames = np.array([(0, 0, 0), (0, 1, 0), (1, 0, 0)])
+    assert dexycb.sessions() == ["x", "x", "y"]
