@@ -69,8 +69,8 @@ def _with_spots(predict, crops):
     prediction = predict(crops)
     near = 0.5 + 2.0 * (prediction.joints_3d[..., :2] - prediction.joints_3d[:, 9:10, :2])
     near = near + 0.04 * torch.randn(near.shape, generator=torch.Generator().manual_seed(0))
-    cells = (torch.arange(16) + 0.5) / 16
-    u, v = (-200 * (cells - near[..., axis, None]) ** 2 for axis in (0, 1))
+    cells = (torch.arange(64) + 0.5) / 64
+    u, v = (-1000 * (cells - near[..., axis, None]) ** 2 for axis in (0, 1))
     spots = (v[..., :, None] + u[..., None, :]).exp()
     spots = spots / spots.sum((2, 3), keepdim=True)
     return replace(prediction, heatmaps=spots, joints_2d=soft_argmax(spots))
