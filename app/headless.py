@@ -175,7 +175,7 @@ class _Run:
         return takes[0] if takes else None
 
     def _report(self, take: Take | None, *, files_wanted: bool) -> None:
-        if self._interrupted:
+        if self._interrupted and take is not None:
             self._console.print("Stopped early; what was written is complete.")
         if take is None and files_wanted and self._error is None:
             self._console.print("Nothing was written: there was no frame.")
