@@ -72,6 +72,8 @@ def _panel(field: ReceptiveField, unit: str, decades: int) -> UInt8:
 def _module_panel(module: ReceptiveField | None) -> UInt8:
     if module is None or not module.scores.any():
         empty = np.full((_PANEL, _PANEL, 3), 238, np.uint8)
+        if module is not None:  # there, but with output weights of zero
+            return captioned(empty, module.title, "it adds nothing: it is not trained yet")
         return captioned(empty, "no attention module", "every cell sees itself")
     return _panel(module, f"{len(module.scores)} x {len(module.scores)} cells", _CELL_DECADES)
 

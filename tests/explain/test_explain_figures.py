@@ -164,6 +164,9 @@ def test_the_receptive_field_figure_and_its_tables():
     figure = erf_figure([field, field], [None, module], "a note")
     assert figure.dtype == np.uint8
     assert len(erf_figure([field, field], [None, None])) < len(figure)
+    idle = ReceptiveField("module", np.zeros((9, 9)), (4.0, 4.0), 2)
+    both, one = (erf_figure([field, field], [first, idle]) for first in (idle, None))
+    assert (both != one).any()  # a module that adds nothing is not called missing
     rows = as_rows([field, field], [None, module])
     assert [row["of"] for row in rows] == ["network", "network", "attention alone"]
     assert "1.56 %" in as_text(rows)  # 64 of 4096 pixels
