@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TORCH = "torch==2.13.0"
 #: PyTorch's own index of CPU builds: on Linux the default build brings gigabytes of CUDA libraries.
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-EXTRAS = ("dev", "train", "openvino", "cuda")
+EXTRAS = ("dev", "train", "cuda")
 
 #: Shared library -> Debian package, for everything the wheels expect from the system.
 BASE_LIBRARIES = {
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         check_python()
         check_system(args.command, install=args.system)
-        extras = {"dev", "train", "openvino"} if args.command == "test" else set()
+        extras = {"dev", "train"} if args.command == "test" else set()
         python = ensure_environment(args.venv, sorted(extras | set(args.extra)), args.torch_index)
         if args.command == "install":
             say(f"Ready. Start the app with: {python} -m app")

@@ -219,7 +219,7 @@ def import_openvino() -> ModuleType:
         return importlib.import_module("openvino")
     except ImportError:
         raise UserError(
-            "OpenVINO is not installed: pip install -r requirements-openvino.txt"
+            "OpenVINO is not installed: pip install -r requirements.txt"
         ) from None
     finally:
         del sys.modules["openvino_telemetry"]

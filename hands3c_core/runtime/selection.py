@@ -89,7 +89,7 @@ def _problem(name: str, kind: str) -> str:
         if kind != "cpu":
             return f"it runs on the CPU, the network is on {kind}"
         if importlib.util.find_spec("openvino") is None:
-            return "OpenVINO is not installed (pip install -r requirements-openvino.txt)"
+            return "OpenVINO is not installed (pip install -r requirements.txt)"
     if base == "cuda_graph" and kind != "cuda":
         return f"it runs on CUDA, the network is on {kind}"
     if base == "compiled" and kind == "cpu" and find_compiler() is None:
