@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from small_networks import SMALL
+from small_networks import NARROW, SMALL
 from torch import Tensor
 
 from hands3c_core.conventions import NUM_JOINTS
@@ -17,7 +17,7 @@ from hands3c_core.data.augment import PRESETS as AUGMENTATIONS
 from hands3c_core.data.augment import Augmenter
 from hands3c_core.data.batch import SampleBatch, collate
 from hands3c_core.hand_model import load_hand_model, matrix_to_axis_angle
-from hands3c_core.models import HandNetwork, build_model
+from hands3c_core.models import HandNetwork, Smr, SmrConfig, build_model
 from hands3c_core.models.sar import DEPTH_UNIT
 from hands3c_core.models.smr import LENGTH_UNIT, ROOT
 from hands3c_core.training.losses import LossWeights
@@ -25,6 +25,7 @@ from hands3c_core.training.objectives import SarWeights, SmrWeights, make_object
 from hands3c_core.training.objectives.base import masked_mean
 from hands3c_core.training.objectives.points import make_point_targets, mesh_errors
 from hands3c_core.training.objectives.weak_perspective import WEAK
+from hands3c_core.training.partial import make_targets
 from hands3c_core.training.presets import PRESETS, find_preset
 from hands3c_core.training.schedule import learning_rate
 from hands3c_core.training.self_labels import SelfLabelled
@@ -221,6 +222,38 @@ def test_gradients_reach_every_parameter(name: str, batch: SampleBatch) -> None:
         assert parameter.grad is not None, parameter_name
         assert torch.isfinite(parameter.grad).all(), parameter_name
         assert parameter.grad.abs().max() > 0, parameter_name
+
+
+@pytest.mark.parametrize(("weights", "share"), [(SmrWeights(), 0.4), (WEAK, 0.6)])
+def test_smr_learns_hands_by_heart(weights, share, dataset):
+    """From all labels, and from 2D labels alone, whose hands come out right in 3D too."""
+    torch.manual_seed(0)
+    config = SmrConfig("smr", SIZE, stages=1, encoder=NARROW)
+    network = Smr(load_hand_model("hand_mano778"), config)
+    batch = collate([dataset[index] for index in range(4)])
+    objective = make_objective(network, weights)
+    optimizer = torch.optim.AdamW(network.parameters(), 3e-3)
+    targets = make_targets(batch, network.hand_layer)
+    errors = []
+    for _ in range(25):
+        regressed = network.regress(images_of(batch))
+        prediction = network.complete(regressed)
+        errors.append(mean_errors(prediction, targets))
+        terms = objective(network, regressed, prediction, batch)
+        optimizer.zero_grad()
+        torch.stack(list(terms.values())).sum().backward()
+        optimizer.step()
+    (flat_before, before), (flat, after) = errors[0], errors[-1]
+    assert flat < 0.04 < flat_before
+    assert after < share * before
+
+
+def mean_errors(prediction, targets) -> tuple[float, float]:
+    """Of the 2D joints as a share of the crop, and of the 3D joints relative to the wrist, m."""
+    joints = prediction.joints_3d.detach()
+    flat = (prediction.joints_2d.detach() - targets.joints_2d).norm(dim=-1)
+    deep = (joints - joints[:, :1] - targets.joints_3d).norm(dim=-1)
+    return float(flat.mean()), float(deep.mean())
 
 
 def test_recipes_of_sar_and_smr():
