@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import shutil
 import threading
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -29,6 +31,8 @@ log = logging.getLogger(__name__)
 _BIN = ".deleted-takes"
 #: How long closing waits for formats still being made, s.
 _PATIENCE_S = 60.0
+#: What a crash left in the bin is kept for so long, s.
+_BIN_AGE_S = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,7 @@ class TakeShelf:
 
     def _scan(self) -> None:
         folder = self._out.record_choice.value.folder
+        _empty_old_bins(folder / _BIN)
         found = scan(folder)
         running = self._out.recording.value.name
         known = {(take.folder, take.name): take for take in self._out.takes.value}
@@ -277,6 +282,14 @@ def _move_all(moves: Sequence[tuple[Path, Path]]) -> None:
         for source, target in reversed(done):
             target.rename(source)
         raise UserError(f"{source.name} cannot be moved: {error.strerror}.") from error
+
+
+def _empty_old_bins(bins: Path) -> None:
+    """Remove what a session that crashed long ago had deleted."""
+    with contextlib.suppress(OSError):
+        for place in list(bins.iterdir()) if bins.is_dir() else ():
+            if time.time() - place.stat().st_mtime > _BIN_AGE_S:
+                _remove_bin(place)
 
 
 def _remove_bin(place: Path) -> None:

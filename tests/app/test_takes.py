@@ -179,6 +179,17 @@ def test_delete_can_be_undone_until_the_end(folder):
     assert names(folder) == set()
 
 
+def test_what_a_crash_left_in_the_bin_goes_after_a_day(session, folder):
+    old, new = folder / ".deleted-takes" / "old", folder / ".deleted-takes" / "new"
+    for place in (old, new):
+        place.mkdir(parents=True)
+        (place / "take.jsonl").write_text("{}")
+    os.utime(old, (1.0, 1.0))
+    session.takes.refresh()
+    wait_until(lambda: not old.exists())
+    assert new.exists()
+
+
 def test_a_deleted_take_does_not_come_back_over_a_new_one(session, notices, folder):
     take = take_of(session)
     session.takes.delete(take)
