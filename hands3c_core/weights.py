@@ -127,10 +127,11 @@ def default_estimator(device: str = "cpu") -> str:
     Returns:
         A name for ``make_estimator``.
     """
+    meant_for = {"cpu", device}  # what is good enough for a CPU is so for a GPU
     chosen = LANDMARKS
     for name, path in shipped_weights().items():
         card = read_card(path)
-        if device not in card.default_on:
+        if not meant_for.intersection(card.default_on):
             continue
         if chosen == LANDMARKS or chosen in card.better_than:
             chosen = name

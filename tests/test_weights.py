@@ -40,7 +40,7 @@ def test_without_weights_landmarks_are_the_default(folder):
 
 
 def test_the_card_says_where_weights_are_the_default(folder):
-    ship(folder, "hands3c_lite", default_on=["cpu", "cuda"])
+    ship(folder, "hands3c_lite", default_on=["cpu"])
     assert default_estimator("cpu") == default_estimator("cuda") == "hands3c_lite"
     ship(folder, "hands3c", default_on=["cuda"])
     assert default_estimator("cuda") == "hands3c_lite"  # it does not say that it is better

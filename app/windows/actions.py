@@ -159,4 +159,5 @@ def shortcut_groups() -> list[tuple[str, list[tuple[str, str]]]]:
         if command.shortcut:
             label = command.text.replace("&", "").rstrip("…")
             groups.setdefault(command.menu.replace("&", ""), []).append((command.shortcut, label))
+    groups["View"].append(("Alt+1 to Alt+6", "Pages of the sidebar"))
     return [*groups.items(), ("Mouse", list(GESTURES))]

@@ -16,9 +16,9 @@ sys.path.insert(0, str(ROOT))
 
 from PyQt6.QtCore import QSettings, Qt  # noqa: E402
 from PyQt6.QtTest import QTest  # noqa: E402
-from PyQt6.QtWidgets import QApplication  # noqa: E402
+from PyQt6.QtWidgets import QApplication, QWidget  # noqa: E402
 
-from app.config import Layout, MeshStyle, RecordChoice  # noqa: E402
+from app.config import Layout, MeshStyle, NetworkMap, RecordChoice  # noqa: E402
 from app.session import Session  # noqa: E402
 from app.settings import Settings  # noqa: E402
 from app.theme import Theme  # noqa: E402
@@ -64,10 +64,19 @@ class Photographer:
                 QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=at.toPoint())
         self.wait(0.2)
 
-    def take(self, name: str) -> None:
+    def take_page(self, tab: str) -> None:
+        """The sidebar alone, on one of its pages."""
+        self._window.show_tab(tab)
+        self.wait(0.4)
+        file = self._folder / f"page-{tab}.png"
+        self._window.sidebar.grab().save(str(file))
+        print(file)
+
+    def take(self, name: str, part: QWidget | None = None) -> None:
+        """Save the window, or a part of it."""
         QApplication.processEvents()
         file = self._folder / f"{name}.png"
-        self._window.grab().save(str(file))
+        (part or self._window).grab().save(str(file))
         print(f"{file}: {self._window.session.outlets.stats.value.fps:.1f} frames/s")
 
 
@@ -127,8 +136,27 @@ def main() -> None:
         camera.until(lambda: window.viewport.worker.idle)
         window.banner.dismiss()
         camera.hold_joint("index2")
-        camera.take("app-joints")
+        camera.take("app-joints", window.stage)
         camera.hold_joint(None)
+        if session.outlets.model_status.value.maps:
+            window.change_view(
+                network_map=NetworkMap.AFTER, mesh=False, scene_style=MeshStyle.TEXTURED
+            )
+            camera.until(lambda: window.camera_view.picture.legend is not None)
+            camera.take("app-maps", window.camera_view)
+            window.change_view(network_map=NetworkMap.NONE, mesh=True)
+
+        window.training.start_recording()
+        session.play()
+        camera.until(lambda: window.training.state.value.seconds > 2.0)
+        window.training.stop_recording()
+        session.pause()
+        camera.until(lambda: bool(window.training.state.value.clips))
+        window.settings.add_recent("rtsp://camera.local/live")
+        window.settings.add_recent("0@1280x720@30")
+        window.sources_panel.show_recent(window.settings.recent())
+        for tab in ("source", "model", "train"):
+            camera.take_page(tab)
 
         theme.choose("dark")
         window.change_view(

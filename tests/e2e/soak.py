@@ -110,11 +110,14 @@ def soak(kind: str, seconds: float, estimator: str, clip: Path, warm_up: float) 
     sys.excepthook = lambda kind, error, trace: errors.found.append(repr(error))
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
-    notices = 0
+    notices: list[str] = []
+
+    started = time.monotonic()
 
     def count(notice: Any) -> None:
-        nonlocal notices
-        notices += bool(notice.text)
+        if notice.key == "source":
+            told = notice.text or "back"
+            notices.append(f"{time.monotonic() - started:.1f} s: {told}")
 
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -149,7 +152,7 @@ def report(
     kind: str,
     samples: list[dict[str, float]],
     errors: list[str],
-    notices: int,
+    notices: list[str],
     threads_left: list[str],
 ) -> dict[str, Any]:
     fifth = max(1, len(samples) // 5)
@@ -186,7 +189,7 @@ def report(
         "threads": {"first": median(first, "threads"), "last": median(last, "threads")},
         "zombies": max(sample["zombies"] for sample in samples),
         "threads_left": threads_left,
-        "notices": notices,
+        "notices": notices[-60:],
         "errors": errors[:20],
         "problems": problems,
         "samples": [
@@ -202,7 +205,7 @@ def main() -> int:
     parser.add_argument("--only", choices=("clip", "camera"))
     parser.add_argument("--estimator", default="auto")
     parser.add_argument("--clip", type=Path, default=None)
-    parser.add_argument("--warm-up", type=float, default=30.0, help="seconds that do not count")
+    parser.add_argument("--warm-up", type=float, default=120.0, help="seconds that do not count")
     parser.add_argument("--json", type=Path, default=None)
     given = parser.parse_args()
     clip = given.clip or asset_path("demo.mp4")
