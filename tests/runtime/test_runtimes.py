@@ -84,6 +84,29 @@ def test_relatives_of_the_network(crops: np.ndarray, name: str, network: str) ->
     assert float((answer.vertices - expected.vertices).norm(dim=-1).max()) < 0.05e-3
 
 
+@pytest.mark.usefixtures("small_networks")
+@pytest.mark.parametrize("name", [name for name in EXACT if name != "compiled"])
+@pytest.mark.parametrize("network", ["self_attention", "sar", "smr"])
+def test_networks_of_another_build(crops: np.ndarray, name: str, network: str) -> None:
+    torch.manual_seed(3)
+    model = build_model(network, input_size=128)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Conv2d | torch.nn.Linear) and module.weight.std() < 0.015:
+            torch.nn.init.normal_(module.weight, std=module.weight[0].numel() ** -0.5)
+        elif isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(std=0.1)
+            module.running_var.uniform_(0.75, 1.25)
+    answer = make_runtime(model.eval(), name).predict(crops, attention=True)
+    expected = model.predict(crops, attention=True)
+    assert not torch.allclose(expected.joints_2d[0], expected.joints_2d[1], atol=1e-6)
+    torch.testing.assert_close(answer.joints_2d, expected.joints_2d, rtol=0, atol=1e-4)
+    torch.testing.assert_close(answer.heatmaps, expected.heatmaps, rtol=2e-3, atol=1e-5)
+    scale = float(expected.vertices.abs().max())
+    torch.testing.assert_close(answer.vertices, expected.vertices, rtol=0, atol=1e-3 * scale)
+    assert (answer.pose is None) == (expected.pose is None)
+    assert (answer.attention is None) == (network != "self_attention")
+
+
 def test_folding_is_exact_in_double(model: HandS3C) -> None:
     folded = fold_network(model).double()
     images = torch.rand(1, 3, 128, 128, dtype=torch.float64)
