@@ -135,7 +135,7 @@ class Recorder(L.Callback):
             "step": step,
             "epoch": self.pace.epoch(step),
             "minutes": self.pace.step_ended / 60,
-            "learning_rate": trainer.optimizers[0].param_groups[0]["lr"],
+            "learning_rate": max(group["lr"] for group in trainer.optimizers[0].param_groups),
             "samples_per_s": samples * trainer.world_size / span,
             "wait_share": self._wait / span,
             "step_ms": 1000 * (span - self._wait) / max(self._steps, 1),
