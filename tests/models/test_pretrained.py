@@ -126,7 +126,7 @@ def test_other_files_are_refused(tmp_path):
     with pytest.raises(UserError, match="not EfficientNet-Lite0"):
         load_imagenet_trunk(tmp_path / "short.pth")
     (tmp_path / "no.pth").write_bytes(b"nothing")
-    with pytest.raises(UserError, match="no.pth"):
+    with pytest.raises(UserError, match=r"no\.pth"):
         load_imagenet_trunk(tmp_path / "no.pth")
     pytest.importorskip("openvino")
     (tmp_path / "no.task").write_bytes(b"nothing")
