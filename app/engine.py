@@ -177,13 +177,15 @@ class Engine:
         self._out.source.set(info)
         self.say_playback()
 
-    def use_model(self, model: LoadedModel) -> None:
-        """Swap ``model`` in; the frame on show is done again with it."""
+    def use_model(self, model: LoadedModel, *, interim: bool = False) -> None:
+        """Swap ``model`` in; the frame on show is done again with it. An ``interim`` one only
+        bridges the time until the one that was asked for is loaded."""
         ask_for_maps(model.pipeline.estimator, self._out.view.value)
         old, self._model = self._model, model
         if old is not None:
             old.pipeline.close()
-        self._out.model_status.set(model.status)
+        loading = replace(model.status, ready=False, loading=True)
+        self._out.model_status.set(loading if interim else model.status)
         if old is not None and old.config.hand_model != model.config.hand_model and self._recording:
             self.stop_recording()
             self._out.notices.emit(

@@ -59,7 +59,7 @@ def load_model(config: ModelConfig) -> LoadedModel:
     Raises:
         UserError: a file it names is missing or wrong, or a setting is out of range.
     """
-    from hands3c_core.estimators.choose import make_estimator, resolve
+    from hands3c_core.estimators.choose import make_estimator, resolve, warm_up
     from hands3c_core.hand_model import load_hand_model
     from hands3c_core.hand_model.shipped import skin_texture_path
     from hands3c_core.pipeline import HandMeshPipeline
@@ -69,6 +69,7 @@ def load_model(config: ModelConfig) -> LoadedModel:
     estimator, hand = make_estimator(
         choice, wanted, device=config.device, precision=config.precision
     )
+    warm_up(estimator, hand)
     pipeline = HandMeshPipeline(
         estimator,
         hand_model=hand,
@@ -82,6 +83,13 @@ def load_model(config: ModelConfig) -> LoadedModel:
     card = weights_card(choice)
     note = estimator_note(card, chosen=config.estimator == choice)
     return LoadedModel(config, pipeline, hand, pipeline.render_mesh, texture, note, card)
+
+
+def is_network(config: ModelConfig) -> bool:
+    """Whether ``config`` leads to a network; torch may be asked for a GPU."""
+    from hands3c_core.estimators.choose import resolve
+
+    return resolve(config.estimator, config.device) != LANDMARKS
 
 
 def weights_card(choice: str) -> WeightsCard | None:

@@ -23,7 +23,7 @@ from app.config import ModelConfig, RecordChoice, ViewState
 from app.engine import Engine
 from app.live import LiveSender
 from app.meters import Meter
-from app.model import LoadedModel, load_model, needs_rebuild
+from app.model import LoadedModel, is_network, load_model, needs_rebuild
 from app.outlets import Outlets
 from app.painter import Painter
 from app.player import find_cameras
@@ -33,6 +33,7 @@ from app.snapshots import save_snapshot
 from app.takes import TakeShelf
 from app.workers import RenderThread, TaskThread
 from hands3c_core.errors import UserError
+from hands3c_core.weights import LANDMARKS
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class Session:
         self._painter_tools: Painter | None = None
         self._display_size: tuple[int, int] | None = None
         self._fresh: LoadedModel | None = None
+        self._bridged = False
         self._painter = RenderThread("hands3c-painter", self._draw) if paints else None
         self._loader = RenderThread("hands3c-loader", self._load)
         self._tasks = TaskThread("hands3c-tasks")
@@ -230,6 +232,9 @@ class Session:
 
     def _load(self, config: ModelConfig) -> None:
         try:
+            if not self._bridged and self._painter is not None:
+                self._bridged = True
+                self._bridge(config)
             loaded = load_model(config)
         except UserError as error:
             self._model_failed(str(error))
@@ -241,8 +246,16 @@ class Session:
             self._fresh = loaded
             self._engine.do(lambda: self._adopt(loaded))
 
-    def _adopt(self, loaded: LoadedModel) -> None:
-        self._engine.use_model(loaded)
+    def _bridge(self, config: ModelConfig) -> None:
+        """In a window, hands come from the landmark estimator until the first network is ready,
+        which takes from seconds to a minute where its kernels are still to be built."""
+        if is_network(config):
+            interim = load_model(replace(config, estimator=LANDMARKS))
+            self._fresh = interim
+            self._engine.do(lambda: self._adopt(interim, interim=True))
+
+    def _adopt(self, loaded: LoadedModel, *, interim: bool = False) -> None:
+        self._engine.use_model(loaded, interim=interim)
         if self._fresh is loaded:
             self._fresh = None
 

@@ -10,7 +10,9 @@ from hands3c_core.errors import UserError
 from hands3c_core.estimators.base import Estimator
 from hands3c_core.estimators.fallback import FallbackEstimator
 from hands3c_core.estimators.landmarks import LandmarkEstimator
-from hands3c_core.hand_model import HandModelData
+from hands3c_core.geometry import default_camera, project
+from hands3c_core.hand_model import FastHandLayer, HandModelData
+from hands3c_core.types import Detection, TrackedHand
 from hands3c_core.weights import (
     AUTO,
     LANDMARKS,
@@ -64,6 +66,25 @@ def make_estimator(
     runtime = make_runtime(network, _runtime_name(kind, precision))
     estimator = NetworkEstimator(runtime, heatmaps=False)
     return FallbackEstimator(estimator, LandmarkEstimator(network.hand), network.hand), network.hand
+
+
+def warm_up(estimator: Estimator, hand: HandModelData) -> None:
+    """Let an estimator see one made-up hand and then two: what it builds or compiles on first use
+    would otherwise hold up the first frame, for seconds.
+
+    Args:
+        estimator: fresh, or of no further use for its tracks: it is reset.
+        hand: the hand that it poses.
+    """
+    camera = default_camera(640, 480)
+    place = np.array([0.0, 0.0, 0.5]) - hand.rest_joints.mean(axis=0)
+    joints = FastHandLayer(hand).joints(np.zeros((16, 3)), np.zeros(10), place)
+    seen = Detection(True, 1.0, project(joints, camera), joints - joints.mean(axis=0))
+    hands = [TrackedHand(number, True, seen, 0) for number in (1, 2)]
+    blank = np.zeros((480, 640, 3), np.uint8)
+    for count in (1, 2):
+        estimator.estimate(blank, hands[:count], camera, 0.0)
+    estimator.reset()
 
 
 def resolve(choice: str, device: Device = "auto") -> str:

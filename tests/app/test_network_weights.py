@@ -19,7 +19,7 @@ from hands3c_core.models import build_model, save_weights
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     file = tmp_path_factory.mktemp("weights") / "untrained.safetensors"
-    save_weights(build_model("baseline", input_size=128), file, half=True)
+    save_weights(build_model("hands3c_tiny"), file, half=True)
     return file
 
 
@@ -80,7 +80,7 @@ def shipped(weights, tmp_path, monkeypatch):
 
 def test_shipped_weights_are_the_default_and_their_card_is_shown(shipped):
     loaded = load_model(ModelConfig(device="cpu"))
-    assert loaded.pipeline.estimator.name == "baseline"
+    assert loaded.pipeline.estimator.name == "hands3c_tiny"
     assert "network hands3c_lite" in loaded.note
     assert "experimental" in loaded.note
     loaded.pipeline.close()
@@ -133,3 +133,39 @@ def test_a_device_that_is_not_there_leaves_the_running_model(shipped, qtbot):
         qtbot.waitUntil(lambda: any("CUDA" in notice.text for notice in told), timeout=60_000)
         qtbot.waitUntil(lambda: not status.value.loading, timeout=60_000)
         assert session.outlets.model.value == ModelConfig("landmarks")
+
+
+def test_until_the_network_is_ready_hands_come_from_the_landmarks(
+    shipped, qtbot, monkeypatch, settings, theme
+):
+    """Loading a network for the first time may take a minute: the window does not wait for it."""
+    import threading
+
+    from app import session as session_module
+    from app.session import Session
+    from app.windows.main_window import MainWindow
+
+    go_on = threading.Event()
+    load = session_module.load_model
+
+    def slow(config: ModelConfig):
+        if config.estimator != "landmarks":
+            go_on.wait(60)
+        return load(config)
+
+    monkeypatch.setattr(session_module, "load_model", slow)
+    window = MainWindow(Session(), settings, theme)
+    qtbot.addWidget(window)
+    window.show()
+    session = window.session
+    window.open_source(str(asset_path("demo.mp4")))
+    qtbot.waitUntil(lambda: bool(session.shown and session.shown.result.hands), timeout=60_000)
+    assert session.shown.result.hands[0].estimator == "landmarks"
+    status = session.outlets.model_status
+    assert status.value.loading
+    assert not status.value.ready
+    go_on.set()
+    qtbot.waitUntil(lambda: status.value.ready and not status.value.loading, timeout=60_000)
+    assert "network hands3c_lite" in status.value.note
+    assert session.outlets.model.value == ModelConfig()
+    window.close()

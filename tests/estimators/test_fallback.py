@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hands3c_core.estimators import LandmarkEstimator
+from hands3c_core.estimators.choose import warm_up
 from hands3c_core.estimators.fallback import (
     FallbackEstimator,
     FallbackLimits,
@@ -148,3 +150,19 @@ def test_an_error_between_the_limits_changes_nothing():
         for _ in range(100):
             standing = judge(standing, between, LIMITS)
         assert standing.fallen is fallen
+
+
+def test_warming_up_leaves_no_track(pair):
+    network, _, watched = pair
+    seen: list[int] = []
+    network.reset = lambda: seen.append(len(network.calls))  # type: ignore[method-assign]
+    warm_up(watched, HAND)
+    assert network.calls == [1, 2]
+    assert seen == [2]
+    assert run(watched, [tracked(1)]) == [None]
+    estimator = LandmarkEstimator(HAND)
+    warm_up(estimator, HAND)
+    image = np.zeros((480, 640, 3), np.uint8)
+    first = estimator.estimate(image, [tracked(1)], CAMERA, 0.0)[0]
+    again = LandmarkEstimator(HAND).estimate(image, [tracked(1)], CAMERA, 0.0)[0]
+    np.testing.assert_allclose(first.pose, again.pose, atol=1e-6)
