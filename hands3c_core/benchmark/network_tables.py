@@ -27,15 +27,14 @@ def _scan_table(scan: dict[str, Any]) -> list[str]:
     for title, times in (
         ("forward", scan["forward_ms"]),
         ("forward and backward", scan["forward_backward_ms"]),
+        ("four directions with projections", scan["cross_scan_ms"]),
     ):
-        base = times["python loop"]
-        rows += [(title, name, ms(value), factor(base, value)) for name, value in times.items()]
-    base = scan["forward_ms"]["python loop"]
-    rows += [
-        ("four directions with projections", name, ms(value), factor(base, value))
-        for name, value in scan["cross_scan_ms"].items()
-    ]
-    lines += table(("", "kernel", "ms", "times as fast as the loop"), rows)
+        bases = times["published layout"], times["python loop"]
+        rows += [
+            (title, name, ms(value), *(factor(base, value) for base in bases))
+            for name, value in times.items()
+        ]
+    lines += table(("", "kernel", "ms", "times as fast as published", "as our loop"), rows)
     lines += ["", _limits(scan), ""]
     return lines
 
@@ -67,12 +66,12 @@ def _network_table(network: dict[str, Any]) -> list[str]:
             factor(base, value),
             ms(two.get(name)),
             str(network["vertex_difference_mm"].get(name, "")),
-            str(memory.get(name, "")),
+            " / ".join(f"{size:.0f}" for size in memory.get(name, {}).values()),
         )
         for name, value in one.items()
     ]
     size = network["input_size"]
-    head = ("runtime", "one hand, ms", "times as fast", "two hands, ms", "off by, mm", "MB")
+    head = ("runtime", "one hand, ms", "times as fast", "two hands, ms", "off by, mm", "MB / peak")
     return [f"**Whole network** ({network['model']}, {size} px)", "", *table(head, rows), ""]
 
 

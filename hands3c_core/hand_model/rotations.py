@@ -1,14 +1,13 @@
 """Conversions between 6D, matrix and axis-angle rotations, with finite gradients everywhere.
 
 Matrices act on column vectors. All functions take any batch shape, float32 or float64, and are
-differentiable. Where the formulas of roma are exact and finite they are used as they are.
+differentiable. Quaternions are (x, y, z, w).
 """
 
 from __future__ import annotations
 
 import math
 
-import roma
 import torch
 from torch import Tensor
 
@@ -20,6 +19,9 @@ ANGLE_OFFSET = 1e-8
 #: Below this length a 6D half has no direction that could be trusted, and its gradient, which grows
 #: with one over the length, would not be finite.
 _MIN_LENGTH = 1e-8
+
+#: Below this angle (rad) the first terms of a series are exact in double precision.
+_SMALL_ANGLE = 1e-3
 
 
 def rot6d_to_matrix(rot6d: Tensor) -> Tensor:
@@ -46,8 +48,10 @@ def rot6d_to_matrix(rot6d: Tensor) -> Tensor:
     second = _or_stand_in(rot6d[..., 3:], first)
     # Of halves nearly on one line, one Gram-Schmidt step leaves a visible slant; two do not.
     unit = torch.nn.functional.normalize(first, dim=-1)
-    second = second - (second * unit).sum(-1, keepdim=True) * unit
-    return roma.special_gramschmidt(torch.stack((first, second), dim=-1))
+    for _ in range(2):
+        second = second - (second * unit).sum(-1, keepdim=True) * unit
+    second = torch.nn.functional.normalize(second, dim=-1)
+    return torch.stack((unit, second, torch.linalg.cross(unit, second)), dim=-1)
 
 
 def _or_stand_in(vector: Tensor, other: Tensor | None) -> Tensor:
@@ -84,10 +88,36 @@ def matrix_to_axis_angle(matrix: Tensor) -> Tensor:
     """
     if matrix.shape[-2:] != (3, 3):
         raise ValueError(f"matrix must end in 3 x 3, not {tuple(matrix.shape[-2:])}")
-    quaternion = roma.rotmat_to_unitquat(matrix)
-    # roma's own choice of sign turns a half turn, where w is exactly zero, to the other side.
+    quaternion = _matrix_to_quaternion(matrix)
     quaternion = torch.where(quaternion[..., 3:] < 0, -quaternion, quaternion)
-    return roma.unitquat_to_rotvec(quaternion, shortest_arc=False)
+    vector, real = quaternion[..., :3], quaternion[..., 3:]
+    angle = 2 * torch.atan2(torch.linalg.vector_norm(vector, dim=-1, keepdim=True), real)
+    # angle / sin(angle / 2); its series where the quotient would be 0 / 0, also in the gradient
+    is_small = angle < _SMALL_ANGLE
+    series = 2 + angle**2 / 12 + 7 * angle**4 / 2880
+    quotient = angle / torch.sin(0.5 * torch.where(is_small, torch.ones_like(angle), angle))
+    return torch.where(is_small, series, quotient) * vector
+
+
+def _matrix_to_quaternion(matrix: Tensor) -> Tensor:
+    """Unit quaternions (..., 4) of rotation matrices (..., 3, 3), of either sign.
+
+    Four formulas divide by one component each; the one with the largest is taken (Shepperd,
+    "Quaternion from rotation matrix", 1978).
+    """
+    entry = matrix.flatten(-2).unbind(-1)
+    xx, xy, xz, yx, yy, yz, zx, zy, zz = entry
+    trace = xx + yy + zz
+    by_component = (
+        (1 - trace + 2 * xx, yx + xy, zx + xz, zy - yz),
+        (yx + xy, 1 - trace + 2 * yy, zy + yz, xz - zx),
+        (zx + xz, zy + yz, 1 - trace + 2 * zz, yx - xy),
+        (zy - yz, xz - zx, yx - xy, 1 + trace),
+    )
+    candidates = torch.stack([torch.stack(row, dim=-1) for row in by_component], dim=-2)
+    largest = torch.stack((xx, yy, zz, trace), dim=-1).argmax(-1)
+    index = largest[..., None, None].expand(*largest.shape, 1, 4)
+    return torch.nn.functional.normalize(candidates.gather(-2, index).squeeze(-2), dim=-1)
 
 
 def axis_angle_to_matrix(axis_angle: Tensor) -> Tensor:
@@ -108,4 +138,15 @@ def axis_angle_to_matrix(axis_angle: Tensor) -> Tensor:
     # sin(angle / 2) / angle without a division by zero; torch.sinc(x) is sin(pi x) / (pi x).
     scale = 0.5 * torch.sinc(angle / (2 * math.pi))
     quaternion = torch.cat((scale * axis_angle, torch.cos(0.5 * angle)), dim=-1)
-    return roma.unitquat_to_rotmat(torch.nn.functional.normalize(quaternion, dim=-1))
+    return _quaternion_to_matrix(torch.nn.functional.normalize(quaternion, dim=-1))
+
+
+def _quaternion_to_matrix(quaternion: Tensor) -> Tensor:
+    """Rotation matrices (..., 3, 3) of unit quaternions (..., 4)."""
+    x, y, z, w = quaternion.unbind(-1)
+    rows = (
+        (w * w + x * x - y * y - z * z, 2 * (x * y - z * w), 2 * (x * z + y * w)),
+        (2 * (x * y + z * w), w * w - x * x + y * y - z * z, 2 * (y * z - x * w)),
+        (2 * (x * z - y * w), 2 * (y * z + x * w), w * w - x * x - y * y + z * z),
+    )
+    return torch.stack([torch.stack(row, dim=-1) for row in rows], dim=-2)

@@ -14,7 +14,15 @@ import torch
 from torch import Tensor
 
 from hands3c_core.ops.cpu_library import CrossScanProblem, Layout, pointer
-from hands3c_core.ops.cpu_operators import block_size, check_tensors, required_library, sum_parts
+from hands3c_core.ops.cpu_operators import (
+    block_size,
+    check_tensors,
+    differentiable,
+    fake,
+    operator,
+    required_library,
+    sum_parts,
+)
 from hands3c_core.ops.reference import NUM_DIRECTIONS
 
 
@@ -84,7 +92,7 @@ def _cross_saved_size(x: Tensor, A: Tensor, layout: Layout) -> int:
     return layout.saved_size(lane_groups, A.shape[1], length)
 
 
-@torch.library.custom_op("hands3c::cross_scan_projecting", mutates_args=(), device_types="cpu")
+@operator("cross_scan_projecting")
 def cross_scan_projecting(
     x: Tensor,
     x_proj_weight: Tensor,
@@ -108,21 +116,12 @@ def cross_scan_projecting(
     return planes[0]
 
 
-@cross_scan_projecting.register_fake
-def _(
-    x: Tensor,
-    x_proj_weight: Tensor,
-    dt_weight: Tensor,
-    dt_bias: Tensor,
-    A: Tensor,
-    D: Tensor,
-    height: int,
-    width: int,
-) -> Tensor:
+@fake("cross_scan_projecting")
+def _(x: Tensor, *_: Any) -> Tensor:
     return x.new_empty(x.shape)
 
 
-@torch.library.custom_op("hands3c::cross_scan", mutates_args=(), device_types="cpu")
+@operator("cross_scan")
 def cross_scan(
     x: Tensor,
     projected: Tensor,
@@ -149,23 +148,14 @@ def cross_scan(
     return planes[0], saved
 
 
-@cross_scan.register_fake
-def _(
-    x: Tensor,
-    projected: Tensor,
-    dt_weight: Tensor,
-    dt_bias: Tensor,
-    A: Tensor,
-    D: Tensor,
-    height: int,
-    width: int,
-    save: bool,
-) -> tuple[Tensor, Tensor]:
+@fake("cross_scan")
+def _(*inputs: Any) -> tuple[Tensor, Tensor]:
+    x, _, _, _, A, *_, save = inputs
     size = _cross_saved_size(x, A, required_library().layout(x.dtype)) if save else 0
     return x.new_empty(x.shape), x.new_empty(size)
 
 
-@torch.library.custom_op("hands3c::cross_scan_backward", mutates_args=(), device_types="cpu")
+@operator("cross_scan_backward")
 def cross_scan_backward(
     dy: Tensor,
     x: Tensor,
@@ -209,22 +199,9 @@ def cross_scan_backward(
     return dx[0], dprojected, ddt_weight, ddelta.sum(1), sum_parts(dA), sum_parts(dD)
 
 
-@cross_scan_backward.register_fake
-def _(
-    dy: Tensor,
-    x: Tensor,
-    projected: Tensor,
-    dt_weight: Tensor,
-    dt_bias: Tensor,
-    A: Tensor,
-    D: Tensor,
-    height: int,
-    width: int,
-    saved: Tensor,
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-    likes = (x, projected, dt_weight, dt_bias, A, D)
-    dx, dprojected, ddt_weight, ddt_bias, dA, dD = (like.new_empty(like.shape) for like in likes)
-    return dx, dprojected, ddt_weight, ddt_bias, dA, dD
+@fake("cross_scan_backward")
+def _(_: Tensor, *inputs: Any) -> tuple[Tensor, ...]:
+    return tuple(like.new_empty(like.shape) for like in inputs[:6])
 
 
 def _cross_setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
@@ -243,4 +220,4 @@ def _cross_gradients(ctx: Any, dy: Tensor | None, _: Tensor | None) -> tuple[Ten
     return (*cross_scan_backward(dy, *tensors, *ctx.size, saved), None, None, None)
 
 
-cross_scan.register_autograd(_cross_gradients, setup_context=_cross_setup)
+differentiable("cross_scan", _cross_gradients, _cross_setup)

@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Final
+
 import torch
 from torch import Tensor
 
 from hands3c_core.ops.cpu_library import CpuLibrary, load_library
 
+_NAMESPACE: Final = "hands3c"
+_LIBRARY: Final = torch.library.Library(_NAMESPACE, "FRAGMENT")
+
 #: Tasks a thread, so that a thread that is held up does not hold up the rest.
 _TASKS_PER_THREAD = 2
 #: Lane groups a task at most: they share the tile of B and C, in cache.
 _MAX_BLOCK = 8
+
+
+def operator(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Make a function of tensors on the CPU the torch operator ``hands3c::NAME``.
+
+    Its annotations are its schema; it must not change its inputs nor return one of them.
+    ``torch.library.custom_op`` would do the same, but its first call imports the whole of
+    torch.compile: 75 MB and seconds that inference has no use for.
+    """
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        schema = torch.library.infer_schema(function, mutates_args=())
+        _LIBRARY.define(name + schema)
+        _LIBRARY.impl(name, function, "CPU")
+        return getattr(getattr(torch.ops, _NAMESPACE), name).default
+
+    return register
+
+
+def fake(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the function that says an operator's output shapes when a program is traced."""
+    return torch.library.register_fake(f"{_NAMESPACE}::{name}", lib=_LIBRARY)
+
+
+def differentiable(name: str, backward: Callable[..., Any], setup: Callable[..., None]) -> None:
+    """Register an operator's gradients, as ``torch.library.register_autograd`` does."""
+    torch.library.register_autograd(
+        f"{_NAMESPACE}::{name}", backward, setup_context=setup, lib=_LIBRARY
+    )
 
 
 def required_library() -> CpuLibrary:

@@ -13,7 +13,15 @@ import torch
 from torch import Tensor
 
 from hands3c_core.ops.cpu_library import Layout, ScanProblem, pointer
-from hands3c_core.ops.cpu_operators import block_size, check_tensors, required_library, sum_parts
+from hands3c_core.ops.cpu_operators import (
+    block_size,
+    check_tensors,
+    differentiable,
+    fake,
+    operator,
+    required_library,
+    sum_parts,
+)
 
 
 def _scan_problem(
@@ -75,7 +83,7 @@ def _contiguous(tensor: Tensor | None) -> Tensor | None:
     return None if tensor is None else tensor.contiguous()
 
 
-@torch.library.custom_op("hands3c::scan", mutates_args=(), device_types="cpu")
+@operator("scan")
 def scan(
     u: Tensor,
     delta: Tensor,
@@ -101,24 +109,15 @@ def scan(
     return y, last, saved
 
 
-@scan.register_fake
-def _(
-    u: Tensor,
-    delta: Tensor,
-    A: Tensor,
-    B: Tensor,
-    C: Tensor,
-    D: Tensor | None,
-    delta_bias: Tensor | None,
-    softplus: bool,
-    save: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
+@fake("scan")
+def _(*inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
+    u, _, A, B, *_, save = inputs
     size = _saved_size(u, B, required_library().layout(u.dtype)) if save else 0
     y = u.new_empty(u.shape)
     return y, u.new_empty(u.shape[0], u.shape[1], A.shape[1]), u.new_empty(size)
 
 
-@torch.library.custom_op("hands3c::scan_backward", mutates_args=(), device_types="cpu")
+@operator("scan_backward")
 def scan_backward(
     dy: Tensor,
     dlast: Tensor | None,
@@ -156,20 +155,9 @@ def scan_backward(
     return du, ddelta, sum_parts(dA), dB, dC, sum_parts(dD), sum_parts(dbias)
 
 
-@scan_backward.register_fake
-def _(
-    dy: Tensor,
-    dlast: Tensor | None,
-    u: Tensor,
-    delta: Tensor,
-    A: Tensor,
-    B: Tensor,
-    C: Tensor,
-    D: Tensor | None,
-    delta_bias: Tensor | None,
-    softplus: bool,
-    saved: Tensor,
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+@fake("scan_backward")
+def _(*inputs: Any) -> tuple[Tensor, ...]:
+    _, _, u, _, A, B = inputs[:6]
     rows = u.shape[1:2]
     grouped = B.transpose(2, 3).shape
     shapes = (u.shape, u.shape, A.shape, grouped, grouped, rows, rows)
@@ -197,4 +185,4 @@ def _scan_gradients(
     return (*kept, None, None)
 
 
-scan.register_autograd(_scan_gradients, setup_context=_scan_setup)
+differentiable("scan", _scan_gradients, _scan_setup)

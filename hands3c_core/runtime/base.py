@@ -19,7 +19,8 @@ class Runtime(ABC):
     """A network made ready for inference; ``predict`` answers as ``HandNetwork.predict`` does.
 
     The weights are taken over when the runtime is made: later changes of the model's parameters are
-    not seen. The hand model stays the model's own, so ``model.set_hand`` works at any time.
+    not seen, and with ``take`` the model has none left. The hand model stays the model's own, so
+    ``model.set_hand`` works at any time.
     """
 
     #: Name for ``make_runtime``.
@@ -29,6 +30,7 @@ class Runtime(ABC):
 
     def __init__(self, model: HandNetwork) -> None:
         self.model = model
+        self._like = model.parameter.new_empty(0)
 
     @property
     def name(self) -> str:
@@ -79,7 +81,7 @@ class Runtime(ABC):
 
     def _images(self, crops: Tensor) -> Tensor:
         """(B, S, S, 3) uint8 -> (B, 3, S, S) in [0, 1]."""
-        return images_from_crops(crops, self.model.parameter)
+        return images_from_crops(crops, self._like)
 
     @abstractmethod
     def _regress(self, images: Tensor) -> Any:

@@ -28,10 +28,12 @@ class CudaGraphRuntime(FoldedRuntime):
 
     runtime_name = "cuda_graph"
 
-    def __init__(self, model: HandNetwork, precision: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self, model: HandNetwork, precision: torch.dtype = torch.float32, *, take: bool = False
+    ) -> None:
         if next(model.parameters()).device.type != "cuda":
             raise UserError("The cuda_graph runtime needs the network on a CUDA device.")
-        super().__init__(model, precision)
+        super().__init__(model, precision, take=take)
         self._graphs: dict[int, tuple[torch.cuda.CUDAGraph, Tensor, Any]] = {}
 
     def _regress(self, images: Tensor) -> Any:

@@ -31,13 +31,15 @@ _FOLDABLE: dict[type[nn.Module], tuple[tuple[str, str], ...]] = {
 }
 
 
-def fold_network(model: Network) -> Network:
-    """A copy of ``model`` for inference with equal outputs and fewer operations.
+def fold_network(model: Network, *, in_place: bool = False) -> Network:
+    """A copy of ``model`` (or itself, ``in_place``) for inference with equal outputs and fewer
+    operations.
 
     Batch norms are folded into the convolutions before them, and the pyramid's 3x3 smoothing with
     the 2x2 average pooling after it (where there is one) becomes one 4x4 convolution of stride 2.
     """
-    folded = copy.deepcopy(model).eval().requires_grad_(False)
+    folded = model if in_place else copy.deepcopy(model)
+    folded.eval().requires_grad_(False)
     for module in list(folded.modules()):
         for conv_name, norm_name in _FOLDABLE.get(type(module), ()):
             conv, norm = getattr(module, conv_name), getattr(module, norm_name)

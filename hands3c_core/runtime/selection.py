@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.util
 import json
@@ -54,16 +55,16 @@ def _cpu_bfloat16() -> bool:
     return any(getattr(torch.cpu, check, lambda: False)() for check in checks)
 
 
-_FACTORIES: Final[dict[str, Callable[[HandNetwork], Runtime]]] = {
+_FACTORIES: Final[dict[str, Callable[..., Runtime]]] = {
     "eager": EagerRuntime,
     "folded": FoldedRuntime,
     "compiled": CompiledRuntime,
     "openvino": OpenVinoRuntime,
     "cuda_graph": CudaGraphRuntime,
-    "folded-bf16": lambda model: FoldedRuntime(model, torch.bfloat16),
-    "openvino-bf16": lambda model: OpenVinoRuntime(model, torch.bfloat16),
-    "cuda_graph-fp16": lambda model: CudaGraphRuntime(model, torch.float16),
-    "cuda_graph-bf16": lambda model: CudaGraphRuntime(model, torch.bfloat16),
+    "folded-bf16": functools.partial(FoldedRuntime, precision=torch.bfloat16),
+    "openvino-bf16": functools.partial(OpenVinoRuntime, precision=torch.bfloat16),
+    "cuda_graph-fp16": functools.partial(CudaGraphRuntime, precision=torch.float16),
+    "cuda_graph-bf16": functools.partial(CudaGraphRuntime, precision=torch.bfloat16),
 }
 #: All names ``make_runtime`` takes.
 RUNTIMES: Final = ("auto", *_FACTORIES)
@@ -99,7 +100,7 @@ def _problem(name: str, kind: str) -> str:
     return ""
 
 
-def make_runtime(model: HandNetwork, name: str = "auto") -> Runtime:
+def make_runtime(model: HandNetwork, name: str = "auto", *, take: bool = False) -> Runtime:
     """Make a network ready for inference.
 
     Args:
@@ -107,26 +108,28 @@ def make_runtime(model: HandNetwork, name: str = "auto") -> Runtime:
         name: one of ``RUNTIMES``. 'auto' measures the exact ones once for each machine and kind
             of network, and remembers the fastest. 'compiled' and the half-precision ones are used
             only by name.
+        take: the runtime may use up the model's weights: half the memory, but the model can be
+            neither run nor saved afterwards. Its hand and name stay.
 
     Raises:
         UserError: no such runtime, or it cannot run here.
     """
     if name == "auto":
-        return _fastest(model)
+        return _fastest(model, take)
     if name not in _FACTORIES:
         raise UserError(f"Runtime {name!r} is unknown: take one of {', '.join(RUNTIMES)}.")
     problem = _problem(name, _device(model).type)
     if problem:
         raise UserError(f"Runtime {name} cannot be used: {problem}.")
-    return _FACTORIES[name](model)
+    return _FACTORIES[name](model, take=take)
 
 
-def _fastest(model: HandNetwork) -> Runtime:
+def _fastest(model: HandNetwork, take: bool) -> Runtime:
     choices = [c.name for c in runtime_choices(_device(model)) if c.automatic and not c.problem]
     record, key = _read_record(), _machine_key(model, choices)
     remembered = record.get(key, {})
     if isinstance(remembered, dict) and remembered.get("fastest") in choices:
-        return make_runtime(model, remembered["fastest"])
+        return make_runtime(model, remembered["fastest"], take=take)
     times: dict[str, float] = {}
     best: Runtime | None = None
     for choice in choices:
@@ -144,7 +147,7 @@ def _fastest(model: HandNetwork) -> Runtime:
     _log.info("runtime %s is the fastest here: %s ms", best.runtime_name, times)
     record[key] = {"fastest": best.runtime_name, "milliseconds": times}
     _write_record(record)
-    return best
+    return make_runtime(model, best.runtime_name, take=True) if take else best
 
 
 def measure(runtime: Runtime, passes: int = _PASSES) -> float:

@@ -12,6 +12,7 @@ from torch.utils._pytree import tree_map
 from hands3c_core.models import HandNetwork
 from hands3c_core.runtime.base import Runtime
 from hands3c_core.runtime.folding import fold_network
+from hands3c_core.runtime.memory import give_back_memory
 
 
 class EagerRuntime(Runtime):
@@ -19,7 +20,7 @@ class EagerRuntime(Runtime):
 
     runtime_name = "eager"
 
-    def __init__(self, model: HandNetwork) -> None:
+    def __init__(self, model: HandNetwork, *, take: bool = False) -> None:
         super().__init__(model)
         self._network = model
 
@@ -43,14 +44,17 @@ class FoldedRuntime(Runtime):
 
     runtime_name = "folded"
 
-    def __init__(self, model: HandNetwork, precision: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self, model: HandNetwork, precision: torch.dtype = torch.float32, *, take: bool = False
+    ) -> None:
         super().__init__(model)
         self.precision = precision
-        self._network = fold_network(model).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = fold_network(model, in_place=take).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if precision != torch.float32:
             for module in self._network.modules():
                 if isinstance(module, nn.Conv2d | nn.Linear):
                     module.to(precision)
+        give_back_memory()
 
     def _images(self, crops: Tensor) -> Tensor:
         return super()._images(crops).contiguous(memory_format=torch.channels_last)
@@ -71,8 +75,10 @@ class CompiledRuntime(FoldedRuntime):
 
     runtime_name = "compiled"
 
-    def __init__(self, model: HandNetwork, precision: torch.dtype = torch.float32) -> None:
-        super().__init__(model, precision)
+    def __init__(
+        self, model: HandNetwork, precision: torch.dtype = torch.float32, *, take: bool = False
+    ) -> None:
+        super().__init__(model, precision, take=take)
         self._compiled = torch.compile(self._network.regress, dynamic=False)
 
     def _regress(self, images: Tensor) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import os
 import subprocess
@@ -52,6 +53,17 @@ def model() -> HandS3C:
 @pytest.fixture(scope="module")
 def crops() -> np.ndarray:
     return np.random.default_rng(1).integers(0, 256, (3, 128, 128, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("name", [name for name in EXACT if name != "compiled"])
+def test_taken_weights_answer_the_same(model: HandS3C, crops: np.ndarray, name: str) -> None:
+    expected = model.predict(crops).vertices
+    taken = copy.deepcopy(model)
+    runtime = make_runtime(taken, name, take=True)
+    assert float((runtime.predict(crops).vertices - expected).norm(dim=-1).max()) < 0.05e-3
+    assert runtime.hand is taken.hand
+    if name == "openvino":  # it has its own copy
+        assert sum(parameter.numel() for parameter in taken.parameters()) == 0
 
 
 @pytest.mark.parametrize("name", [name for name in EXACT if name != "compiled"])
