@@ -28,12 +28,14 @@ from hands3c_core.models.s3c import BranchOutputs
 from hands3c_core.ops import active_kernel, cpu_kernels, cross_scan_2d
 from hands3c_core.runtime.base import Runtime
 from hands3c_core.runtime.folding import fold_network
+from hands3c_core.runtime.memory import release_parameters
 
 
 class OpenVinoRuntime(Runtime):
     """Backbone and heads by OpenVINO on the CPU, in float32 or bfloat16; scans in float32.
 
-    Each batch size is compiled when it first occurs, so larger batches run in pairs.
+    Compiled for one or two crops at once; larger batches run in pairs. OpenVINO has its own copy of
+    the weights, so torch's are freed once it is made.
 
     Raises:
         UserError: OpenVINO is not installed, or the model is not on the CPU.
@@ -42,32 +44,35 @@ class OpenVinoRuntime(Runtime):
     runtime_name = "openvino"
     max_batch = 2
 
-    def __init__(self, model: HandNetwork, precision: torch.dtype = torch.float32) -> None:
+    def __init__(
+        self, model: HandNetwork, precision: torch.dtype = torch.float32, *, take: bool = False
+    ) -> None:
         super().__init__(model)
         if next(model.parameters()).device.type != "cpu":
             raise UserError("The OpenVINO runtime is for the CPU: move the network there first.")
         self.precision = precision
-        folded = fold_network(model).float()
-        self._front_module: nn.Module = _Whole(folded)
-        self._back_module: nn.Module | None = None
+        folded = fold_network(model, in_place=take).float()
+        self._whole: _Whole | None = _Whole(folded)
+        front: nn.Module = self._whole
+        back: nn.Module | None = None
         self._spatial = self._channel = None
         if isinstance(folded, HandS3C) and folded.s3c is not None:
             self._side = folded.config.feature_side
-            self._front_module, self._back_module = _Front(folded), _Back(folded)
+            front, back, self._whole = _Front(folded), _Back(folded), None
             ss2d = folded.s3c.ss2d
             self._spatial = _ScanWeights.of(ss2d.spatial)
             self._channel = None if ss2d.channel is None else _ScanWeights.of(ss2d.channel)
-        self._compiled: dict[int, tuple[Any, Any]] = {}
+        self._front, self._back = self._compile(front, back)
+        release_parameters(folded)
 
     def _regress(self, images: Tensor) -> Any:
-        front, back = self._requests(len(images))
-        outputs = _infer(front, images)
-        if isinstance(self._front_module, _Whole):
-            return self._front_module.assemble(outputs)
+        outputs = _infer(self._front, images)
+        if self._whole is not None:
+            return self._whole.assemble(outputs)
         features, gate, positions, projected, columns = outputs
         spatial = self._scan_plane(positions, projected)
         channel = self._scan_channels(columns)
-        attended, *heads = _infer(back, features, gate, spatial, channel)
+        attended, *heads = _infer(self._back, features, gate, spatial, channel)
         return Regressed(features, attended, self._branches(spatial, channel), *heads)
 
     def _scan_plane(self, positions: Tensor, projected: Tensor) -> Tensor:
@@ -98,20 +103,16 @@ class OpenVinoRuntime(Runtime):
             None if self._channel is None else channel.unflatten(1, (-1, side)),
         )
 
-    def _requests(self, batch: int) -> tuple[Any, Any]:
-        if batch not in self._compiled:
-            self._compiled[batch] = self._compile(batch)
-        return self._compiled[batch]
-
-    def _compile(self, batch: int) -> tuple[Any, Any]:
+    def _compile(self, front: nn.Module, back: nn.Module | None) -> tuple[Any, Any]:
         size = self.input_size
-        images = torch.zeros(batch, 3, size, size)
-        front = _compile(self._front_module, (images,), self.precision)
-        if self._back_module is None:
-            return front, None
-        features, gate, positions, _, columns = self._front_module(images)
+        images = torch.zeros(self.max_batch, 3, size, size)
+        request = _compile(front, (images,), self.precision)
+        if back is None:
+            return request, None
+        with torch.inference_mode():
+            features, gate, positions, _, columns = front(images)
         example = (features, gate, positions, columns)
-        return front, _compile(self._back_module, example, self.precision)
+        return request, _compile(back, example, self.precision)
 
 
 class _ScanWeights(NamedTuple):
@@ -226,21 +227,25 @@ def import_openvino() -> ModuleType:
 
 
 def _compile(module: nn.Module, example: tuple[Tensor, ...], precision: torch.dtype) -> Any:
-    """An OpenVINO inference request for inputs of these shapes."""
-    import_openvino()  # before its parts are imported
+    """An OpenVINO inference request for inputs of these shapes, or of fewer crops."""
+    openvino = import_openvino()  # before its parts are imported
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
     with torch.inference_mode(False), torch.no_grad():
         inputs = tuple(t.clone() for t in example)
-        with warnings.catch_warnings():  # sizes become constants: they are, in one compilation
+        with warnings.catch_warnings():  # sizes become constants: they are, but for the batch's
             warnings.simplefilter("ignore")
             traced = torch.jit.trace(module.eval(), inputs, check_trace=False)
         decoder = TorchScriptPythonDecoder(traced, example_input=inputs)
         front_end = FrontEndManager().load_by_framework("pytorch")
         model = front_end.convert(front_end.load(decoder))
-    # The shapes are fixed: that lets OpenVINO plan all memory ahead.
-    model.reshape({port: list(t.shape) for port, t in zip(model.inputs, inputs, strict=True)})
+    # One compilation for every batch size: each would have a copy of the weights of its own.
+    shapes = {}
+    for port, tensor in zip(model.inputs, inputs, strict=True):
+        batch, *rest = tensor.shape
+        shapes[port] = openvino.PartialShape([openvino.Dimension(1, batch), *rest])
+    model.reshape(shapes)
     hint = {torch.float32: "f32", torch.bfloat16: "bf16"}[precision]
     options = {
         "INFERENCE_PRECISION_HINT": hint,
