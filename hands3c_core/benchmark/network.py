@@ -229,7 +229,8 @@ def _scan_variants(case: ScanCase) -> tuple[Variants, Variants]:
     def run(name: str, tensors: list[Tensor]) -> Tensor:
         u, delta, decay, B, C, skip, bias = tensors
         if name == PUBLISHED:
-            return published_scan.scan(ScanArguments(*tensors, softplus=True))[0]
+            arguments = ScanArguments(u, delta, decay, B, C, skip, bias, softplus=True)
+            return published_scan.scan(arguments)[0]
         with kernel(name):
             y = selective_scan(u, delta, decay, B, C, skip, delta_bias=bias, delta_softplus=True)
         assert isinstance(y, Tensor)

@@ -63,7 +63,7 @@ def make_estimator(
     same_mean = np.allclose(network.hand.hands_mean, hand.hands_mean, atol=1e-4)
     if same_mean and network.can_pose(hand):
         network.set_hand(hand)
-    runtime = make_runtime(network, _runtime_name(kind, precision))
+    runtime = make_runtime(network, _runtime_name(kind, precision), take=True)
     estimator = NetworkEstimator(runtime, heatmaps=False)
     return FallbackEstimator(estimator, LandmarkEstimator(network.hand), network.hand), network.hand
 

@@ -28,7 +28,7 @@ def _plain_runtime(monkeypatch):
     from hands3c_core.estimators import fallback
 
     make = runtime.make_runtime
-    monkeypatch.setattr(runtime, "make_runtime", lambda model, name: make(model, "eager"))
+    monkeypatch.setattr(runtime, "make_runtime", lambda model, *_, **__: make(model, "eager"))
     monkeypatch.setattr(fallback, "disagreement", lambda joints, landmarks: 0.0)
 
 

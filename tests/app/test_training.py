@@ -49,7 +49,7 @@ def _plain_runtime(monkeypatch):
     from hands3c_core import runtime
 
     make = runtime.make_runtime
-    monkeypatch.setattr(runtime, "make_runtime", lambda model, name: make(model, "eager"))
+    monkeypatch.setattr(runtime, "make_runtime", lambda model, *_, **__: make(model, "eager"))
 
 
 @pytest.fixture
