@@ -52,23 +52,24 @@ class OpenVinoRuntime(Runtime):
             raise UserError("The OpenVINO runtime is for the CPU: move the network there first.")
         self.precision = precision
         folded = fold_network(model, in_place=take).float()
-        self._whole: _Whole | None = _Whole(folded)
-        front: nn.Module = self._whole
-        back: nn.Module | None = None
-        self._spatial = self._channel = None
-        if isinstance(folded, HandS3C) and folded.s3c is not None:
-            self._side = folded.config.feature_side
-            front, back, self._whole = _Front(folded), _Back(folded), None
-            ss2d = folded.s3c.ss2d
-            self._spatial = _ScanWeights.of(ss2d.spatial)
-            self._channel = None if ss2d.channel is None else _ScanWeights.of(ss2d.channel)
-        self._front, self._back = self._compile(front, back)
+        # Networks with products of whole maps (SAR's) cannot be compiled for several batch sizes at
+        # once: whatever is not cut at its scans is compiled for each size when it first occurs.
+        self._whole: _Whole | None = None
+        self._by_size: dict[int, Any] = {}
+        if not isinstance(folded, HandS3C) or folded.s3c is None:
+            self._whole = _Whole(folded)
+            return
+        self._side = folded.config.feature_side
+        ss2d = folded.s3c.ss2d
+        self._spatial = _ScanWeights.of(ss2d.spatial)
+        self._channel = None if ss2d.channel is None else _ScanWeights.of(ss2d.channel)
+        self._front, self._back = self._compile(_Front(folded), _Back(folded))
         release_parameters(folded)
 
     def _regress(self, images: Tensor) -> Any:
-        outputs = _infer(self._front, images)
         if self._whole is not None:
-            return self._whole.assemble(outputs)
+            return self._whole.assemble(_infer(self._whole_request(images), images))
+        outputs = _infer(self._front, images)
         features, gate, positions, projected, columns = outputs
         spatial = self._scan_plane(positions, projected)
         channel = self._scan_channels(columns)
@@ -78,7 +79,6 @@ class OpenVinoRuntime(Runtime):
     def _scan_plane(self, positions: Tensor, projected: Tensor) -> Tensor:
         """(B, h * w, 512) and its projections -> (B, h * w, 512)."""
         weights, side = self._spatial, self._side
-        assert weights is not None
         if active_kernel("cpu") == "cpu":
             projected = projected.unflatten(-1, (DIRECTIONS, -1))
             return cpu_kernels.cross_scan_positions(positions, projected, *weights[1:], side, side)
@@ -103,12 +103,19 @@ class OpenVinoRuntime(Runtime):
             None if self._channel is None else channel.unflatten(1, (-1, side)),
         )
 
-    def _compile(self, front: nn.Module, back: nn.Module | None) -> tuple[Any, Any]:
+    def _whole_request(self, images: Tensor) -> Any:
+        """The whole network, compiled for so many crops."""
+        size = len(images)
+        if size not in self._by_size:
+            assert self._whole is not None
+            example = (torch.zeros(images.shape),)
+            self._by_size[size] = _compile(self._whole, example, self.precision, fewer=False)
+        return self._by_size[size]
+
+    def _compile(self, front: nn.Module, back: nn.Module) -> tuple[Any, Any]:
         size = self.input_size
         images = torch.zeros(self.max_batch, 3, size, size)
         request = _compile(front, (images,), self.precision)
-        if back is None:
-            return request, None
         with torch.inference_mode():
             features, gate, positions, _, columns = front(images)
         example = (features, gate, positions, columns)
@@ -226,8 +233,14 @@ def import_openvino() -> ModuleType:
             sys.modules["openvino_telemetry"] = telemetry
 
 
-def _compile(module: nn.Module, example: tuple[Tensor, ...], precision: torch.dtype) -> Any:
-    """An OpenVINO inference request for inputs of these shapes, or of fewer crops."""
+def _compile(
+    module: nn.Module,
+    example: tuple[Tensor, ...],
+    precision: torch.dtype,
+    *,
+    fewer: bool = True,
+) -> Any:
+    """An OpenVINO inference request for inputs of these shapes, or (``fewer``) of fewer crops."""
     openvino = import_openvino()  # before its parts are imported
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
@@ -244,7 +257,8 @@ def _compile(module: nn.Module, example: tuple[Tensor, ...], precision: torch.dt
     shapes = {}
     for port, tensor in zip(model.inputs, inputs, strict=True):
         batch, *rest = tensor.shape
-        shapes[port] = openvino.PartialShape([openvino.Dimension(1, batch), *rest])
+        count = openvino.Dimension(1 if fewer else batch, batch)
+        shapes[port] = openvino.PartialShape([count, *rest])
     model.reshape(shapes)
     hint = {torch.float32: "f32", torch.bfloat16: "bf16"}[precision]
     options = {
