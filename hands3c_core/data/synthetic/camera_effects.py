@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 
 from hands3c_core.types import UInt8
 
+from .faults import CameraFaults
+
 Image = NDArray[np.float32]
+#: Noise that a camera has smoothed: standard deviation of the blur, px, and the gain afterwards.
+NOISE_BLUR: Final = 0.7
+SMOOTHED_NOISE: Final = 1.8
 _jit: Any = njit(cache=True, nogil=True, fastmath=True)
 
 
@@ -36,33 +41,27 @@ def blend(rgba: Image, x0: int, y0: int, background: Image) -> Image:
     return result
 
 
-def soften(image: Image, source_pixels: float, random: np.random.Generator) -> Image:
+def soften(image: Image, blur: float, source_side: int) -> Image:
     """Lens blur, and the loss of detail where the crop is larger than what the camera saw.
 
     Args:
         image: (S, S, 3), 0..255.
-        source_pixels: side of the crop in the camera's own pixels.
-        random: draws the blur.
+        blur: standard deviation of the lens blur, px.
+        source_side: side of the crop in the camera's own pixels.
     """
     size = len(image)
-    sigma = random.uniform(0.3, 0.9) * size / 128 if random.random() < 0.8 else 0.0
-    if random.random() < 0.06:  # out of focus
-        sigma = random.uniform(1.0, 2.2) * size / 128
-    if sigma > 0:
-        image = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
-    side = int(max(source_pixels, 24))
-    if side < size:
-        small = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+    if blur > 0:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), blur), np.float32)
+    if source_side < size:
+        small = cv2.resize(image, (source_side, source_side), interpolation=cv2.INTER_AREA)
         image = np.asarray(cv2.resize(small, (size, size)), np.float32)
     return image
 
 
-def recolor(image: Image, random: np.random.Generator) -> Image:
+def recolor(image: Image, faults: CameraFaults) -> Image:
     """Exposure, white balance, gamma, contrast and saturation of another camera."""
-    gains = np.exp(random.normal(0, 0.05, 3) + random.normal(0, 0.10)).astype(np.float32)
-    gamma = float(np.exp(random.normal(0, 0.13)))
-    contrast, saturation = 1 + random.normal(0, 0.08), max(1 + random.normal(0, 0.18), 0.1)
-    return _graded(image, gains, gamma, np.float32(contrast), np.float32(saturation))
+    contrast, saturation = np.float32(faults.contrast), np.float32(faults.saturation)
+    return _graded(image, faults.gains, faults.gamma, contrast, saturation)
 
 
 @_jit
@@ -86,26 +85,23 @@ def _graded(image, gains, gamma, contrast, saturation):
     return out
 
 
-def add_noise(image: Image, random: np.random.Generator) -> Image:
+def add_noise(image: Image, faults: CameraFaults) -> Image:
     """Sensor noise: a part that grows with brightness, a part that does not, coarser in cheap
     cameras that have smoothed it."""
-    strength = random.exponential(2.2)
-    if strength < 0.5:
+    noise = faults.noise
+    if noise is None:
         return image
-    size = len(image)
-    noise = random.standard_normal((size, size, 3), np.float32)
-    if random.random() < 0.4:
-        noise = 1.8 * cv2.GaussianBlur(noise, (0, 0), 0.7)
+    if faults.noise_smoothed:
+        noise = SMOOTHED_NOISE * cv2.GaussianBlur(noise, (0, 0), NOISE_BLUR)
     shot = 0.4 + 0.6 * np.sqrt(np.clip(image, 0, 255) / 128)
-    return (image + min(strength, 14.0) * shot * noise).astype(np.float32)
+    return (image + faults.noise_strength * shot * noise).astype(np.float32)
 
 
-def compress(image: Image, random: np.random.Generator) -> UInt8:
-    """To uint8, mostly through a JPEG of the quality that webcams and video have."""
+def compress(image: Image, quality: int) -> UInt8:
+    """To uint8, through a JPEG of this quality unless it is 0."""
     pixels = np.clip(image + 0.5, 0, 255).astype(np.uint8)
-    if random.random() < 0.25:
+    if quality == 0:
         return pixels
-    quality = int(random.triangular(28, 80, 96))
     _, code = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     decoded = cv2.imdecode(code, cv2.IMREAD_COLOR)
     assert decoded is not None

@@ -64,6 +64,11 @@ class SyntheticConfig:
             raise UserError("motion_blur must be 0 to 1 and crop_shift 0 to 0.5.")
         return self
 
+    @property
+    def texture_size(self) -> int:
+        """Side of the skins, px."""
+        return 256 if self.size <= 160 else 512
+
     def to_json(self) -> str:
         """The options as JSON, without the background folder's place."""
         values = asdict(self)

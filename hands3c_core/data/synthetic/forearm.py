@@ -101,7 +101,8 @@ class Forearm:
         elbow: Floats,
         start: float,
         looseness: float,
-        random: np.random.Generator,
+        waves: Floats,
+        count: int,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """A sleeve from ``start`` (share of the way to the elbow) on.
 
@@ -110,7 +111,8 @@ class Forearm:
             elbow: (3,) metres.
             start: 0 at the wrist, below 1.
             looseness: cloth's distance from the skin, metres.
-            random: draws the folds.
+            waves: (3,) radians, where the folds begin.
+            count: folds round the arm.
 
         Returns:
             (C, 3) vertices and (C, 3) factors on their light: darker in the folds.
@@ -119,8 +121,6 @@ class Forearm:
         half_broad, half_thin = np.abs(offsets @ broad).max(), np.abs(offsets @ thin).max()
         steps = start + (2.25 - start) * np.linspace(0, 1, _CLOTH_STEPS) ** 2
         angle = 2 * np.pi * np.arange(_SIDES) / _SIDES
-        waves = random.uniform(0, 2 * np.pi, 3)
-        count = random.integers(2, 5)
         points, light = [], []
         for n, step in enumerate(steps):
             wide = half_broad * np.interp(step, _SKIN_STEPS, _BROAD) + looseness

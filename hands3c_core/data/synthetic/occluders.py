@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -25,7 +27,29 @@ _SIZES: Final[dict[str, tuple[tuple[float, float, float], tuple[float, float, fl
 _ROUND: Final = {"pen", "cup"}
 
 
-def draw_occluder(joints: Floats, held: bool, random: np.random.Generator) -> MeshInstance:
+@dataclass(frozen=True, eq=False)
+class Occluder:
+    """A thing and where it is."""
+
+    solid: str
+    """Key of ``SOLIDS``."""
+    half: Floats
+    """(3,) half extents, metres."""
+    turn: Floats
+    """(3, 3) rotation to the camera frame."""
+    centre: Floats
+    """(3,) metres, camera frame."""
+    material: Material
+
+    def mesh(self) -> MeshInstance:
+        """The thing as a mesh."""
+        faces, points = SOLIDS[self.solid]()
+        template = MeshTemplate(faces=faces, material=self.material, is_closed=True)
+        placed = points * self.half @ self.turn.T + self.centre
+        return MeshInstance(template, placed.astype(np.float32))
+
+
+def draw_occluder(joints: Floats, held: bool, random: np.random.Generator) -> Occluder:
     """A thing in the hand, or between the hand and the camera.
 
     Args:
@@ -53,14 +77,13 @@ def draw_occluder(joints: Floats, held: bool, random: np.random.Generator) -> Me
         centre = anchor * (1 - nearer / max(float(np.linalg.norm(anchor)), 0.1))
         centre = centre + random.normal(0, 0.025, 3) * (1, 1, 0)
         turn = quaternion_matrix(random.standard_normal(4))
-    faces, points = _ball() if kind == "ball" else (_tube() if kind in _ROUND else _box())
     color = random.uniform(0.02, 0.7) * random.dirichlet((1.2, 1.2, 1.2)) * 2.0
     if random.random() < 0.4:  # many things are grey
         color = np.full(3, random.uniform(0.02, 0.8))
     shade = (float(color[0]), float(color[1]), float(color[2]))
     material = Material(plain_color=shade, specular=float(random.choice((0.0, 0.1, 0.4))), rim=0.02)
-    template = MeshTemplate(faces=faces, material=material, is_closed=True)
-    return MeshInstance(template, (points * half @ turn.T + centre).astype(np.float32))
+    solid = "ball" if kind == "ball" else ("tube" if kind in _ROUND else "box")
+    return Occluder(solid, half, turn, centre, material)
 
 
 @cache
@@ -111,3 +134,11 @@ def _ball(rows: int = 9, columns: int = 14) -> tuple[NDArray[np.int32], Floats]:
             here, below = r * columns, (r + 1) * columns
             faces += [(here + c, below + c, below + n), (here + c, below + n, here + n)]
     return np.array(faces, np.int32), points
+
+
+#: Name -> triangles and points of the bodies that things are made of.
+SOLIDS: Final[dict[str, Callable[[], tuple[NDArray[np.int32], Floats]]]] = {
+    "box": _box,
+    "tube": _tube,
+    "ball": _ball,
+}

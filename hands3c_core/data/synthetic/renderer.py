@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.data.sample import HandSample, ValidLabels
-from hands3c_core.geometry import project
 from hands3c_core.hand_model import FastHandLayer, load_hand_model
-from hands3c_core.render import Material, MeshInstance, MeshRasterizer, RenderedLayer
-from hands3c_core.types import Camera, Float32, UInt8
+from hands3c_core.render import MeshInstance, MeshRasterizer, RenderedLayer
+from hands3c_core.types import Float32, UInt8
 
 from . import camera_effects
-from .backgrounds import list_backgrounds, photo_background, room_background, scene_light
 from .config import SyntheticConfig
+from .drawing import (
+    ATTEMPTS,
+    LEAST_VISIBLE,
+    SKIN_SEED,
+    Person,
+    Scene,
+    SceneSampler,
+    sample_random,
+)
 from .forearm import Forearm
-from .lights import draw_lighting, shadow_light
-from .occluders import draw_occluder
-from .pose_prior import PosePrior, SampledPose
-from .scene import View, draw_elbow, draw_place, draw_rotation, draw_view, second_hand_offset
+from .lights import shadow_light
+from .scene import View
 from .skins import SkinBank
 
-#: A scene that shows fewer joints is drawn again.
-_LEAST_VISIBLE = 9
-_ATTEMPTS = 5
-#: A joint lies this far under the skin that shows it, metres, at most.
-_FLESH = 0.022
+#: A joint of a mean hand lies this far under the skin that shows it, metres, at most.
+FLESH: Final = 0.022
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +118,36 @@ def hand_sample(
     )
 
 
+def rendered_hand(
+    index: int,
+    scene: Scene,
+    crop: UInt8,
+    joints_2d: Float32,
+    visible: NDArray[np.bool_],
+    mask: Float32,
+) -> RenderedHand:
+    """What a renderer made of a scene; arguments as in ``RenderedHand``."""
+    hand, camera = scene.people[0], scene.view.crop
+    matrix = [[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]]
+    return RenderedHand(
+        index=index,
+        crop=crop,
+        joints_2d=joints_2d,
+        joints_3d=hand.joints,
+        pose=hand.pose,
+        shape=hand.shape,
+        translation=hand.translation,
+        camera_matrix=np.array(matrix, np.float32),
+        visible=visible,
+        mask=mask,
+        family=scene.drawn.family,
+        gesture=scene.drawn.name,
+        tone=scene.tone,
+    )
+
+
 class SyntheticRenderer:
-    """Renders samples. Not thread-safe: give each thread or process its own.
+    """Renders samples on the CPU. Not thread-safe: give each thread or process its own.
 
     Args:
         config: what to render.
@@ -131,166 +161,62 @@ class SyntheticRenderer:
         self.config = (config or SyntheticConfig()).check()
         self.seed = seed
         self.model = load_hand_model(self.config.hand_model)
-        self._prior = PosePrior(self.model)
+        self._sampler = SceneSampler(self.config, self.model)
         self._layer = FastHandLayer(self.model)
         self._forearm = Forearm(self.model)
-        texture_size = 256 if self.config.size <= 160 else 512
-        # The skins are the same for every seed: another seed shows other samples of them.
-        self._skins = SkinBank(self.model, seed=0, size=texture_size)
-        self._skin_templates = [
-            self._forearm.skin_template(texture) for texture in self._skins.textures
-        ]
-        folder = self.config.backgrounds
-        self._backgrounds = list_backgrounds(Path(folder)) if folder else []
+        skins = SkinBank(self.model, SKIN_SEED, size=self.config.texture_size)
+        self._skin_templates = [self._forearm.skin_template(skin) for skin in skins.textures]
 
     def render(self, index: int) -> RenderedHand:
         """Sample ``index`` >= 0."""
         cv2.setNumThreads(1)  # images this small only lose time on threads
-        random = np.random.default_rng([self.seed, index])
+        random = sample_random(self.seed, index)
         best: RenderedHand | None = None
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             # The last attempt leaves out whatever else could hide the hand.
-            result = self._attempt(index, random, crowded=attempt < _ATTEMPTS - 1)
+            result = self._draw(index, self._sampler.draw(random, attempt < ATTEMPTS - 1))
             if best is None or result.visible.sum() > best.visible.sum():
                 best = result
-            if best.visible.sum() >= _LEAST_VISIBLE:
+            if best.visible.sum() >= LEAST_VISIBLE:
                 break
         assert best is not None
         return best
 
-    def _attempt(self, index: int, random: np.random.Generator, crowded: bool) -> RenderedHand:
-        config = self.config
-        crowded = crowded and not config.clean
-        drawn = self._prior.sample(random)
-        pose = drawn.pose.copy()
-        pose[0] = draw_rotation(config.uniform_rotations, random)
-        local = self._layer.joints(pose, drawn.shape)
-        translation, frame = draw_place(local, random)
-        vertices, joints = self._layer.forward(pose, drawn.shape, translation)
-        view = draw_view(project(joints, frame), frame, config, random)
-        tone = float(random.random())
-        background = self._background(random)
-        lighting, key, key_share = draw_lighting(scene_light(background), random)
+    def _draw(self, index: int, scene: Scene) -> RenderedHand:
+        meshes = [mesh for person in scene.people for mesh in self._person(person)]
+        if scene.occluder is not None:
+            meshes.append(scene.occluder.mesh())
+        if self.config.shadows:
+            meshes = _shaded(meshes, scene.key, scene.key_share)
+        rasterizer = MeshRasterizer(samples=self.config.samples, lighting=scene.lighting)
+        layer = rasterizer.render(meshes, scene.view.crop)
+        crop = _photograph(layer, scene)
+        joints_2d = scene.joints_2d
+        visible = self._visible(layer, scene.people[0].joints, joints_2d, scene.view)
+        return rendered_hand(index, scene, crop, joints_2d, visible, self._mask(layer))
 
-        meshes = self._person(vertices, joints, pose[0], tone, random)
-        if crowded and random.random() < config.second_hand:
-            meshes += self._second_hand(joints, tone, random)
-        if crowded and random.random() < config.occluders:
-            held = drawn.family == "grasp" or random.random() < 0.3
-            meshes.append(draw_occluder(joints.astype(np.float64), held, random))
-        if config.shadows:
-            meshes = _shaded(meshes, key, key_share)
-        rasterizer = MeshRasterizer(samples=config.samples, lighting=lighting)
-        layer = rasterizer.render(meshes, view.crop)
-        crop = self._photograph(layer, background, view, random)
-        joints_2d = project(joints, view.crop)
-        return RenderedHand(
-            index=index,
-            crop=crop,
-            joints_2d=joints_2d,
-            joints_3d=joints,
-            pose=pose,
-            shape=drawn.shape,
-            translation=translation,
-            camera_matrix=_matrix(view.crop),
-            visible=self._visible(layer, joints, joints_2d, view),
-            mask=self._mask(layer),
-            family=drawn.family,
-            gesture=drawn.name,
-            tone=tone,
-        )
-
-    def _background(self, random: np.random.Generator) -> UInt8:
-        size = self.config.size
-        image = None
-        if self._backgrounds and random.random() >= self.config.made_up_share:
-            image = photo_background(self._backgrounds, size, random)
-        if image is None:
-            image = room_background(size, random)
-        if not self.config.clean and random.random() < 0.7:  # rooms are rarely in focus
-            sigma = random.uniform(0.3, 2.5) * size / 128
-            image = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
-        return image
-
-    def _person(
-        self,
-        vertices: Float32,
-        joints: Float32,
-        rotation: NDArray,
-        tone: float,
-        random: np.random.Generator,
-    ) -> list[MeshInstance]:
+    def _person(self, person: Person) -> list[MeshInstance]:
         """Hand with forearm, and the sleeve if there is one."""
-        palm = float(np.linalg.norm(joints[9] - joints[0]))
-        elbow = draw_elbow(rotation, joints[0], palm, random)
-        tint = np.exp(random.normal(0, 0.05, 3))
-        material = Material(
-            base_color=(float(tint[0]), float(tint[1]), float(tint[2])),
-            specular=random.uniform(0.02, 0.14),
-            shininess_log2=int(random.integers(3, 6)),
-            rim=random.uniform(0.0, 0.06),
-        )
-        template = self._skin_templates[self._skins.pick(tone)]
-        meshes = [MeshInstance(template, self._forearm.skin(vertices, elbow), material)]
-        if random.random() < self.config.sleeves:
-            start = (
-                random.uniform(0.03, 0.5) if random.random() < 0.6 else random.uniform(0.03, 0.1)
+        vertices, _ = self._layer.forward(person.pose, person.shape, person.translation)
+        skin = self._forearm.skin(vertices, person.elbow)
+        meshes = [MeshInstance(self._skin_templates[person.skin], skin, person.material)]
+        sleeve = person.sleeve
+        if sleeve is not None:
+            cloth, light = self._forearm.sleeve(
+                vertices, person.elbow, sleeve.start, sleeve.looseness, sleeve.waves, sleeve.folds
             )
-            cloth, folds = self._forearm.sleeve(
-                vertices, elbow, start, random.uniform(0.003, 0.012), random
-            )
-            color = np.clip(random.uniform(0.01, 0.8) * random.normal(1, 0.25, 3), 0.005, 0.85)
-            shade = (float(color[0]), float(color[1]), float(color[2]))
-            cotton = Material(plain_color=shade, specular=0.0, rim=0.02)
-            meshes.append(MeshInstance(self._forearm.cloth_template, cloth, cotton, folds))
-        return meshes
-
-    def _second_hand(
-        self, joints: Float32, tone: float, random: np.random.Generator
-    ) -> list[MeshInstance]:
-        """Mostly the same person's left hand, somewhere near."""
-        drawn: SampledPose = self._prior.sample(random)
-        pose = drawn.pose.copy()
-        pose[0] = draw_rotation(self.config.uniform_rotations, random)
-        vertices, own_joints = self._layer.forward(pose, drawn.shape)
-        if random.random() < 0.25:
-            tone = float(random.random())
-        meshes = self._person(vertices, own_joints, pose[0], tone, random)
+            template = self._forearm.cloth_template
+            meshes.append(MeshInstance(template, cloth, sleeve.material, light))
+        if not person.mirrored:
+            return meshes
         flip = np.array([-1.0, 1.0, 1.0], np.float32)
-        offset = second_hand_offset(joints, own_joints * flip, random).astype(np.float32)
+        offset = np.zeros(3, np.float32) if person.offset is None else person.offset
         return [
             MeshInstance(
                 m.template.mirrored(), m.vertices * flip + offset, m.material, m.vertex_light
             )
             for m in meshes
         ]
-
-    def _photograph(
-        self, layer: RenderedLayer, background: UInt8, view: View, random: np.random.Generator
-    ) -> UInt8:
-        """The picture as the webcam takes it."""
-        config = self.config
-        rgba, x0, y0 = layer.rgba, layer.x0, layer.y0
-        if not config.clean and random.random() < config.motion_blur:
-            length = random.uniform(0.01, 0.09) * config.size
-            kernel = camera_effects.motion_kernel(length, random.uniform(0, np.pi))
-            full = np.zeros((config.size, config.size, 4), np.float32)
-            full[y0 : y0 + rgba.shape[0], x0 : x0 + rgba.shape[1]] = rgba
-            rgba, x0, y0 = np.asarray(cv2.filter2D(full, -1, kernel), np.float32), 0, 0
-        image = camera_effects.blend(rgba, x0, y0, background.astype(np.float32))
-        if config.clean:
-            return np.clip(image + 0.5, 0, 255).astype(np.uint8)
-        image = camera_effects.soften(image, view.box.side, random)
-        image = camera_effects.recolor(image, random)
-        image = camera_effects.add_noise(image, random)
-        crop = camera_effects.compress(image, random)
-        # Past the frame's edge a crop is black.
-        left, top, right, bottom = (round(edge + 0.5) for edge in view.frame_in_crop())
-        crop[: max(top, 0)] = 0
-        crop[max(bottom, 0) :] = 0
-        crop[:, : max(left, 0)] = 0
-        crop[:, max(right, 0) :] = 0
-        return crop
 
     def _mask(self, layer: RenderedLayer) -> Float32:
         """(S, S) share of the samples that see the first person's skin."""
@@ -307,7 +233,7 @@ class SyntheticRenderer:
         ids, inverse = layer.face_ids, layer.inverse_depth
         height, width = ids.shape[:2]
         left, top, right, bottom = view.frame_in_crop()
-        reach = _FLESH * float(np.linalg.norm(joints[9] - joints[0])) / 0.095
+        reach = flesh(joints)
         u, v = joints_2d.T
         x, y = np.round(u).astype(int) - layer.x0, np.round(v).astype(int) - layer.y0
         visible = (x >= 0) & (x < width) & (y >= 0) & (y < height)
@@ -317,6 +243,31 @@ class SyntheticRenderer:
         near = inverse[y, x] * (z - reach)[:, None] < 1.0
         visible[visible] = (ours & near).any(axis=1)
         return visible
+
+
+def _photograph(layer: RenderedLayer, scene: Scene) -> UInt8:
+    """The picture as the webcam takes it."""
+    faults, size = scene.faults, layer.width
+    rgba, x0, y0 = layer.rgba, layer.x0, layer.y0
+    if faults is not None and faults.motion is not None:
+        kernel = camera_effects.motion_kernel(*faults.motion)
+        full = np.zeros((size, size, 4), np.float32)
+        full[y0 : y0 + rgba.shape[0], x0 : x0 + rgba.shape[1]] = rgba
+        rgba, x0, y0 = np.asarray(cv2.filter2D(full, -1, kernel), np.float32), 0, 0
+    image = camera_effects.blend(rgba, x0, y0, scene.background.astype(np.float32))
+    if faults is None:
+        return np.clip(image + 0.5, 0, 255).astype(np.uint8)
+    image = camera_effects.soften(image, faults.blur, faults.source_side)
+    image = camera_effects.recolor(image, faults)
+    image = camera_effects.add_noise(image, faults)
+    crop = camera_effects.compress(image, faults.jpeg_quality)
+    # Past the frame's edge a crop is black.
+    left, top, right, bottom = scene.view.frame_pixels()
+    crop[:top] = 0
+    crop[bottom:] = 0
+    crop[:, :left] = 0
+    crop[:, right:] = 0
+    return crop
 
 
 def _shaded(
@@ -330,5 +281,6 @@ def _shaded(
     return shaded
 
 
-def _matrix(camera: Camera) -> Float32:
-    return np.array([[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]], np.float32)
+def flesh(joints: Float32) -> float:
+    """How far under the skin a visible joint of this hand (21, 3) may lie, metres."""
+    return FLESH * float(np.linalg.norm(joints[9] - joints[0])) / 0.095

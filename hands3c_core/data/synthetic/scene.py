@@ -50,6 +50,11 @@ class View:
         (left, top), (right, bottom) = apply_affine(self.affine, corners)
         return float(left), float(top), float(right), float(bottom)
 
+    def frame_pixels(self) -> tuple[int, int, int, int]:
+        """The crop's pixels inside the frame: left, top (included), right, bottom (excluded)."""
+        left, top, right, bottom = (max(round(e + 0.5), 0) for e in self.frame_in_crop())
+        return left, top, right, bottom
+
 
 def draw_rotation(uniform_share: float, random: np.random.Generator) -> NDArray[np.float64]:
     """(3,) axis-angle of the hand's global orientation: any, or as before a webcam, fingers mostly

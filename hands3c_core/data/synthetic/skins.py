@@ -66,7 +66,7 @@ class SkinBank:
         palm, nails = _palm_mask(model, size), _nail_mask(photo, model, size)
         plain = cv2.GaussianBlur(base, (0, 0), size / 9)
         random = np.random.default_rng([seed, 41])
-        self.tones = (np.arange(count) + random.uniform(0, 1, count)) / count
+        self.tones = _draw_tones(random, count)
         self.textures: list[Texture] = []
         for tone in self.tones:
             skin = _skin(base / plain, palm, nails, float(tone), random)
@@ -74,7 +74,21 @@ class SkinBank:
 
     def pick(self, tone: float) -> int:
         """Number of the skin nearest to ``tone``."""
-        return int(np.abs(self.tones - tone).argmin())
+        return nearest_skin(self.tones, tone)
+
+
+def skin_tones(seed: int, count: int = 36) -> NDArray[np.float64]:
+    """(count,) tones of the skins that a ``SkinBank`` of this seed makes."""
+    return _draw_tones(np.random.default_rng([seed, 41]), count)
+
+
+def nearest_skin(tones: NDArray[np.float64], tone: float) -> int:
+    """Number of the skin whose tone is nearest."""
+    return int(np.abs(tones - tone).argmin())
+
+
+def _draw_tones(random: np.random.Generator, count: int) -> NDArray[np.float64]:
+    return (np.arange(count) + random.uniform(0, 1, count)) / count
 
 
 def _skin(
