@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Train the paper's variants (no attention, self-attention, SSA, SSCA) alike and compare them."""
+"""Train the paper's variants (no attention, self-attention, SSA, SSCA), or others, and compare."""
 
 from __future__ import annotations
 

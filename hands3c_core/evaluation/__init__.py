@@ -2,6 +2,7 @@
 
 from hands3c_core.evaluation.alignment import align, fit_similarity
 from hands3c_core.evaluation.evaluate import Evaluation, SampleResult, evaluate, measure
+from hands3c_core.evaluation.mean_hand import MeanHandPredictor
 from hands3c_core.evaluation.metrics import (
     PROTOCOLS,
     Protocol,
@@ -33,6 +34,7 @@ __all__ = [
     "PUBLISHED",
     "Evaluation",
     "LandmarkPredictor",
+    "MeanHandPredictor",
     "NetworkPredictor",
     "PredictedHand",
     "Predictor",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from hands3c_core.models import load_weights
 from hands3c_core.models.registry import ABLATION
 from hands3c_core.training import run as training_run
 from hands3c_core.training.ablation import (
+    MEAN_HAND,
     RESULT,
     TABLE,
     AblationSettings,
@@ -74,19 +76,23 @@ def test_finished_variants_are_not_trained_again(done):
     names = list(ABLATION["tiny"].values())
     assert calls == [*names[:3], *names[2:]]
     assert sum("finished before" in line for line in said) == 2
-    assert half.count(" - ") >= 2 * 6  # the rows that were not finished then
+    assert half.count(" - ") >= 2 * 10  # the rows that were not finished then
 
 
 def test_the_table_has_table_4s_columns(done, settings):
     table, *_ = done
-    assert tuple(table) == ROWS
+    assert tuple(table) == (*ROWS, MEAN_HAND)
     text = ablation_table(table)
     assert (settings.out / TABLE).read_text() == text + "\n"
     head = text.splitlines()[0]
     for column in ("Params (M)", "FLOPs (G)", "PA-MPJPE (mm)", "PA-MPVPE (mm)", "F@5", "F@15"):
         assert column in head
-    assert len(text.splitlines()) == 6
-    assert " - " not in text.replace("---", "")
+    assert len(text.splitlines()) == 2 + len(ROWS) + 1
+    assert " - " not in text.rpartition("\n")[0]  # all but the mean hand, which is no network
+    (mean,) = table[MEAN_HAND]
+    assert mean["params"] is None
+    assert mean["pa_mpjpe_mm"] < mean["mpjpe_mm"]
+    assert 0 < mean["joints_2d_share"] < 0.5
     params = [table[row][0]["params"] for row in ROWS]
     assert params[0] == min(params)
     assert params[2] < params[3] < params[1]
@@ -114,6 +120,10 @@ def test_other_settings_need_another_folder(done, settings):
     run_ablation(replace(settings, workers=None), said.append)
     assert len(said) == 4
     assert all("finished before" in line for line in said)
+    # A table of other networks holds those alone; here one that is there already.
+    table = run_ablation(replace(settings, models=("hands3c-tiny",)), said.append)
+    assert tuple(table) == ("hands3c_tiny", MEAN_HAND)
+    assert "finished before" in said[-1]
 
 
 def test_a_damaged_result_is_named(done, settings, tmp_path):
@@ -132,6 +142,9 @@ def test_a_damaged_result_is_named(done, settings, tmp_path):
         ({"seeds": (1, 1)}, "--seeds"),
         ({"holdout": 0.0}, "--holdout"),
         ({"input_size": 130}, "cannot be built"),
+        ({"models": ("sar", "resnet")}, "No network is called"),
+        ({"models": ("ssca", "hands3c")}, "twice"),
+        ({"backbone": Path("trunk.task")}, "no EfficientNet-Lite0"),
         ({"data": "arrays:nowhere.npz"}, "nowhere.npz"),
     ],
 )
@@ -144,4 +157,4 @@ def test_means_and_deviations_over_seeds():
     rows = {"baseline": [{"pa_mpjpe_mm": 4.0, "steps": 2}, {"pa_mpjpe_mm": 6.0, "steps": 2}]}
     last = ablation_table(rows).splitlines()[-1]
     assert "5.00 ± 1.41" in last
-    assert last.rstrip(" |").endswith(" 2")
+    assert last.replace(" ", "").endswith("|2|-|")
