@@ -113,7 +113,7 @@ def _read_tflite(bundle: Path) -> list[tuple[np.ndarray, np.ndarray]]:
     """Kernel (out, in, k, k) and bias of each convolution, in order."""
     try:
         # An optional extra, and slow to load.
-        from hands3c_core.runtime.openvino_runtime import openvino_core
+        from hands3c_core.runtime.openvino_part import openvino_core
 
         core = openvino_core()
     except ImportError:

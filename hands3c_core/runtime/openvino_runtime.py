@@ -2,20 +2,12 @@
 
 A network that scans is cut in three: everything up to the scans' inputs, the scans, everything
 after them. Any other is compiled whole.
-OpenVINO's Python package reports its use over the network when it is imported and when it converts
-a model; ``import_openvino`` keeps it from doing so.
 """
 
 from __future__ import annotations
 
-import functools
-import importlib
-import sys
-import warnings
-from types import ModuleType
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -29,6 +21,7 @@ from hands3c_core.ops import active_kernel, cpu_kernels, cross_scan_2d
 from hands3c_core.runtime.base import Runtime
 from hands3c_core.runtime.folding import fold_network
 from hands3c_core.runtime.memory import release_parameters
+from hands3c_core.runtime.openvino_part import CompiledPart, ConvertedPart
 
 
 class OpenVinoRuntime(Runtime):
@@ -55,7 +48,7 @@ class OpenVinoRuntime(Runtime):
         # Networks with products of whole maps (SAR's) cannot be compiled for several batch sizes at
         # once: whatever is not cut at its scans is compiled for each size when it first occurs.
         self._whole: _Whole | None = None
-        self._by_size: dict[int, Any] = {}
+        self._by_size: dict[int, CompiledPart] = {}
         if not isinstance(folded, HandS3C) or folded.s3c is None:
             self._whole = _Whole(folded)
             return
@@ -63,17 +56,17 @@ class OpenVinoRuntime(Runtime):
         ss2d = folded.s3c.ss2d
         self._spatial = _ScanWeights.of(ss2d.spatial)
         self._channel = None if ss2d.channel is None else _ScanWeights.of(ss2d.channel)
-        self._front, self._back = self._compile(_Front(folded), _Back(folded))
-        release_parameters(folded)
+        front, back = self._convert(_Front(folded), _Back(folded))
+        release_parameters(folded)  # before compiling, which needs memory
+        self._front, self._back = front.compile(precision), back.compile(precision)
 
     def _regress(self, images: Tensor) -> Any:
         if self._whole is not None:
-            return self._whole.assemble(_infer(self._whole_request(images), images))
-        outputs = _infer(self._front, images)
-        features, gate, positions, projected, columns = outputs
+            return self._whole.assemble(self._compiled_whole(images)(images))
+        features, gate, positions, projected, columns = self._front(images)
         spatial = self._scan_plane(positions, projected)
         channel = self._scan_channels(columns)
-        attended, *heads = _infer(self._back, features, gate, spatial, channel)
+        attended, *heads = self._back(features, gate, spatial, channel)
         return Regressed(features, attended, self._branches(spatial, channel), *heads)
 
     def _scan_plane(self, positions: Tensor, projected: Tensor) -> Tensor:
@@ -103,23 +96,22 @@ class OpenVinoRuntime(Runtime):
             None if self._channel is None else channel.unflatten(1, (-1, side)),
         )
 
-    def _whole_request(self, images: Tensor) -> Any:
+    def _compiled_whole(self, images: Tensor) -> CompiledPart:
         """The whole network, compiled for so many crops."""
         size = len(images)
         if size not in self._by_size:
             assert self._whole is not None
-            example = (torch.zeros(images.shape),)
-            self._by_size[size] = _compile(self._whole, example, self.precision, fewer=False)
+            part = ConvertedPart(self._whole, (torch.zeros(images.shape),), fewer=False)
+            self._by_size[size] = part.compile(self.precision)
         return self._by_size[size]
 
-    def _compile(self, front: nn.Module, back: nn.Module) -> tuple[Any, Any]:
+    def _convert(self, front: nn.Module, back: nn.Module) -> tuple[ConvertedPart, ConvertedPart]:
         size = self.input_size
         images = torch.zeros(self.max_batch, 3, size, size)
-        request = _compile(front, (images,), self.precision)
         with torch.inference_mode():
             features, gate, positions, _, columns = front(images)
         example = (features, gate, positions, columns)
-        return request, _compile(back, example, self.precision)
+        return ConvertedPart(front, (images,), fewer=True), ConvertedPart(back, example, fewer=True)
 
 
 class _ScanWeights(NamedTuple):
@@ -208,80 +200,3 @@ def _heads(network: HandS3C, features: Tensor) -> tuple[Tensor, ...]:
     encoding = network.encoder(heatmaps, encoding_map)
     rot6d, shape = network.mano_head(encoding)
     return heatmaps, joints_2d, encoding, rot6d, shape
-
-
-def import_openvino() -> ModuleType:
-    """The openvino package, without the reporting.
-
-    It looks for the package ``openvino_telemetry`` and does without if there is none, which is what
-    it is made to see here.
-
-    Raises:
-        UserError: OpenVINO is not installed.
-    """
-    if "openvino" in sys.modules:
-        return sys.modules["openvino"]
-    telemetry = sys.modules.get("openvino_telemetry")
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-    try:
-        return importlib.import_module("openvino")
-    except ImportError:
-        raise UserError("OpenVINO is not installed: pip install -r requirements.txt") from None
-    finally:
-        del sys.modules["openvino_telemetry"]
-        if telemetry is not None:
-            sys.modules["openvino_telemetry"] = telemetry
-
-
-def _compile(
-    module: nn.Module,
-    example: tuple[Tensor, ...],
-    precision: torch.dtype,
-    *,
-    fewer: bool = True,
-) -> Any:
-    """An OpenVINO inference request for inputs of these shapes, or (``fewer``) of fewer crops."""
-    openvino = import_openvino()  # before its parts are imported
-    from openvino.frontend import FrontEndManager
-    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
-
-    with torch.inference_mode(False), torch.no_grad():
-        inputs = tuple(t.clone() for t in example)
-        with warnings.catch_warnings():  # sizes become constants: they are, but for the batch's
-            warnings.simplefilter("ignore")
-            traced = torch.jit.trace(module.eval(), inputs, check_trace=False)
-        decoder = TorchScriptPythonDecoder(traced, example_input=inputs)
-        front_end = FrontEndManager().load_by_framework("pytorch")
-        model = front_end.convert(front_end.load(decoder))
-    # One compilation for every batch size: each would have a copy of the weights of its own.
-    shapes = {}
-    for port, tensor in zip(model.inputs, inputs, strict=True):
-        batch, *rest = tensor.shape
-        count = openvino.Dimension(1 if fewer else batch, batch)
-        shapes[port] = openvino.PartialShape([count, *rest])
-    model.reshape(shapes)
-    hint = {torch.float32: "f32", torch.bfloat16: "bf16"}[precision]
-    options = {
-        "INFERENCE_PRECISION_HINT": hint,
-        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-        "NUM_STREAMS": 1,
-        "PERFORMANCE_HINT": "LATENCY",
-    }
-    return openvino_core().compile_model(model, "CPU", options).create_infer_request()
-
-
-@functools.cache
-def openvino_core() -> Any:
-    """The process's one OpenVINO core, never released.
-
-    A core for AMX gives its thread an alternative signal stack and puts the previous one back when
-    it ends. When several end out of order, the thread is left with a stack that is unmapped, and
-    the next signal (the end of a child process, say) crashes the process.
-    """
-    return import_openvino().Core()
-
-
-def _infer(request: Any, *inputs: Tensor) -> list[Tensor]:
-    arrays = [np.ascontiguousarray(t.numpy()) for t in inputs]
-    results = request.infer(arrays, share_inputs=True, share_outputs=False)
-    return [torch.from_numpy(np.asarray(value)) for value in results.values()]

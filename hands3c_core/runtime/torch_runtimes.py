@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_map
 
 from hands3c_core.models import HandNetwork
+from hands3c_core.ops import active_kernel
 from hands3c_core.runtime.base import Runtime
 from hands3c_core.runtime.folding import fold_network
 from hands3c_core.runtime.memory import give_back_memory
@@ -71,15 +72,19 @@ class FoldedRuntime(Runtime):
 
 
 class CompiledRuntime(FoldedRuntime):
-    """``FoldedRuntime`` through torch.compile; the first pass takes a minute or more."""
+    """``FoldedRuntime`` through torch.compile, once for one crop and once for two, each when it
+    first occurs: that takes a minute or more. Larger batches run in pairs."""
 
     runtime_name = "compiled"
+    max_batch = 2
 
     def __init__(
         self, model: HandNetwork, precision: torch.dtype = torch.float32, *, take: bool = False
     ) -> None:
         super().__init__(model, precision, take=take)
-        self._compiled = torch.compile(self._network.regress, dynamic=False)
+        # Finding the kernel looks at files and the environment, which cannot be traced.
+        torch.compiler.assume_constant_result(active_kernel)
+        self._compiled = torch.compile(self._network.regress, dynamic=False, fullgraph=True)
 
     def _regress(self, images: Tensor) -> Any:
         with self._casting(images.device.type):

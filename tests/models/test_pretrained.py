@@ -33,7 +33,7 @@ def test_same_padding_is_tensorflows():
 def test_hand_trunk_answers_as_the_landmark_network(tmp_path):
     """Its last map, averaged and put through the file's own last layer, gives the landmarks that
     OpenVINO finds with the whole file."""
-    runtime = pytest.importorskip("hands3c_core.runtime.openvino_runtime")
+    runtime = pytest.importorskip("hands3c_core.runtime.openvino_part")
     pytest.importorskip("openvino")
     core = runtime.openvino_core()
     with zipfile.ZipFile(BUNDLE) as archive:
