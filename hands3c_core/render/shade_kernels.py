@@ -16,7 +16,7 @@ TEXTURED, SHADED, WIREFRAME, NORMALS = 0, 1, 2, 3
 _jit: Any = njit(fastmath=True)
 _SRGB_STEPS = 4096
 #: Samples of a pixel whose depths differ by less than this share belong to one surface.
-_SAME_SURFACE = 0.008
+SAME_SURFACE = 0.008
 
 
 def _linear_to_srgb_table() -> np.ndarray:
@@ -143,7 +143,7 @@ def _is_one_surface(ids, zinv, y, x, low, high):
             return False
         nearest = max(nearest, zinv[y, x, s])
         farthest = min(farthest, zinv[y, x, s])
-    return nearest < farthest * (1.0 + _SAME_SURFACE)
+    return nearest < farthest * (1.0 + SAME_SURFACE)
 
 
 @_jit

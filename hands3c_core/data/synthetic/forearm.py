@@ -16,12 +16,12 @@ Floats = NDArray[np.float64]
 
 #: Where rings of skin lie between wrist (0) and elbow (1); past it the arm runs straight on, out of
 #: the picture.
-_SKIN_STEPS: Final = np.array([0.035, 0.08, 0.15, 0.24, 0.36, 0.5, 0.68, 0.86, 1.0, 2.2])
+SKIN_STEPS: Final = np.array([0.035, 0.08, 0.15, 0.24, 0.36, 0.5, 0.68, 0.86, 1.0, 2.2])
 #: Half widths of a forearm there, as multiples of the wrist's, broad and thin side.
-_BROAD: Final = np.array([0.98, 0.98, 1.02, 1.1, 1.24, 1.4, 1.5, 1.48, 1.42, 1.6])
-_THIN: Final = np.array([1.0, 1.02, 1.08, 1.2, 1.38, 1.56, 1.66, 1.62, 1.55, 1.7])
-_CLOTH_STEPS: Final = 11
-_SIDES: Final = 24
+BROAD: Final = np.array([0.98, 0.98, 1.02, 1.1, 1.24, 1.4, 1.5, 1.48, 1.42, 1.6])
+THIN: Final = np.array([1.0, 1.02, 1.08, 1.2, 1.38, 1.56, 1.66, 1.62, 1.55, 1.7])
+CLOTH_STEPS: Final = 11
+CLOTH_SIDES: Final = 24
 
 
 class Forearm:
@@ -34,11 +34,11 @@ class Forearm:
     def __init__(self, model: HandModelData) -> None:
         assert model.vt is not None
         assert model.ft is not None
-        self._ring = np.array(boundary_loops(model.faces)[0])
-        count, sides = model.num_vertices, len(self._ring)
-        rings = len(_SKIN_STEPS)
+        self.ring = np.array(boundary_loops(model.faces)[0])
+        count, sides = model.num_vertices, len(self.ring)
+        rings = len(SKIN_STEPS)
         rows = np.concatenate(
-            [self._ring[None], count + np.arange(rings * sides).reshape(rings, sides)]
+            [self.ring[None], count + np.arange(rings * sides).reshape(rings, sides)]
         )
         # The ring runs with the hand's triangles, so the tube has to run against it.
         tube = _tube(rows)
@@ -46,7 +46,7 @@ class Forearm:
         self._uv = np.ascontiguousarray(model.vt, np.float32)
         # The arm continues the wrist's colours: each strip between two places of the ring looks up
         # where the hand's triangle at that edge does, so no strip crosses a seam of the texture.
-        start, end = _edge_texture(model.faces, model.ft, self._ring)
+        start, end = _edge_texture(model.faces, model.ft, self.ring)
         strip = np.tile(np.arange(sides), rings)
         corner_a, corner_d = start[strip], end[strip]
         quads = np.stack(
@@ -56,8 +56,10 @@ class Forearm:
             ],
             1,
         )
-        self._uv_faces = np.concatenate([model.ft, quads.reshape(-1, 3)]).astype(np.int32)
-        self._cloth_faces = _tube(np.arange(_CLOTH_STEPS * _SIDES).reshape(_CLOTH_STEPS, _SIDES))
+        self.uv_faces = np.concatenate([model.ft, quads.reshape(-1, 3)]).astype(np.int32)
+        self._cloth_faces = _tube(
+            np.arange(CLOTH_STEPS * CLOTH_SIDES).reshape(CLOTH_STEPS, CLOTH_SIDES)
+        )
         self.num_hand_faces = len(model.faces)
 
     def skin_template(self, texture: Texture) -> MeshTemplate:
@@ -65,7 +67,7 @@ class Forearm:
         return MeshTemplate(
             faces=self.faces,
             uv=self._uv,
-            uv_faces=self._uv_faces,
+            uv_faces=self.uv_faces,
             texture=texture,
             is_closed=False,
         )
@@ -85,7 +87,7 @@ class Forearm:
             [np.cos(angle) * np.abs(along).max(), np.sin(angle) * np.abs(across).max()]
         )
         rings = []
-        for step, wide, high in zip(_SKIN_STEPS, _BROAD, _THIN, strict=True):
+        for step, wide, high in zip(SKIN_STEPS, BROAD, THIN, strict=True):
             share = min(step / 0.3, 1.0)
             u = (1 - share) * along + share * ellipse[0]
             w = (1 - share) * across + share * ellipse[1]
@@ -119,12 +121,12 @@ class Forearm:
         """
         centre, broad, thin, offsets = self._wrist(vertices, elbow)
         half_broad, half_thin = np.abs(offsets @ broad).max(), np.abs(offsets @ thin).max()
-        steps = start + (2.25 - start) * np.linspace(0, 1, _CLOTH_STEPS) ** 2
-        angle = 2 * np.pi * np.arange(_SIDES) / _SIDES
+        steps = start + (2.25 - start) * np.linspace(0, 1, CLOTH_STEPS) ** 2
+        angle = 2 * np.pi * np.arange(CLOTH_SIDES) / CLOTH_SIDES
         points, light = [], []
         for n, step in enumerate(steps):
-            wide = half_broad * np.interp(step, _SKIN_STEPS, _BROAD) + looseness
-            high = half_thin * np.interp(step, _SKIN_STEPS, _THIN) + looseness
+            wide = half_broad * np.interp(step, SKIN_STEPS, BROAD) + looseness
+            high = half_thin * np.interp(step, SKIN_STEPS, THIN) + looseness
             fold = 0.10 * np.sin(count * angle + waves[0] + 9 * step) + 0.08 * np.sin(
                 25 * step + waves[1] + np.sin(angle + waves[2])
             )
@@ -145,7 +147,7 @@ class Forearm:
     ) -> tuple[Floats, Floats, Floats, Floats]:
         """Centre of the wrist's ring, unit vectors of its broad and thin side at right angles to
         the forearm, and the ring's offsets from the centre."""
-        ring = vertices[self._ring].astype(np.float64)
+        ring = vertices[self.ring].astype(np.float64)
         centre = ring.mean(axis=0)
         offsets = ring - centre
         axis = elbow - centre

@@ -26,7 +26,7 @@ def _sphere_directions(count: int) -> Floats:
 
 
 #: Where the room's light comes from, for occlusion.
-_SKY: Final = _sphere_directions(5)
+SKY: Final = _sphere_directions(5)
 
 
 def draw_lighting(room: Floats, random: np.random.Generator) -> tuple[Lighting, Floats, float]:
@@ -84,11 +84,11 @@ def shadow_light(
         [m.template.faces + np.int32(s) for m, s in zip(meshes, starts[:-1], strict=True)]
     )
     normals, _ = vertex_normals(points, faces)
-    seen = lit_shares(points, normals, faces, np.concatenate([key[None], _SKY]))
+    seen = lit_shares(points, normals, faces, np.concatenate([key[None], SKY]))
     # Where the surface turns away from the key its own shading darkens it already.
     weight = np.clip(3.0 * (normals @ key.astype(np.float32)), 0.0, 1.0)
     lit = 1.0 - weight * (1.0 - seen[:, 0])
-    cosine = np.maximum(normals @ _SKY.T.astype(np.float32), 0.0)
+    cosine = np.maximum(normals @ SKY.T.astype(np.float32), 0.0)
     open_sky = (cosine * seen[:, 1:]).sum(axis=1) / np.maximum(cosine.sum(axis=1), 1e-6)
     level = key_share * lit + (1.0 - key_share) * (0.25 + 0.75 * open_sky)
     level = np.repeat(level[:, None], 3, axis=1).astype(np.float32)

@@ -13,7 +13,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 #: What is assumed of points too far away to be looked at.
-_FAR_SEEN: Final = 0.75
+FAR_SEEN: Final = 0.75
+#: Side of a depth map.
+CELLS: Final = 60
+#: Surfaces nearer together than this do not shade each other, metres.
+BIAS: Final = 0.005
+#: Points further than this from the first one are not looked at, metres.
+REACH: Final = 0.28
 _jit: Any = njit(cache=True, nogil=True, fastmath=True)
 
 
@@ -22,9 +28,9 @@ def lit_shares(
     normals: NDArray[np.float32],
     faces: NDArray[np.int32],
     directions: NDArray[np.float64],
-    cells: int = 60,
-    bias: float = 0.005,
-    reach: float = 0.28,
+    cells: int = CELLS,
+    bias: float = BIAS,
+    reach: float = REACH,
 ) -> NDArray[np.float32]:
     """How well each point is seen from far away in each direction.
 
@@ -42,7 +48,7 @@ def lit_shares(
         (V, K), 0 (hidden) to 1 (seen); points that are not looked at get a middle value.
     """
     near = ((points - points[0]) ** 2).sum(axis=1) < reach**2
-    out = np.full((len(points), len(directions)), _FAR_SEEN, np.float32)
+    out = np.full((len(points), len(directions)), FAR_SEEN, np.float32)
     for k in range(len(directions)):
         frame = _frame(directions[k])
         _light_from(points, near, normals, faces, frame, cells, bias, out[:, k])
