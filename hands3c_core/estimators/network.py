@@ -9,12 +9,12 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from hands3c_core.conventions import CROP_SCALE
 from hands3c_core.estimators.mesh_fit import MeshFitter, SeenPoints
+from hands3c_core.estimators.placing import as_float32, place_hand, row_spread
 from hands3c_core.estimators.refine import PoseRefiner
-from hands3c_core.geometry.camera import mirror_camera, project, solve_translation
+from hands3c_core.geometry.camera import mirror_camera, project
 from hands3c_core.geometry.crop import (
     BoxSmoother,
     apply_affine,
@@ -31,8 +31,6 @@ _REPROJECTION_SCALE = 0.08
 #: Spread of the heatmaps, as a share of the hand's extent, at which it has fallen to 1/e. A flat
 #: heatmap has 0.43.
 _SPREAD_SCALE = 0.25
-#: Least spread that is believed, as a share of the crop: half a heatmap cell of 32.
-_LEAST_SPREAD = 1 / 64
 
 
 class CropModel(Protocol):
@@ -165,27 +163,16 @@ class NetworkEstimator:
     def _estimate_hand(
         self, prediction: HandPrediction, row: int, view: _View, is_right: bool, camera: Camera
     ) -> HandEstimate:
-        assert prediction.pose is not None
-        assert prediction.shape is not None
         seen_by = camera if is_right else mirror_camera(camera)
-        joints_3d = _float32(prediction.joints_3d[row])
-        spread = heatmap_spread(
-            _float32(prediction.heatmaps[row]), _float32(prediction.joints_2d[row])
-        )
         target = self._targets(prediction, row, view)
-        translation = solve_translation(joints_3d, target, seen_by, spread**-2.0)
-        pose, shape = _float32(prediction.pose[row]), _float32(prediction.shape[row])
-        posed = joints_3d + translation
-        if self.refine:
-            refiner = self._refiner = self._refiner or PoseRefiner(FastHandLayer(self.model.hand))  # type: ignore[attr-defined]
-            side = view.box.side
-            pose, translation = refiner.refine(
-                pose, shape, translation, target, spread * side, side, seen_by
-            )
-            posed = refiner.layer.joints(pose, shape, translation)
-        estimate = HandEstimate(pose=pose, shape=shape, translation=translation, confidence=0.0)
-        errors = project(posed, seen_by) - target
-        return self._with_evidence(estimate, prediction, row, view, errors, spread)
+        if self.refine and self._refiner is None:
+            self._refiner = PoseRefiner(FastHandLayer(self.model.hand))  # type: ignore[attr-defined]
+        placed = place_hand(prediction, row, target, view.box.side, seen_by, self._refiner)
+        estimate = HandEstimate(
+            pose=placed.pose, shape=placed.shape, translation=placed.translation, confidence=0.0
+        )
+        errors = project(placed.joints, seen_by) - target
+        return self._with_evidence(estimate, prediction, row, view, errors, placed.spread)
 
     def _fit_meshes(
         self,
@@ -205,9 +192,7 @@ class NetworkEstimator:
             seen_by = camera if hand.is_right else mirror_camera(camera)
             fitted = self._fitter.joints(estimate)
             errors = project(fitted, seen_by) - self._targets(prediction, row, view)
-            spread = heatmap_spread(
-                _float32(prediction.heatmaps[row]), _float32(prediction.joints_2d[row])
-            )
+            spread = row_spread(prediction, row)
             estimates[row] = self._with_evidence(estimate, prediction, row, view, errors, spread)
         return estimates
 
@@ -223,7 +208,7 @@ class NetworkEstimator:
 
     def _targets(self, prediction: HandPrediction, row: int, view: _View) -> NDArray[np.float64]:
         """(21, 2) px: the network's 2D joints in the (mirrored) image."""
-        joints_2d = _float32(prediction.joints_2d[row])
+        joints_2d = as_float32(prediction.joints_2d[row])
         return apply_affine(view.to_image, joints_2d * self.model.input_size)
 
     def _with_evidence(
@@ -241,23 +226,10 @@ class NetworkEstimator:
             estimate,
             confidence=_confidence(np.linalg.norm(errors, axis=-1), spread, view.box.side),
             joint_sigma_px=(spread * view.box.side).astype(np.float32),
-            heatmaps=_float32(prediction.heatmaps[row]) if self.heatmaps else None,
+            heatmaps=as_float32(prediction.heatmaps[row]) if self.heatmaps else None,
             attention=prediction.attention_maps(row),
             crop=view.box,
         )
-
-
-def heatmap_spread(heatmaps: Float32, centers: Float32) -> Float32:
-    """One-sigma spread (J,) of heatmaps (J, h, w) about their means (J, 2), as a share of the crop.
-
-    The mean of both axes' variance, at least that of half a cell.
-    """
-    height, width = heatmaps.shape[1:]
-    columns = (np.arange(width, dtype=np.float32) + 0.5) / width
-    rows = (np.arange(height, dtype=np.float32) + 0.5) / height
-    along_u = (heatmaps.sum(axis=1) * (columns - centers[:, :1]) ** 2).sum(axis=1)
-    along_v = (heatmaps.sum(axis=2) * (rows - centers[:, 1:]) ** 2).sum(axis=1)
-    return np.sqrt((along_u + along_v) / 2).clip(_LEAST_SPREAD).astype(np.float32)
 
 
 def _confidence(errors: NDArray[np.floating], spread: Float32, side: float) -> float:
@@ -266,7 +238,3 @@ def _confidence(errors: NDArray[np.floating], spread: Float32, side: float) -> f
     blur = float(np.median(spread)) * CROP_SCALE
     exponent = (reprojection / _REPROJECTION_SCALE) ** 2 + (blur / _SPREAD_SCALE) ** 2
     return float(np.exp(-exponent))
-
-
-def _float32(tensor: Tensor) -> Float32:
-    return np.ascontiguousarray(tensor.detach().float().cpu().numpy())

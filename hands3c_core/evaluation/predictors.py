@@ -15,10 +15,9 @@ from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.sample import HandSample
 from hands3c_core.detect.mediapipe_hands import HandDetector
 from hands3c_core.estimators.landmarks import LandmarkEstimator
-from hands3c_core.estimators.network import heatmap_spread
+from hands3c_core.estimators.placing import as_float32, place_hand
 from hands3c_core.estimators.refine import PoseRefiner
 from hands3c_core.geometry import default_camera, project
-from hands3c_core.geometry.camera import solve_translation
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
 from hands3c_core.models import HandNetwork, HandPrediction
 from hands3c_core.models.costs import network_costs
@@ -167,26 +166,10 @@ def _refined(
     refiner: PoseRefiner, prediction: HandPrediction, row: int, camera: Camera
 ) -> PredictedHand:
     """One hand of a prediction with its pose brought to its heatmaps."""
-    assert prediction.pose is not None
-    assert prediction.shape is not None
     side = camera.width
-    joints_3d, heatmaps, centers, pose, shape = (
-        tensor[row].float().cpu().numpy()
-        for tensor in (
-            prediction.joints_3d,
-            prediction.heatmaps,
-            prediction.joints_2d,
-            prediction.pose,
-            prediction.shape,
-        )
-    )
-    spread = heatmap_spread(heatmaps, centers)
-    joints_2d = centers * side
-    translation = solve_translation(joints_3d, joints_2d, camera, spread**-2.0)
-    pose, translation = refiner.refine(
-        pose, shape, translation, joints_2d, spread * side, side, camera
-    )
-    vertices, joints = refiner.layer(pose, shape, translation)
+    joints_2d = as_float32(prediction.joints_2d[row]) * side
+    placed = place_hand(prediction, row, joints_2d, side, camera, refiner)
+    vertices, joints = refiner.layer(placed.pose, placed.shape, placed.translation)
     return PredictedHand(joints, joints_2d, vertices)
 
 
