@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import roma
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,6 +31,21 @@ def test_published_rotations(reference: dict[str, torch.Tensor]) -> None:
     torch.testing.assert_close(matrices, reference["rodrigues"], **same)
     whole = matrix_to_axis_angle(rot6d_to_matrix(reference["x6"]))
     torch.testing.assert_close(whole, reference["aa"], **same)
+
+
+def test_rotations_are_those_of_roma() -> None:
+    generator = torch.Generator().manual_seed(0)
+    vectors = torch.randn((500, 3), generator=generator, dtype=torch.float64)
+    matrices = axis_angle_to_matrix(vectors)
+    torch.testing.assert_close(matrices, roma.rotvec_to_rotmat(vectors), rtol=0, atol=1e-7)
+    torch.testing.assert_close(
+        matrix_to_axis_angle(matrices), roma.rotmat_to_rotvec(matrices), rtol=0, atol=1e-7
+    )
+    rot6d = torch.randn((500, 6), generator=generator, dtype=torch.float64)
+    columns = rot6d.reshape(-1, 2, 3).mT
+    torch.testing.assert_close(
+        rot6d_to_matrix(rot6d), roma.special_gramschmidt(columns), rtol=0, atol=1e-9
+    )
 
 
 @given(
