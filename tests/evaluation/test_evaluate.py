@@ -10,8 +10,15 @@ import numpy as np
 import pytest
 
 from hands3c_core.errors import UserError
-from hands3c_core.evaluation import comparison, evaluate, with_rows, write_report
+from hands3c_core.evaluation import (
+    MeanHandPredictor,
+    comparison,
+    evaluate,
+    with_rows,
+    write_report,
+)
 from hands3c_core.evaluation.tables import PUBLISHED
+from hands3c_core.hand_model import FastHandLayer, load_hand_model
 
 KEYS = {
     "pa_mpjpe_mm", "mpjpe_mm", "pa_mpvpe_mm", "auc", "f5", "f15", "joints_2d_px", "n", "n_failed",
@@ -260,3 +267,26 @@ def test_more_published_rows_from_a_file(tmp_path):
     path.write_text("{")
     with pytest.raises(UserError, match=r"rows\.json"):
         with_rows(path)
+
+
+def test_the_mean_hand_is_turned_and_placed_as_the_labels_are(make_hands):
+    """It is the mean pose, so hands in mean pose are met wherever all of them are turned to."""
+    hand = load_hand_model("hand_mano778")
+    vertices, joints = FastHandLayer(hand)(np.zeros((16, 3)), np.zeros(10), np.zeros(3))
+    turn = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    dataset = make_hands(4, broken=[1])
+    dataset.samples = [
+        replace(
+            sample,
+            joints_3d=((joints - joints[0]) @ turn.T).astype(np.float32),
+            vertices=((vertices - joints[0]) @ turn.T).astype(np.float32),
+            joints_2d=np.full((21, 2), 100.0 + 10 * number, np.float32),
+        )
+        for number, sample in enumerate(dataset.samples)
+    ]
+    report = evaluate(dataset, MeanHandPredictor(hand, dataset)).report()
+    assert report["n"] == 3
+    assert report["mpjpe_mm"] < 1e-3
+    assert report["pa_mpvpe_mm"] < 1e-3
+    shares = np.abs(np.array([100, 120, 130]) - 350 / 3) * np.sqrt(2)
+    assert report["joints_2d_px"] == pytest.approx(shares.mean(), abs=1e-3)
