@@ -19,9 +19,11 @@ def main(argv: list[str] | None = None) -> int:
 
     try:
         options = parse(sys.argv[1:] if argv is None else argv)
+        terminal = logging.StreamHandler()
+        terminal.setLevel(logging.INFO if options.verbose else logging.ERROR)
+        # The log viewer gets more than the terminal.
         logging.basicConfig(
-            level=logging.INFO if options.verbose else logging.ERROR,
-            format="%(levelname)s %(name)s: %(message)s",
+            level=logging.INFO, handlers=[terminal], format="%(levelname)s %(name)s: %(message)s"
         )
         if options.headless or not has_display():
             from app.headless import run_headless

@@ -34,6 +34,8 @@ def run_window(options: Options, settings: Settings | None = None) -> int:
     theme = Theme(application, as_choice(settings.get("theme", "system")))
     view = settings.load_view()
     record = settings.load_record(RecordChoice(folder=options.out))
+    if options.out != Options().out:  # what the command line says comes before what is remembered
+        record = replace(record, folder=options.out)
     session = Session(
         model_config(options, settings.load_model()),
         replace(view, mirror=view.mirror or options.mirror),

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from app.config import ModelConfig, RecordChoice, ViewState
 from app.engine import Engine
+from app.journal import keep_journal
 from app.live import LiveSender
 from app.meters import Meter
 from app.model import LoadedModel, is_network, load_model, needs_rebuild
@@ -66,6 +67,7 @@ class Session:
         self.outlets = Outlets(
             model or ModelConfig(), view or ViewState(), record or RecordChoice()
         )
+        keep_journal(self.outlets)
         self._meter = Meter()
         self._painter_tools: Painter | None = None
         self._display_size: tuple[int, int] | None = None

@@ -33,6 +33,8 @@ NAMES = ("hands3c_lite", "hands3c")
 OVERRIDE = "HANDS3C_WEIGHTS"
 _MAX_CARD_BYTES = 2**20
 _UNITS = {"mm": "mm", "px": "px", "deg": "°", "percent": "%"}
+#: The figure of a benchmark that a card in short names.
+_LEADING = "pa_mpjpe_mm"
 _ACRONYMS = {"pa", "mpjpe", "mpvpe", "auc", "2d", "3d"}
 
 
@@ -58,16 +60,28 @@ class WeightsCard:
     """Names of other shipped weights that it beats."""
     experimental: bool = False
 
-    def facts(self) -> list[str]:
-        """The card in a few short lines, for people."""
-        lines = []
+    def summary(self) -> list[str]:
+        """The card in a few short lines, for people: what it is and its leading figures."""
+        lines = [" · ".join(filter(None, (self._about(), self.licence)))]
+        for benchmark, figures in self.metrics.items():
+            if isinstance(figures, dict) and isinstance(figures.get(_LEADING), (int, float)):
+                figures = {_LEADING: round(figures[_LEADING], 1)}
+            elif isinstance(figures, dict):
+                continue
+            lines.append(f"{benchmark.replace('_', ' ')}: {_figures(figures)}")
+        return [line for line in lines if line]
+
+    def _about(self) -> str:
         about = [self.model] if self.model else []
         if self.input_size:
             about.append(f"crops of {self.input_size} px")
         if self.experimental:
             about.append("experimental")
-        if about:
-            lines.append(", ".join(about))
+        return ", ".join(about)
+
+    def facts(self) -> list[str]:
+        """All of the card in lines, for people."""
+        lines = [self._about()] if self._about() else []
         if self.data or self.samples_seen:
             names = ", ".join(name for name, _ in self.data if name)
             seen = f"{self.samples_seen:,} samples" if self.samples_seen else ""

@@ -7,7 +7,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-from PyQt6.QtCore import QTimer, pyqtSignal
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QFormLayout, QPushButton, QWidget
 
 from app.config import HAND_MODELS, ModelConfig
@@ -15,7 +15,13 @@ from app.panels.page import Page
 from app.session_types import ModelStatus, SourceInfo
 from app.theme import Theme
 from app.views.controls import ComboBox, SliderRow, muted
-from hands3c_core.weights import AUTO, LANDMARKS, default_estimator, shipped_weights
+from hands3c_core.weights import (
+    AUTO,
+    LANDMARKS,
+    WeightsCard,
+    default_estimator,
+    shipped_weights,
+)
 
 #: Dragging a slider asks for a new model at most this often, ms.
 _SETTLE_MS = 120
@@ -44,6 +50,7 @@ class ModelPanel(Page):
         self._theme = theme
         self._model = ModelConfig()
         self._wanted: ModelConfig | None = None
+        self._card: WeightsCard | None = None
         self._width = 0
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -73,6 +80,11 @@ class ModelPanel(Page):
         self.note = muted()
         self.facts = muted()
         self.facts.setAccessibleName("Facts about the weights")
+        self.facts_button = QPushButton()
+        self.facts_button.setProperty("role", "link")
+        self.facts_button.setCheckable(True)
+        self.facts_button.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.facts_button.toggled.connect(self._show_facts)
         self.device_box = self._choice("Device", "Where a network runs", _DEVICES)
         self.precision_box = self._choice(
             "Precision", "Half precision where the machine computes with it", _PRECISIONS
@@ -83,6 +95,7 @@ class ModelPanel(Page):
             self.weights_button,
             self.note,
             self.facts,
+            self.facts_button,
             _rows(("Device", self.device_box), ("Precision", self.precision_box)),
         )
         self.estimator_box.activated.connect(
@@ -180,12 +193,20 @@ class ModelPanel(Page):
         """Show what runs and what is known of its weights."""
         note = f"{status.note}." if status.note else ""
         self.note.setText("Loading…" if status.loading else note)
-        facts = status.card.facts() if status.card is not None else []
-        self.facts.setText("\n".join(facts))
-        self.facts.setVisible(bool(facts))
+        self._card = status.card
+        self._show_facts()
         on_network = status.card is not None or status.loading
         self.device_box.setEnabled(on_network)
         self.precision_box.setEnabled(on_network)
+
+    def _show_facts(self) -> None:
+        """The card in short, or all of it."""
+        card, whole = self._card, self.facts_button.isChecked()
+        lines = [] if card is None else card.facts() if whole else card.summary()
+        self.facts.setText(("\n\n" if whole else "\n").join(lines))
+        self.facts.setVisible(bool(lines))
+        self.facts_button.setText("Less" if whole else "More about these weights")
+        self.facts_button.setVisible(card is not None and card.facts() != card.summary())
 
     def show_source(self, info: SourceInfo | None) -> None:
         """The open source gives the focal length its pixels and can be calibrated."""

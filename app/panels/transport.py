@@ -50,6 +50,7 @@ class TransportBar(QFrame):
         )
         self.seek_slider = JumpSlider()
         self.seek_slider.setRange(0, _STEPS)
+        self.seek_slider.setMinimumWidth(90)
         self.seek_slider.setToolTip("Seek (Left and Right arrows: one second)")
         self.seek_slider.setAccessibleName("Position")
         self.duration_label = QLabel("0:00.0")

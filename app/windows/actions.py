@@ -109,7 +109,7 @@ GESTURES = (
     ("Drag", "Orbit the 3D view"),
     ("Right-drag, Shift-drag", "Pan the 3D view"),
     ("Wheel", "Zoom the 3D view"),
-    ("Double-click", "Reset the 3D view"),
+    ("Double-click", "Reset the 3D view; on the picture: full screen"),
     ("Drop a file", "Open it"),
     ("Point at a joint", "Its name, position and angles"),
     ("Click a joint", "Keep them in view"),
@@ -159,5 +159,5 @@ def shortcut_groups() -> list[tuple[str, list[tuple[str, str]]]]:
         if command.shortcut:
             label = command.text.replace("&", "").rstrip("…")
             groups.setdefault(command.menu.replace("&", ""), []).append((command.shortcut, label))
-    groups["View"].append(("Alt+1 to Alt+6", "Pages of the sidebar"))
+    groups["View"] += [("Esc", "Leave full screen"), ("Alt+1 to Alt+6", "Pages of the sidebar")]
     return [*groups.items(), ("Mouse", list(GESTURES))]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
-from app.config import SPEEDS, LiveChoice, ModelConfig, ViewState
+from app.config import SPEEDS, LiveChoice, ModelConfig, RecordChoice, ViewState
 from app.options import bundled_clip
 from app.session_types import Notice
 from app.theme import ThemeChoice
@@ -76,9 +76,8 @@ class Commands:
 
     def open_url(self) -> None:
         """Ask for a stream's address and open it."""
-        address, accepted = QInputDialog.getText(
-            self._window, "Open a stream", "Address (http:// or rtsp://):"
-        )
+        prompt = "Address (http:// or rtsp://):".ljust(90)  # the dialog is as wide as this
+        address, accepted = QInputDialog.getText(self._window, "Open a stream", prompt)
         if accepted and address.strip():
             self._window.open_source(address.strip())
 
@@ -162,7 +161,9 @@ class Commands:
         answer = QMessageBox.question(
             self._window,
             "Reset all settings",
-            "Forget window layout, view, model and recent sources?",
+            "Forget window layout, view, model, recording choices and recent sources? "
+            "Takes, clips and calibrations stay.",
+            defaultButton=QMessageBox.StandardButton.No,
         )
         if answer == QMessageBox.StandardButton.Yes:
             self.reset()
@@ -175,7 +176,14 @@ class Commands:
         session.set_view(ViewState())
         session.set_model(ModelConfig())
         session.live.choose(LiveChoice())
+        session.set_record_choice(RecordChoice(folder=session.outlets.record_choice.value.folder))
+        session.set_loop(True)
+        session.set_speed(1.0)
         window.history.clear()
         window.sources_panel.show_recent(())
+        window.sources_panel.cameras.show_modes({})
+        window.stage.set_split(0.5)
+        if window.isFullScreen():
+            window.show_full_screen(False)
         window.show_tab("source")
         window.resize(window.default_size)

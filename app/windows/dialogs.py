@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import logging
 import platform
+import re
 import sys
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
@@ -29,6 +31,8 @@ from PyQt6.QtWidgets import (
 
 from app.views.controls import heading, muted
 
+#: Name and password in an address: they have no place in a bug report.
+_PASSWORD = re.compile(r"//[^/@\s]+@")
 _ROOT = Path(__file__).resolve().parents[2]
 _Groups = Sequence[tuple[str, Sequence[tuple[str, str]]]]
 #: Columns of the list of shortcuts.
@@ -44,7 +48,7 @@ class RecentLog(logging.Handler):
         self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(self.format(record))
+        self._lines.append(_PASSWORD.sub("//…@", self.format(record)))
 
     def text(self) -> str:
         return "\n".join(self._lines)
@@ -68,10 +72,14 @@ def machine_facts() -> str:
 
 def version() -> str:
     """The installed version, or what the checkout is."""
-    try:
+    with suppress(metadata.PackageNotFoundError):
         return metadata.version("hands3c-live")
-    except metadata.PackageNotFoundError:
-        return "of this checkout"
+    with suppress(OSError):
+        text = (_ROOT / "pyproject.toml").read_text(encoding="utf-8")
+        found = re.search(r'^version = "(.+)"', text, re.MULTILINE)
+        if found:
+            return f"{found[1]} (checkout)"
+    return "unknown"
 
 
 class ShortcutsDialog(QDialog):
@@ -152,7 +160,7 @@ class AboutDialog(QDialog):
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(10)
         column.addWidget(title)
-        column.addWidget(QLabel(f"Live textured 3D hand meshes.  Version {version()}"))
+        column.addWidget(QLabel(f"Live textured 3D hand meshes. Version {version()}."))
         column.addWidget(
             muted(
                 "The app is free software under the GPL-3.0-or-later; the core library "
@@ -173,13 +181,17 @@ class LogDialog(QDialog):
         self._text = f"{machine_facts()}\n\n{log.text()}"
         view = QPlainTextEdit(self._text)
         view.setReadOnly(True)
-        copy = QPushButton("Copy for a bug report")
-        copy.setProperty("role", "primary")
-        copy.clicked.connect(self._copy)
+        view.setAccessibleName("Log")
+        end = view.verticalScrollBar()
+        if end is not None:
+            end.setValue(end.maximum())
+        self.copy_button = QPushButton("Copy for a bug report")
+        self.copy_button.setProperty("role", "primary")
+        self.copy_button.clicked.connect(self._copy)
         close = QPushButton("Close")
         close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
-        buttons.addWidget(copy)
+        buttons.addWidget(self.copy_button)
         buttons.addStretch(1)
         buttons.addWidget(close)
         column = QVBoxLayout(self)
@@ -191,6 +203,7 @@ class LogDialog(QDialog):
         clipboard = QApplication.clipboard()
         if clipboard is not None:
             clipboard.setText(self._text)
+            self.copy_button.setText("Copied")
 
 
 def _third_party() -> str:

@@ -29,7 +29,7 @@ from app.panels.transport import TransportBar
 from app.panels.view_panel import ViewPanel
 from app.session import Session
 from app.settings import Settings
-from app.theme import Theme
+from app.theme import Theme, style_sheet
 from app.training import PersonalTraining
 from app.views.banner import Banner
 from app.views.camera_view import CameraView
@@ -68,14 +68,17 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self.theme = theme
         self._closed = False
+        self._was_maximized = False
         self.opening = Opening(self)
         self.calibrations = Calibrations(settings.folder / "calibrations")
         self.training = PersonalTraining(session, (data_folder or settings.folder) / "personal")
         self.setWindowTitle("HandS3C Live")
         self.setAcceptDrops(True)
         self.resize(self.default_size)
-        self.setMinimumSize(640, 480)
+        self.setMinimumHeight(440)  # the least width is what the bars and the sidebar need
         self._build()
+        theme.changed.connect(self._dress)
+        self._dress()
         self.history = History(session)
         self.commands = Commands(self, log or RecentLog())
         self.actions_ = Actions(self, self.commands.handlers())
@@ -182,6 +185,9 @@ class MainWindow(QMainWindow):
 
     # --------------------------------------------------------------------------- window's own
 
+    def _dress(self) -> None:
+        self.setStyleSheet(style_sheet(self.theme.palette))
+
     def show_tab(self, key: str) -> None:
         """Turn the sidebar to a page."""
         self.sidebar.show_page(key)
@@ -190,6 +196,8 @@ class MainWindow(QMainWindow):
 
     def show_sidebar(self, on: bool) -> None:
         self.sidebar.setVisible(on)
+        if not on:
+            self.setFocus()
         self.top_bar.sidebar_button.setChecked(on)
         self.actions_.check("sidebar", on)
         self.settings.set("window/sidebar", on)
@@ -202,8 +210,12 @@ class MainWindow(QMainWindow):
         for widget in (bar, status, self.top_bar):
             widget.setVisible(not on)
         self.sidebar.setVisible(not on and self.top_bar.sidebar_button.isChecked())
+        self.setFocus()  # or Qt gives it to a button, which would then take the space bar
         if on:
+            self._was_maximized = self.isMaximized()
             self.showFullScreen()
+        elif self._was_maximized:
+            self.showMaximized()
         else:
             self.showNormal()
         self.actions_.check("full_screen", on)

@@ -19,6 +19,10 @@ _WELCOME = (
     "Welcome. Hold your hands up; drag in the 3D view to turn it; press ? for all keys. "
     "What you see stays on this computer."
 )
+_WELCOME_WITHOUT_CAMERA = (
+    "Welcome. {reason}, so this is the bundled clip: plug a camera in and press refresh, or open a "
+    "file. Drag in the 3D view to turn it; press ? for all keys."
+)
 
 
 class Opening:
@@ -86,6 +90,10 @@ class Opening:
     def _open_demo_instead(self, reason: str) -> None:
         if self._window.commands.open_demo():
             text = f"{reason}, so this is the bundled clip. Plug a camera in, or open a file."
+            if self._welcomes:
+                self._welcomes = False
+                self._window.settings.set("welcomed", True)
+                text = _WELCOME_WITHOUT_CAMERA.format(reason=reason)
             self._window.banner.show_notice(Notice("hint", text))
 
 

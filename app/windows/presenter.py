@@ -101,7 +101,10 @@ class Presenter:
         window = self._window
         self._remember_model()
         loading = "Loading the hand model…"
-        window.note_label.setText(loading if status.loading else status.note)
+        note = status.note
+        if status.loading and note:
+            note = f"Loading the model…  Until then: {note[:1].lower()}{note[1:]}"
+        window.note_label.setText(note or (loading if status.loading else ""))
         window.note_label.setToolTip(status.note)
         window.model_panel.show_status(status)
         window.view_panel.show_maps(status)

@@ -36,9 +36,14 @@ __all__ = [
     "fit_crop",
 ]
 
-#: Maps that are compared with each other share a scale: F before and after, and the two branches.
-_GROUPS: Final = {"before": "features", "after": "features", "spatial": "branches"}
-_GROUPS["channel"] = "branches"
+#: Maps that are compared with each other share a scale: F before and after. The branches differ by
+#: orders of magnitude in a trained network, so that the weaker one would be all dark.
+_GROUPS: Final = {
+    "before": "features",
+    "after": "features",
+    "spatial": "spatial",
+    "channel": "channel",
+}
 #: Shares of a map's cells that may lie below and above its scale, so that one cell cannot set it.
 _LOW, _HIGH = 0.01, 0.995
 
@@ -96,8 +101,9 @@ class ColorScale:
     """Where colours begin and end, for maps of successive frames.
 
     A map scaled to its own extremes flickers and hides that a hand's activation fades. This scale
-    takes in larger values at once and forgets them slowly. 'before' and 'after' share one scale, so
-    do 'spatial' and 'channel', and so do all hands: equal colours are equal numbers.
+    takes in larger values at once and forgets them slowly. 'before' and 'after' share one scale,
+    'spatial' and 'channel' have their own, and all hands share them: equal colours are equal
+    numbers.
 
         scale = ColorScale()
         scale.update((hand.attention for hand in result.hands), result.frame.timestamp)

@@ -226,7 +226,11 @@ def legend_ends(style: MapStyle, scale: MapScale | None = None) -> tuple[str, st
     if scale is None:
         return "low", "high"
     low, high = scale.limits(style.kind)
-    return f"{low:.3g}", f"{high:.3g}"
+    return _number(low), _number(high)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def draw_legend(image: UInt8, style: MapStyle, scale: MapScale | None = None) -> None:

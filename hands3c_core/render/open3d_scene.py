@@ -41,6 +41,7 @@ from .scene_geometry import (
     axes,
     camera_frustum,
     ground_grid,
+    lifted,
     normal_colors,
 )
 from .scene_shapes import Shape, ShapeSet
@@ -55,6 +56,10 @@ _EDGE_CONTRAST: Final = 0.05
 _CAMERA_CLEARANCE: Final = 0.3
 #: How far its view is drawn while there are no hands, metres.
 _CAMERA_REACH: Final = 0.5
+#: Where the ground is along the camera's y, metres.
+_GROUND_HEIGHT: Final = 0.22
+#: How much nearer to the viewer than the skin the skeleton is drawn, metres.
+_SKELETON_LIFT: Final = 0.05
 _MAX_SIDE: Final = 8192
 _ENVIRONMENT_LOCK = threading.Lock()
 
@@ -270,8 +275,11 @@ class HandScene:
         """Look from 'front', 'palm', 'side', 'top' or 'camera'. Raises ValueError otherwise."""
         self.view.fov_deg = OrbitCamera.fov_deg
         if name == "camera" and self._real_camera is not None:
-            camera = self._real_camera
-            self.view.fov_deg = float(np.degrees(2 * np.arctan(camera.height / 2 / camera.fy)))
+            # All of the real camera's picture is in view, however narrow the window.
+            camera, (width, height) = self._real_camera, self._size
+            across = camera.width / 2 / camera.fx * height / max(width, 1)
+            half = max(camera.height / 2 / camera.fy, across)
+            self.view.fov_deg = float(np.degrees(2 * np.arctan(half)))
         first = self._hands[0] if self._hands else None
         palm = None
         if first is not None and first.joints is not None:
@@ -308,10 +316,11 @@ class HandScene:
 
     def _surroundings(self) -> dict[str, Shape]:
         wanted: dict[str, Shape] = {}
-        if self._show_ground:
+        # From below, the ground would lie over the hands.
+        if self._show_ground and self.view.eye()[1] < _GROUND_HEIGHT:
             if not self._ground:
-                grid, cross = ground_grid(self._colors), axes((-0.5, 0.22, 0.0))
-                self._ground = {"grid": grid, "axes": cross}
+                grid = ground_grid(self._colors, _GROUND_HEIGHT)
+                self._ground = {"grid": grid, "axes": axes((0.0, _GROUND_HEIGHT, 0.5))}
             wanted.update(self._ground)
         far = float(np.linalg.norm(self.view.eye())) > _CAMERA_CLEARANCE
         if self._show_camera and self._real_camera is not None and far:
@@ -330,6 +339,8 @@ class HandScene:
             if self._show_skeleton and hand.joints is not None:
                 points, normals = self._skeleton.place(hand.joints)
                 colors = self._shade(self._skeleton.albedo, points, normals)
+                if self._mode is not None:
+                    points = lifted(points, self.view.eye(), _SKELETON_LIFT)
                 wanted[f"{number}/skeleton"] = (points, self._skeleton.faces, colors)
         return wanted
 

@@ -209,6 +209,15 @@ class SkeletonSolid:
         return points.astype(np.float32), normals.astype(np.float32)
 
 
+def lifted(points: NDArray, eye: NDArray, lift: float) -> NDArray[np.float32]:
+    """Points (N, 3) about ``lift`` metres nearer to ``eye``, each where it was in the image: in
+    front of the skin around them, which would hide them."""
+    away = np.asarray(points, np.float32) - eye.astype(np.float32)
+    distance = max(float(np.linalg.norm(away, axis=1).mean()), 1e-6)
+    share = np.float32(max(1.0 - lift / distance, 0.2))
+    return (eye.astype(np.float32) + away * share).astype(np.float32)
+
+
 @dataclass(frozen=True)
 class SceneColors:
     """What surrounds the hands, sRGB in [0, 1]."""

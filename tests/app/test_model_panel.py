@@ -65,9 +65,19 @@ def test_a_card_is_shown_and_a_network_alone_has_a_device(qtbot, theme):
     panel.show_status(ModelStatus(ready=True, note="Meshes come from the landmark estimator"))
     assert panel.facts.isHidden()
     assert not panel.device_box.isEnabled()
-    card = WeightsCard("x", "hands3c_lite", 160, "Apache-2.0")
+    card = WeightsCard(
+        *("x", "hands3c_lite", 160, "Apache-2.0"),
+        metrics={"webcam": {"pa_mpjpe_mm": 8.04, "n": 334}},
+        limits="Weak in the dark.",
+    )
     panel.show_status(ModelStatus(ready=True, note="Meshes come from the network x", card=card))
-    assert panel.facts.text() == "hands3c_lite, crops of 160 px\nLicence: Apache-2.0"
+    short = "hands3c_lite, crops of 160 px · Apache-2.0\nwebcam: PA-MPJPE 8 mm"
+    assert panel.facts.text() == short
+    panel.facts_button.click()
+    assert "Weak in the dark." in panel.facts.text()
+    assert "n 334" in panel.facts.text()
+    panel.facts_button.click()
+    assert panel.facts.text() == short
     assert panel.device_box.isEnabled()
     assert panel.note.text() == "Meshes come from the network x."
 

@@ -293,7 +293,7 @@ def test_random_actions_do_no_harm(
     qtbot.addWidget(window)
     window.show()
     window.open_source(str(hand_clip))
-    qtbot.waitUntil(lambda: window.camera_view.picture is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: window.camera_view.picture is not None, timeout=round(HANG_S * 1000))
     monkey = Monkey(qtbot, window, files, SEED)
     try:
         for number in range(ACTIONS):

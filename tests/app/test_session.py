@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -70,6 +71,18 @@ def test_a_clip_gives_hands_pictures_and_figures(session, hand_clip):
     assert session.outlets.model_status.value.ready
     assert "landmark estimator" in session.outlets.model_status.value.note
     assert {"detect", "estimate", "total"} <= set(session.outlets.stats.value.stages_ms)
+
+
+def test_the_log_tells_what_a_bug_report_needs(session, plain_clip, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    session.open(str(plain_clip))
+    session.open(str(tmp_path / "gone.mp4"))
+    wait_until(lambda: "gone.mp4 does not exist" in caplog.text)
+    wait_until(lambda: "model: Meshes come from the landmark estimator" in caplog.text)
+    assert "source plain.mp4: 320 x 240, 20 frames/s, 40 frames" in caplog.text
+    session.start_recording()
+    session.stop_recording()
+    wait_until(lambda: "recording ends" in caplog.text)
 
 
 def test_pause_step_and_seek_show_the_frames_they_should(session, plain_clip):

@@ -268,7 +268,7 @@ def test_the_camera_preset_sees_the_joints_where_the_camera_does(qtbot, window, 
     )
     result = window.session.shown.result
     scene = window.viewport
-    scale = scene.height() / result.camera.height
+    scale = min(scene.height() / result.camera.height, scene.width() / result.camera.width)
     hand, points = scene.joint_places()[0]
     for (u, v), point in zip(hand.joints_2d, points, strict=True):
         x = scene.width() / 2 + (u - result.camera.cx) * scale

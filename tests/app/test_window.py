@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from dataclasses import replace
 
 import av
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from driving import TIMEOUT, Button, Key, Modifier, drag, pixels, settle, show_paused
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QThread, QTimer, QUrl
 from PyQt6.QtGui import QDropEvent, QWheelEvent
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QAbstractButton, QApplication
 
 from app.config import Layout
 from app.session import Session
@@ -209,11 +211,36 @@ def test_settings_are_restored_and_reset(qtbot, settings, theme, plain_clip, tmp
     assert second.stage.layout_choice is Layout.CAMERA
     assert second.sidebar.current == "record"
     assert second.sources_panel.recent_list.item(0).toolTip() == str(plain_clip)
+    second.session.set_record_choice(replace(second.session.outlets.record_choice.value, csv=True))
+    second.session.set_speed(2.0)
     second.commands.reset()
     qtbot.waitUntil(lambda: not second.view_panel.switches["skeleton"].isChecked())
+    qtbot.waitUntil(lambda: not second.record_panel.switches["csv"].isChecked())
+    qtbot.waitUntil(lambda: second.session.outlets.playback.value.speed == 1.0)
     assert settings.recent() == ()
     assert second.sidebar.current == "source"
     second.close()
+
+
+def test_after_full_screen_the_space_bar_still_plays(qtbot, window):
+    window.top_bar.record_button.setFocus()
+    qtbot.keyClick(window, Key.Key_F11)
+    assert not isinstance(window.focusWidget(), QAbstractButton)
+    qtbot.keyClick(window, Key.Key_Escape)
+    assert window.menuBar().isVisible()
+    assert not window.isFullScreen()
+
+
+def test_a_small_window_cuts_nothing_off(qtbot, window):
+    window.resize(300, 300)
+    for on in (True, False):
+        window.show_sidebar(on)
+        qtbot.waitUntil(
+            lambda: window.width() >= window.centralWidget().minimumSizeHint().width(),
+            timeout=TIMEOUT,
+        )
+        assert window.transport.width() >= window.transport.minimumSizeHint().width()
+        assert window.top_bar.width() >= window.top_bar.minimumSizeHint().width()
 
 
 def test_a_dropped_file_is_opened(qtbot, window, plain_clip):
@@ -312,11 +339,17 @@ def test_every_command_is_listed_once_and_has_a_handler(window):
 
 def test_dialogs_open(qtbot, window):
     log = RecentLog()
-    for dialog in (
-        ShortcutsDialog(shortcut_groups(), window),
-        AboutDialog(window),
-        LogDialog(log, window),
-    ):
+    told = logging.LogRecord(
+        "app.journal", logging.INFO, "", 1, "told: rtsp://me:secret@desk/live is gone", None, None
+    )
+    log.handle(told)
+    reader = LogDialog(log, window)
+    qtbot.mouseClick(reader.copy_button, Button.LeftButton)
+    copied = QApplication.clipboard().text()
+    assert "Qt " in copied
+    assert "rtsp://…@desk/live is gone" in copied
+    assert reader.copy_button.text() == "Copied"
+    for dialog in (ShortcutsDialog(shortcut_groups(), window), AboutDialog(window), reader):
         qtbot.addWidget(dialog)
         dialog.show()
         assert dialog.isVisible()
@@ -324,7 +357,7 @@ def test_dialogs_open(qtbot, window):
 
 
 def test_controls_have_names_and_tips_for_everybody(window):
-    from PyQt6.QtWidgets import QAbstractButton, QComboBox, QSlider
+    from PyQt6.QtWidgets import QComboBox, QSlider
 
     nameless = [
         widget

@@ -104,6 +104,9 @@ def test_equal_colours_are_equal_numbers_for_both_hands_and_both_maps():
     assert scale.limits("spatial") == (1.0, 1.0)
     assert scale("after", np.full((2, 2), 3.0)) == pytest.approx(np.full((2, 2), 0.5))
     assert scale("before", np.array([[np.nan, np.inf]])).tolist() == [[0.0, 0.0]]
+    weak, strong = np.ones((4, 4), np.float32), np.full((4, 4), 1000.0, np.float32)
+    scale.update([AttentionMaps(weak, weak, 2 * weak, strong)], 0.1)
+    assert scale.limits("spatial")[1] < 3.0 < scale.limits("channel")[1]
 
 
 def test_the_scale_widens_at_once_and_narrows_slowly():

@@ -148,6 +148,35 @@ def test_modes_and_skeleton(scene, hands):
         scene.set_mode("sketch")
 
 
+def test_the_skeleton_shines_through_the_skin_where_the_joints_are(scene, hands):
+    scene.show_ground(False)
+    scene.set_hands(hands)
+    scene.set_preset("front")
+    skin = scene.render().astype(int)
+    scene.show_skeleton(True)
+    changed = np.abs(scene.render().astype(int) - skin).max(axis=2) > 40
+    for hand in hands:
+        for u, v, _ in scene.view.project(hand.joints, scene.size)[1:]:
+            assert changed[round(v) - 1 : round(v) + 2, round(u) - 1 : round(u) + 2].any()
+
+
+def test_the_ground_never_lies_over_the_hands(scene, hands):
+    scene.set_hands(hands)
+    scene.view.pitch = -0.7  # from below
+    with_ground = scene.render()
+    scene.show_ground(False)
+    assert np.array_equal(scene.render(), with_ground)
+
+
+def test_in_a_narrow_view_the_camera_preset_shows_the_whole_picture(scene, hands):
+    scene.resize((120, 240))
+    scene.set_hands(hands)
+    scene.set_preset("camera")
+    corners = np.array([[-319.5, -239.5, 554.0], [319.5, 239.5, 554.0]]) / 554.0
+    u = scene.view.project(corners, scene.size)[:, 0]
+    assert u == pytest.approx([0.0, 119.0], abs=1.0)
+
+
 def test_normals_are_coloured_as_the_overlay_colours_them(scene, hands):
     """The backs of the hands face the camera: mostly the colour of "towards the viewer"."""
     scene.set_hands(hands)
