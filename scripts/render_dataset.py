@@ -19,7 +19,13 @@ from rich.progress import Progress, track
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from hands3c_core.data.synthetic import SyntheticConfig, SyntheticRenderer, render_shards
+from hands3c_core.data.synthetic import (
+    RenderDevice,
+    SyntheticConfig,
+    SyntheticRenderer,
+    render_shards,
+    torch_device,
+)
 from hands3c_core.errors import UserError
 
 
@@ -33,6 +39,12 @@ class Options:
     """Samples in the whole dataset (all parts together)."""
     seed: int = 0
     """Which samples; different seeds have none in common."""
+    device: RenderDevice = "cpu"
+    """'cuda' renders in torch on the GPU while the workers draw the scenes, 'auto' where there is
+    one; 'torch-cpu' runs that renderer on the CPU, slowly. The samples are the same, the pictures
+    nearly (docs/synthetic.md)."""
+    batch: int | None = None
+    """Scenes that the GPU renders at once."""
     workers: int = os.cpu_count() or 1
     """Processes on this machine."""
     part: str = "0/1"
@@ -44,24 +56,28 @@ class Options:
     """Write nothing; render this many samples (at 256 px unless --render.size says more) and print
     in how many of them the hand detector finds the hand, by skin tone and pose."""
     benchmark: int = 0
-    """Write nothing; render this many samples and print samples/s of one process."""
+    """Write nothing; render this many samples and print samples/s: of one process on the CPU, of
+    the GPU with all --workers otherwise."""
     render: SyntheticConfig = field(default_factory=SyntheticConfig)
     """What is rendered."""
 
 
 def main(options: Options) -> None:
     """Render, measure or time."""
+    if options.batch is not None and options.batch < 1:
+        raise UserError("--batch must be at least 1.")
+    device = torch_device(options.device)
     if options.realism > 0:
-        print_realism(options)
+        print_realism(options, device)
     elif options.benchmark > 0:
-        print_speed(options)
+        print_speed(options) if device is None else print_split(options, device)
     elif options.out is None:
         raise UserError("name the folder to write to: --out FOLDER.")
     else:
-        write_shards(options, options.out)
+        write_shards(options, options.out, device)
 
 
-def write_shards(options: Options, out: Path) -> None:
+def write_shards(options: Options, out: Path, device: str | None) -> None:
     """Render the shards that are missing."""
     match = re.fullmatch(r"(\d+)/(\d+)", options.part)
     if match is None or int(match[2]) < 1:
@@ -82,6 +98,8 @@ def write_shards(options: Options, out: Path) -> None:
             shard_size=options.shard_size,
             workers=options.workers,
             part=part,
+            device=device,
+            batch=options.batch,
             progress=lambda samples: progress.advance(task, samples),
         )
     seconds = time.perf_counter() - start
@@ -89,15 +107,22 @@ def write_shards(options: Options, out: Path) -> None:
     print(f" ({done / seconds:.0f} samples/s)." if done else ".")
 
 
-def print_realism(options: Options) -> None:
+def print_realism(options: Options, device: str | None) -> None:
     """The detector's success by group."""
     # The detector loads slowly, and only this needs it.
     from hands3c_core.data.synthetic.realism import measure_realism, realism_table
 
     config = dataclasses.replace(options.render, size=max(options.render.size, 256))
-    renderer = SyntheticRenderer(config, options.seed)
-    hands = (renderer.render(k) for k in track(range(options.realism), "rendering"))
-    print(realism_table(measure_realism(hands)))
+    indices = track(range(options.realism), "rendering")
+    if device is None:
+        renderer = SyntheticRenderer(config, options.seed)
+        rows = measure_realism(renderer.render(k) for k in indices)
+    else:
+        from hands3c_core.data.synthetic.batched import BatchRenderer
+
+        with BatchRenderer(config, options.seed, device, options.batch) as batches:
+            rows = measure_realism(batches.render(indices))
+    print(realism_table(rows))
 
 
 def print_speed(options: Options) -> None:
@@ -114,6 +139,29 @@ def print_speed(options: Options) -> None:
         f"{count / wall:.0f} samples/s by the clock, {count / busy:.0f} by processor time", end=""
     )
     print(f" ({1000 * busy / count:.2f} ms a sample, {options.render.size} px, one process).")
+
+
+def print_split(options: Options, device: str) -> None:
+    """Samples per second of a device, and what it waited for."""
+    from hands3c_core.data.synthetic.batched import BatchRenderer
+
+    config, count = options.render, options.benchmark
+    with BatchRenderer(config, options.seed, device, options.batch, options.workers) as renderer:
+        # The first batches start the workers and fill the device's memory pool.
+        for _ in renderer.render(range(count, count + 2 * renderer.batch)):
+            pass
+        renderer.split = type(renderer.split)()
+        start = time.perf_counter()
+        rendered = sum(1 for _ in renderer.render(range(count)))
+        wall, split = time.perf_counter() - start, renderer.split
+    print(
+        f"{rendered / wall:.0f} samples/s by the clock on {renderer.device}, "
+        f"{config.size} px, batches of {renderer.batch}, {options.workers} processes drawing."
+    )
+    print(
+        f"A sample: {1000 * wall / count:.2f} ms, of these {1000 * split.waiting / count:.2f} ms "
+        f"waiting for its scene, {1000 * split.device / count:.2f} ms sending, rendering, fetching."
+    )
 
 
 if __name__ == "__main__":

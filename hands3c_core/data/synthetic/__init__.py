@@ -2,6 +2,7 @@
 
 from .config import SyntheticConfig
 from .dataset import SyntheticDataset, open_synthetic
+from .devices import RenderDevice, torch_device
 from .pose_prior import FAMILIES, GESTURES, PosePrior, SampledPose
 from .renderer import RenderedHand, SyntheticRenderer
 from .shards import read_shard, render_shards
@@ -12,6 +13,7 @@ __all__ = [
     "GESTURES",
     "TONE_NAMES",
     "PosePrior",
+    "RenderDevice",
     "RenderedHand",
     "SampledPose",
     "SyntheticConfig",
@@ -21,4 +23,5 @@ __all__ = [
     "read_shard",
     "render_shards",
     "tone_name",
+    "torch_device",
 ]

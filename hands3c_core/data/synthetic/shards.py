@@ -14,6 +14,7 @@ import multiprocessing
 import signal
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,8 +25,10 @@ from numpy.typing import NDArray
 
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
+from hands3c_core.hand_model import load_hand_model
 from hands3c_core.types import UInt8
 
+from .backgrounds import list_backgrounds
 from .config import SyntheticConfig
 from .renderer import RenderedHand, SyntheticRenderer
 
@@ -86,7 +89,12 @@ def shard_paths(folder: Path) -> list[Path]:
 
 
 def write_shard(
-    path: Path, hands: list[RenderedHand], config: SyntheticConfig, seed: int, number: int
+    path: Path,
+    hands: list[RenderedHand],
+    config: SyntheticConfig,
+    seed: int,
+    number: int,
+    threads: int = 1,
 ) -> None:
     """Write samples to ``path``: to a temporary file beside it first, so that it is whole or not
     there.
@@ -94,7 +102,9 @@ def write_shard(
     Raises:
         UserError: it cannot be written (no room, no permission).
     """
-    codes = [_encode(hand.crop) for hand in hands]
+    # OpenCV lets other threads run while it encodes.
+    with ThreadPoolExecutor(threads) as pool:
+        codes = list(pool.map(_encode, [hand.crop for hand in hands]))
     sizes = np.array([len(code) for code in codes], np.int64)
     rows: dict[str, Any] = {
         name: np.array([getattr(hand, name) for hand in hands], kind).reshape(-1, *shape)
@@ -206,6 +216,8 @@ def render_shards(
     shard_size: int = 500,
     workers: int = 1,
     part: tuple[int, int] = (0, 1),
+    device: str | None = None,
+    batch: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> int:
     """Render samples 0 to ``count`` - 1 of a seed into shards; finished shards are kept.
@@ -216,9 +228,11 @@ def render_shards(
         config: what to render.
         seed: which samples.
         shard_size: samples in a shard; must stay the same when a folder is continued.
-        workers: processes on this machine.
+        workers: processes on this machine; with a device they draw its scenes.
         part: (i, n): do shards i, i + n, i + 2 n, ... only; n machines with parts 0 to n - 1 make
             the whole.
+        device: of torch, for ``batched.BatchRenderer``; None renders on the CPU.
+        batch: scenes that the device renders at once; None for its default.
         progress: called with the number of samples finished now (kept ones too).
 
     Returns:
@@ -238,8 +252,10 @@ def render_shards(
         )
     if seed < 0 or seed > 9999:
         raise UserError("the seed must be 0 to 9999.")
-    # Missing pictures and unwritable folders are found before any process starts.
-    SyntheticRenderer(config, seed)
+    # What is missing is found before any process starts.
+    load_hand_model(config.hand_model)
+    if config.backgrounds:
+        list_backgrounds(Path(config.backgrounds))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -254,7 +270,8 @@ def render_shards(
         else:
             tasks.append(_Task(folder, config, seed, number, first, size))
     rendered = 0
-    for size in _run(tasks, workers):
+    run = _run(tasks, workers) if device is None else _run_on(device, tasks, workers, batch)
+    for size in run:
         rendered += size
         if progress:
             progress(size)
@@ -271,6 +288,30 @@ def _run(tasks: list[_Task], workers: int) -> Iterator[int]:
     processes = min(workers, len(tasks))
     with multiprocessing.get_context("spawn").Pool(processes, signal.signal, ignore) as pool:
         yield from pool.imap_unordered(_render_task, tasks)
+
+
+def _run_on(device: str, tasks: list[_Task], workers: int, batch: int | None) -> Iterator[int]:
+    """Render all tasks in one stream of batches; a shard is written when its last sample is
+    there."""
+    if not tasks:
+        return
+    # torch takes seconds to import.
+    from .batched import BatchRenderer
+
+    owner = {t.first + k: t for t in tasks for k in range(t.count)}
+    finished: dict[int, list[RenderedHand]] = {task.number: [] for task in tasks}
+    first = tasks[0]
+    with BatchRenderer(first.config, first.seed, device, batch, workers) as renderer:
+        for hand in renderer.render(owner):
+            task = owner[hand.index]
+            hands = finished[task.number]
+            hands.append(hand)
+            if len(hands) == task.count:
+                hands.sort(key=lambda hand: hand.index)
+                path = shard_path(task.folder, task.seed, task.number)
+                write_shard(path, hands, task.config, task.seed, task.number, workers)
+                del finished[task.number]
+                yield task.count
 
 
 def _is_finished(path: Path, size: int, config: SyntheticConfig) -> bool:

@@ -14,7 +14,7 @@ class Fragments:
     """Pairs of an item and a pixel of its box, N in all."""
 
     item: Tensor
-    """(N,) which box, ascending."""
+    """(N,) which box, ascending; int32 like the others."""
     column: Tensor
     """(N,) from the box's left edge."""
     row: Tensor
@@ -22,19 +22,26 @@ class Fragments:
 
 
 def expand_boxes(width: Tensor, height: Tensor) -> Fragments:
-    """Every pixel of every box.
+    """Every pixel of every box, fewer than 2**31 in all.
 
     Waits for the device once, to learn how many there are.
 
     Args:
-        width, height: (T,) integers, at least 1.
+        width, height: (T,) int32, at least 1.
     """
     count = width * height
     ends = torch.cumsum(count, 0)
     total = int(ends[-1]) if len(ends) else 0
-    item = torch.repeat_interleave(
-        torch.arange(len(count), device=count.device), count, output_size=total
-    )
-    place = torch.arange(total, device=count.device) - (ends - count)[item]
-    row = torch.div(place, width[item], rounding_mode="floor")
-    return Fragments(item, place - row * width[item], row)
+    # All of this is limited by memory: 32 bits are half the way.
+    numbers = torch.arange(len(count), device=count.device, dtype=torch.int32)
+    item = torch.repeat_interleave(numbers, count, output_size=total)
+    place = torch.arange(total, device=count.device, dtype=torch.int32)
+    place -= (ends - count).int()[item]
+    wide = width[item]
+    row = torch.div(place, wide, rounding_mode="floor")
+    return Fragments(item, place - row * wide, row)
+
+
+def take(fragments: Fragments, chosen: Tensor) -> Fragments:
+    """Some of the pairs."""
+    return Fragments(fragments.item[chosen], fragments.column[chosen], fragments.row[chosen])

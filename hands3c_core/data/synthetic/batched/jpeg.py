@@ -62,12 +62,15 @@ class Jpeg(nn.Module):
         """
         size = images.shape[-1]
         rim = -size % 16
-        padded = nn.functional.pad(images, (0, rim, 0, rim), mode="replicate")
+        # Rows are filled up to whole blocks after chroma was halved, columns before.
+        padded = nn.functional.pad(images, (0, rim, 0, size % 2), mode="replicate")
         r, g, b = padded.unbind(1)
         y = torch.floor(0.299 * r + 0.587 * g + 0.114 * b + 0.5)
         cb = torch.floor(128.4999 - 0.168735892 * r - 0.331264108 * g + 0.5 * b)
         cr = torch.floor(128.4999 + 0.5 * r - 0.418687589 * g - 0.081312411 * b)
+        y = nn.functional.pad(y, (0, 0, 0, rim - size % 2), mode="replicate")
         chroma = self._halve(torch.stack([cb, cr], 1))
+        chroma = nn.functional.pad(chroma, (0, 0, 0, rim // 2), mode="replicate")
         tables = self._scaled(quality)
         y = self._code(y[:, None], tables[:, :1])[:, 0, :size, :size]
         half = -(-size // 2)

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import islice
+from time import perf_counter
 
-import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hands3c_core.errors import UserError
 from hands3c_core.hand_model import HandModelData, load_hand_model
 from hands3c_core.render.raster_kernels import SUBPIXEL
 from hands3c_core.render.rasterizer import SAMPLE_PATTERNS
-from hands3c_core.types import UInt8
 
 from ..config import SyntheticConfig
-from ..drawing import ATTEMPTS, LEAST_VISIBLE, SKIN_SEED, SceneSampler, sample_random
+from ..drawing import ATTEMPTS, LEAST_VISIBLE, SKIN_SEED, sample_random
 from ..forearm import Forearm
-from ..renderer import RenderedHand, rendered_hand
+from ..renderer import RenderedHand
 from ..skins import SkinBank
 from .bodies import Batch, Bodies
-from .packing import Arrays, pack_scenes, upload
+from .host import DrawnBatch, ScenePool, Try
+from .packing import upload
 from .photography import Webcam
 from .shading import Light, Shader, SkinTextures
 from .shadows import shadow_light
@@ -45,7 +46,7 @@ class Pictures:
 
 class SceneRenderer(nn.Module):
     """From packed scenes to pictures. Everything here runs on the device; the host waits for it
-    only where a number of pixels has to be known (six times a batch).
+    only where a number of pixels has to be known (ten times a batch).
 
     Args:
         config: what to render, checked.
@@ -100,40 +101,14 @@ class SceneRenderer(nn.Module):
         return (ours & near).any(-1) & batch["joint_inside"]
 
 
-@dataclass(frozen=True, eq=False)
-class Try:
-    """One sample to draw, or to draw again."""
+@dataclass
+class Split:
+    """Where the time of a ``BatchRenderer`` went, seconds by the clock."""
 
-    index: int
-    random: np.random.Generator
-    attempt: int = 0
-    best: RenderedHand | None = None
-    """The earlier attempt that shows most joints."""
-
-
-@dataclass(frozen=True, eq=False)
-class DrawnBatch:
-    """What the host makes of some tries."""
-
-    tries: list[Try]
-    hands: list[RenderedHand]
-    """Labels; the pictures are still empty."""
-    arrays: Arrays
-    sleeves_first: int
-
-
-def draw_batch(sampler: SceneSampler, tries: list[Try]) -> DrawnBatch:
-    """Draw the scenes of some tries and pack them."""
-    scenes = [sampler.draw(t.random, t.attempt < ATTEMPTS - 1) for t in tries]
-    empty: UInt8 = np.zeros((0, 0, 3), np.uint8)
-    nothing: NDArray[Any] = np.zeros((0, 0), np.float32)
-    hands = [
-        rendered_hand(t.index, scene, empty, scene.joints_2d, np.zeros(21, bool), nothing)
-        for t, scene in zip(tries, scenes, strict=True)
-    ]
-    arrays = pack_scenes(scenes, sampler.config)
-    first = int((arrays["sleeve_person"] < len(scenes)).sum())
-    return DrawnBatch(tries, hands, arrays, first)
+    waiting: float = 0.0
+    """For scenes (all of the drawing, where there are no worker processes)."""
+    device: float = 0.0
+    """Sending scenes, rendering them, fetching the pictures."""
 
 
 class BatchRenderer:
@@ -143,7 +118,9 @@ class BatchRenderer:
         config: what to render.
         seed: samples of different seeds have nothing in common.
         device: of torch; 'cpu' works, and is slower than ``SyntheticRenderer``.
-        batch: scenes drawn at once; memory grows with it.
+        batch: scenes drawn at once; memory grows with it. By default 256 at 128 px, fewer of larger
+            ones.
+        workers: processes that draw scenes; 0 draws them between the batches.
 
     Raises:
         UserError: an option is out of range, or the background folder is missing or empty.
@@ -154,38 +131,76 @@ class BatchRenderer:
         config: SyntheticConfig | None = None,
         seed: int = 0,
         device: str | torch.device = "cuda",
-        batch: int = 256,
+        batch: int | None = None,
+        workers: int = 0,
     ) -> None:
         self.config = (config or SyntheticConfig()).check()
         self.seed = seed
         self.device = torch.device(device)
-        self.batch = batch
+        self.batch = batch or default_batch(self.config.size)
+        self.split = Split()
+        self._pool = ScenePool(self.config, workers)
         model = load_hand_model(self.config.hand_model)
-        self.sampler = SceneSampler(self.config, model)
         self.scenes = SceneRenderer(self.config, model).to(self.device)
+
+    def __enter__(self) -> BatchRenderer:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the worker processes."""
+        self._pool.close()
 
     def render(self, indices: Iterable[int]) -> Iterator[RenderedHand]:
         """The samples of these indices, as they get ready: not in order, because those that show
-        too little of the hand are drawn again with a later batch."""
-        cv2.setNumThreads(1)  # images this small only lose time on threads
+        too little of the hand are drawn again with a later batch.
+
+        Raises:
+            UserError: the device has too little memory.
+        """
         waiting = iter(indices)
         again: list[Try] = []
+        under_way: deque[Callable[[], DrawnBatch]] = deque()
         while True:
-            fresh = (Try(index, sample_random(self.seed, index)) for index in waiting)
-            tries = again + [t for _, t in zip(range(self.batch - len(again)), fresh, strict=False)]
-            if not tries:
+            while len(under_way) < self._pool.ahead:
+                tries = again[: self.batch]
+                again = again[len(tries) :]
+                fresh = islice(waiting, self.batch - len(tries))
+                tries += [Try(index, sample_random(self.seed, index)) for index in fresh]
+                if not tries:
+                    break
+                under_way.append(self._pool.submit(tries))
+            if not under_way:
                 return
-            drawn = draw_batch(self.sampler, tries)
-            again = []
-            for result in finish(drawn, self.develop(drawn)):
-                if isinstance(result, Try):
-                    again.append(result)
-                else:
-                    yield result
+            start = perf_counter()
+            drawn = under_way.popleft()()
+            ready = perf_counter()
+            results = list(finish(drawn, self.develop(drawn)))
+            self.split.waiting += ready - start
+            self.split.device += perf_counter() - ready
+            again += [result for result in results if isinstance(result, Try)]
+            yield from (result for result in results if isinstance(result, RenderedHand))
 
     def develop(self, drawn: DrawnBatch) -> Pictures:
-        """The pictures of a drawn batch, on the device."""
-        return self.scenes(upload(drawn.arrays, self.device), drawn.sleeves_first)
+        """The pictures of a drawn batch, on the device.
+
+        Raises:
+            UserError: the device has too little memory.
+        """
+        try:
+            return self.scenes(upload(drawn.arrays, self.device), drawn.sleeves_first)
+        except torch.OutOfMemoryError:
+            raise UserError(
+                f"{self.device} has too little memory for {len(drawn.tries)} scenes at once: "
+                "use a smaller --batch."
+            ) from None
+
+
+def default_batch(size: int) -> int:
+    """Scenes in a batch whose crops have this side, px."""
+    return max(8, 256 * 128**2 // max(size, 128) ** 2)
 
 
 def finish(drawn: DrawnBatch, pictures: Pictures) -> Iterator[RenderedHand | Try]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..shadow_maps import BIAS, CELLS, FAR_SEEN, REACH
-from .fragments import expand_boxes
+from .fragments import expand_boxes, take
 from .soup import Soup
 
 #: Lower than anything.
@@ -109,8 +109,8 @@ def _height_maps(soup: Soup, local: Tensor, maps: int) -> Tensor:
     corners = [local[soup.faces[:, k]].flatten(0, 1) for k in range(3)]
     low = torch.minimum(torch.minimum(corners[0], corners[1]), corners[2])[:, :2]
     high = torch.maximum(torch.maximum(corners[0], corners[1]), corners[2])[:, :2]
-    low = torch.ceil(low.clamp(min=0.0)).clamp(max=CELLS).long()
-    high = torch.floor(high.clamp(max=CELLS - 1.0)).clamp(min=-1.0).long()
+    low = torch.ceil(low.clamp(min=0.0)).clamp(max=CELLS).int()
+    high = torch.floor(high.clamp(max=CELLS - 1.0)).clamp(min=-1.0).int()
     used = torch.nonzero((low <= high).all(1))[:, 0]
     a, b, c = (corner[used] for corner in corners)
     low, high, number = low[used], high[used], number[used]
@@ -118,21 +118,25 @@ def _height_maps(soup: Soup, local: Tensor, maps: int) -> Tensor:
     area = along[:, 0] * across[:, 1] - across[:, 0] * along[:, 1]
     inverse = torch.where(area == 0, torch.nan, 1.0 / area)
     # Weights of b and c and the height are linear in the cell: value, change a column, a row.
-    start = low - a[:, :2]
-    weight_b = _linear(start, across[:, 1] * inverse, -across[:, 0] * inverse)
-    weight_c = _linear(start, -along[:, 1] * inverse, along[:, 0] * inverse)
+    offset = low - a[:, :2]
+    weight_b = _linear(offset, across[:, 1] * inverse, -across[:, 0] * inverse)
+    weight_c = _linear(offset, -along[:, 1] * inverse, along[:, 0] * inverse)
     height = weight_b * along[:, 2:] + weight_c * across[:, 2:]
     height = torch.cat([height[:, :1] + a[:, 2:], height[:, 1:]], 1)
 
-    fragments = expand_boxes(*(high - low + 1).unbind(1))
+    fragments = expand_boxes(*(high - low + 1).int().unbind(1))
+    column, row = fragments.column[:, None].to(local.dtype), fragments.row[:, None]
+    weights = torch.stack([weight_b, weight_c], 2).flatten(1)
+    weights = weights.index_select(0, fragments.item)
+    weights = weights[:, :2] + torch.addcmul(weights[:, 2:4] * column, weights[:, 4:], row.float())
+    inside = torch.nonzero((weights.amin(1) >= 0) & (weights.sum(1) <= 1))[:, 0]
+    fragments = take(fragments, inside)
     item, column, row = fragments.item, fragments.column, fragments.row
-    step = torch.stack([torch.ones_like(column), column, row], 1).to(local.dtype)
-    wb, wc = (weight_b[item] * step).sum(1), (weight_c[item] * step).sum(1)
-    inside = (wb >= 0) & (wc >= 0) & (wb + wc <= 1)
-    value = torch.where(inside, (height[item] * step).sum(1), _DEEP)
-    place = (number[item] * CELLS + low[item, 1] + row) * CELLS + low[item, 0] + column
+    plane = height[item]
+    value = plane[:, 0] + plane[:, 1] * column + plane[:, 2] * row
+    start = (number * CELLS + low[:, 1]) * CELLS + low[:, 0]
     heights = local.new_full((maps * CELLS * CELLS,), _DEEP)
-    return heights.scatter_reduce_(0, place, value, "amax")
+    return heights.scatter_reduce_(0, start[item] + row * CELLS + column, value, "amax")
 
 
 def _linear(start: Tensor, per_column: Tensor, per_row: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from hands3c_core.render.raster_kernels import SUBPIXEL
 
-from .fragments import expand_boxes
+from .fragments import expand_boxes, take
 from .soup import Soup
 
 #: Nothing nearer than this is drawn, metres (``MeshRasterizer.near``).
@@ -176,13 +176,22 @@ def _fill(soup: Soup, triangles: _Triangles, camera: Tensor, size: int, offsets:
     code = _LAST_ID - triangles.face
     corner_place = (scene * size + low[:, 1]) * size + low[:, 0]
 
-    extent = high - low + 1
+    extent = (high - low + 1).int()
     fragments = expand_boxes(extent[:, 0], extent[:, 1])
+    # Most pixels of a box miss the triangle: single precision with a margin finds them cheaply.
+    per_column, per_row = -SUBPIXEL * dy, SUBPIXEL * dx
+    most = edge.abs() + per_column.abs() * extent[:, :1] + per_row.abs() * extent[:, 1:]
+    loose = (edge + spread.amax(-1)).float() + 1e-6 * most
+    bound = torch.cat([loose, per_column.float(), per_row.float()], 1)
+    bound = bound.index_select(0, fragments.item)
+    bound = bound[:, :3] + torch.addcmul(
+        bound[:, 3:6] * fragments.column[:, None], bound[:, 6:], fragments.row[:, None].float()
+    )
+    fragments = take(fragments, torch.nonzero(bound.amin(1) >= 0)[:, 0])
     item, column, row = fragments.item, fragments.column, fragments.row
-    value = edge[item] + SUBPIXEL * (row[:, None] * dx[item] - column[:, None] * dy[item])
-    touched = torch.nonzero((value + spread.amax(-1)[item] >= 0).all(1))[:, 0]
-    item, column, row, value = item[touched], column[touched], row[touched], value[touched]
-    covered = (value[:, :, None] + spread[item] >= 0).all(1)
+    value = edge.index_select(0, item) + column[:, None] * per_column.index_select(0, item)
+    value = value + row[:, None] * per_row.index_select(0, item)
+    covered = (value[:, :, None] + spread.index_select(0, item) >= 0).all(1)
     which, sample = torch.nonzero(covered).unbind(1)
     item, column, row = item[which], column[which], row[which]
     place = ((corner_place[item] + row * size + column) * len(offsets)) + sample
