@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Time the live path (--pipeline), the network (--network) and the window (--ui) here."""
+"""Time the live path (--pipeline), the network (--network) and the window (--ui) here, and see how
+far each runtime's meshes are from float32 (--precision)."""
 
 from __future__ import annotations
 
@@ -36,27 +37,45 @@ class Options:
     """Frames of --pipeline that count, after the warm-up."""
     network: bool = False
     """The selective scans and the whole network, every kernel and runtime side by side."""
+    precision: Path | None = None
+    """Folder with images of single right hands (left ones mirrored), cut square: how far the
+    vertices of every runtime are from the network's own in float32."""
+    crops: int = 300
+    """Images of --precision, evenly spread over the folder."""
     json: Path | None = None
     """Also write everything measured to this file."""
+    markdown: Path | None = None
+    """Also write the tables of --network and --precision to this file."""
     rounds: int = 15
     """Timed passes of every variant of the network; the slow baseline gets a fifth of them."""
     compiled: bool = False
-    """Also torch.compile, which takes minutes to prepare."""
+    """--network: also torch.compile, which takes minutes to prepare."""
     weights: Path | None = None
-    """Weights of the network; by default fresh ones, which take the same time."""
+    """Weights of the network; by default fresh ones for --network, which take the same time, and
+    the shipped ones for --precision."""
 
 
 def main(options: Options) -> None:
     """Run the parts that were asked for."""
-    if not (options.pipeline or options.network or options.ui):
-        raise UserError("Nothing to time: give --pipeline, --network or --ui.")
+    if not (options.pipeline or options.network or options.ui or options.precision):
+        raise UserError("Nothing to do: give --pipeline, --network, --ui or --precision FOLDER.")
     report: dict[str, Any] = {}
+    tables: list[str] = []
     if options.pipeline:
         report["pipeline"] = _pipeline(options)
     if options.ui:
         report["ui"] = _ui(options)
     if options.network:
-        report["network"] = _network(options)
+        report["network"], text = _network(options)
+        tables.append(text)
+    if options.precision is not None:
+        report["precision"], text = _precision(options, options.precision)
+        tables.append(text)
+    if options.markdown is not None:
+        from hands3c_core.atomic import write_atomically
+
+        write_atomically(options.markdown, "\n\n".join([*tables, ""]).encode())
+        print(f"Tables: {options.markdown}")
     if options.json is not None:
         from hands3c_core.benchmark.report import write_json
 
@@ -111,7 +130,7 @@ def _ui(options: Options) -> dict[str, Any]:
     return report
 
 
-def _network(options: Options) -> dict[str, Any]:
+def _network(options: Options) -> tuple[dict[str, Any], str]:
     configure_threads()  # before torch
     from hands3c_core.benchmark.network import benchmark_network
     from hands3c_core.benchmark.network_tables import as_markdown
@@ -123,8 +142,41 @@ def _network(options: Options) -> dict[str, Any]:
         model=None if options.weights is None else load_weights(options.weights),
         compiled=options.compiled,
     )
-    print(as_markdown(report))
-    return report
+    print(text := as_markdown(report))
+    return report, text
+
+
+def _precision(options: Options, folder: Path) -> tuple[list[dict[str, Any]], str]:
+    configure_threads()  # before torch
+    from dataclasses import asdict
+
+    from rich.progress import Progress
+
+    from hands3c_core.benchmark.precision import as_markdown, check_precision, read_folder
+    from hands3c_core.models import load_weights
+
+    model = load_weights(options.weights or _shipped_weights())
+    crops = read_folder(folder, options.crops, model.input_size)
+    with Progress(transient=True) as bar:
+        task = bar.add_task("", total=len(crops))
+        deviations = check_precision(
+            model,
+            crops,
+            compiled=options.compiled,
+            progress=lambda name, done: bar.update(task, description=name, completed=done),
+        )
+    print(text := as_markdown(deviations, model.name))
+    return [asdict(deviation) for deviation in deviations], text
+
+
+def _shipped_weights() -> Path:
+    from hands3c_core.weights import LANDMARKS, default_estimator, find_weights
+
+    name = default_estimator("cpu")
+    file = None if name == LANDMARKS else find_weights(name)
+    if file is None:
+        raise UserError("No weights come with this version: name a file with --weights.")
+    return file
 
 
 if __name__ == "__main__":

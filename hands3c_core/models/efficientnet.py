@@ -165,10 +165,18 @@ class EfficientNetLite(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Images (B, 3, H, W) in [0, 1] -> feature maps at strides 4, 8, 16 and 32."""
+        c2, c3, c4 = self.early(images)
+        return c2, c3, c4, self.late(c4)
+
+    def early(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Images (B, 3, H, W) in [0, 1] -> feature maps at strides 4, 8 and 16."""
         c2 = self.stage2(self.stage1(F.relu6(self.stem(images))))
         c3 = self.stage3(c2)
-        c4 = self.stage4(c3)
-        return c2, c3, c4, self.last(self.stage5(c4))
+        return c2, c3, self.stage4(c3)
+
+    def late(self, c4: Tensor) -> Tensor:
+        """The map at stride 16 -> the one at stride 32."""
+        return self.last(self.stage5(c4))
 
     def convolutions(self) -> list[nn.Conv2d]:
         """All convolutions in the order in which they work."""

@@ -25,6 +25,15 @@ LITE_SIZE = 224
 LITE_CHANNELS = 96
 
 
+#: With the shipped weights, rounding all activations to bfloat16 moves vertices by up to a
+#: centimetre, nearly all of it from the trunk's early stages, which nothing normalises. With these
+#: in float32 it is a third of a millimetre (docs/performance.md).
+_FULL_PRECISION = (
+    *(f"backbone.{part}" for part in ("stem", "stage1", "stage2", "stage3", "stage4")),
+    "mano_head",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ResNetShape:
     """Widths of a ResNet of basic blocks."""
@@ -80,7 +89,10 @@ class CoarsePyramid(nn.Module):
 
     def forward(self, stages: tuple[Tensor, Tensor, Tensor, Tensor]) -> Tensor:
         """The backbone's four maps -> F (B, channels, H/8, W/8), H and W those of the image."""
-        _, c3, c4, c5 = stages
+        return self.merge(*stages[1:])
+
+    def merge(self, c3: Tensor, c4: Tensor, c5: Tensor) -> Tensor:
+        """The three maps that it uses -> F."""
         features = upsample_to(self.top(c5), self.lateral4(c4))
         return self.smooth(upsample_to(features, self.lateral3(c3)))
 
@@ -165,11 +177,11 @@ class HandS3CLite(HandS3C):
     def _build_parts(self) -> None:
         config = self.config
         shape = config.backbone
-        self.backbone = (
-            BasicResNet(shape.stage_channels, shape.units)
-            if isinstance(shape, ResNetShape)
-            else EfficientNetLite(shape)
-        )
+        if isinstance(shape, ResNetShape):
+            self.backbone = BasicResNet(shape.stage_channels, shape.units)
+        else:
+            self.backbone = EfficientNetLite(shape)
+            self.full_precision = _FULL_PRECISION
         self.fpn = CoarsePyramid(config.channels, shape.stage_channels)
         self.s3c = None
         if config.self_attention:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import HandLayer, HandModelData
-from hands3c_core.models.crops import crops_to_tensor, images_from_crops
-from hands3c_core.models.outputs import HandPrediction, concatenate
+from hands3c_core.models.crop_predictor import CropPredictor
+from hands3c_core.models.crops import images_from_crops
+from hands3c_core.models.outputs import HandPrediction
 
 #: Mean and deviation of ImageNet's images, RGB in [0, 1], that pretrained backbones expect.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -31,7 +31,7 @@ class NetworkConfig(Protocol):
     def input_size(self) -> int: ...
 
 
-class HandNetwork(nn.Module, ABC):
+class HandNetwork(nn.Module, CropPredictor):
     """One RGB crop of a right hand in, a ``HandPrediction`` out.
 
     A subclass splits the work in two: ``regress`` is everything learned and answers with tensors in
@@ -44,8 +44,9 @@ class HandNetwork(nn.Module, ABC):
         config: name, input size and whatever else distinguishes the network.
     """
 
-    config: Any
     hand_layer: HandLayer
+    #: Paths of modules that runtimes in half precision leave in float32.
+    full_precision: tuple[str, ...] = ()
 
     def __init__(self, hand: HandModelData, config: NetworkConfig) -> None:
         super().__init__()
@@ -59,22 +60,6 @@ class HandNetwork(nn.Module, ABC):
     @abstractmethod
     def complete(self, regressed: Any, *, attention: bool = False) -> HandPrediction:
         """The prediction from what ``regress`` said."""
-
-    @property
-    def name(self) -> str:
-        """Name in the registry."""
-        return self.config.name
-
-    @property
-    def input_size(self) -> int:
-        """Side of the input crop, px."""
-        return self.config.input_size
-
-    @property
-    def refines(self) -> bool:
-        """Whether estimators bring its poses to its own heatmaps (``estimators.refine``). The
-        published networks are shown as they are."""
-        return bool(getattr(self.config, "refines", False))
 
     @property
     def hand(self) -> HandModelData:
@@ -128,35 +113,14 @@ class HandNetwork(nn.Module, ABC):
         """
         return self.complete(self.regress(images), attention=attention)
 
-    def predict(
-        self,
-        crops: np.ndarray | Tensor,
-        *,
-        attention: bool = False,
-        batch_size: int | None = None,
-    ) -> HandPrediction:
-        """All outputs for ready crops, without gradients and with the running batch statistics.
-
-        Args:
-            crops: (B, S, S, 3) uint8 RGB, S = ``input_size``; left hands mirrored by the caller.
-            attention: also compute the attention maps.
-            batch_size: crops a pass; None takes all at once.
-
-        Raises:
-            UserError: the crops have another size or type.
-        """
-        crops = crops_to_tensor(crops, self.input_size)
+    def predict_pass(self, crops: Tensor, attention: bool) -> HandPrediction:
+        """See ``CropPredictor.predict``, which calls it."""
         was_training = self.training
         self.eval()
         try:
-            with torch.inference_mode():
-                predictions = [
-                    self(images_from_crops(part, self.parameter), attention=attention)
-                    for part in crops.split(batch_size or max(len(crops), 1))
-                ]
+            return self(images_from_crops(crops, self.parameter), attention=attention)
         finally:
             self.train(was_training)
-        return concatenate(predictions)
 
     def check_images(self, images: Tensor) -> None:
         """Raise ``ValueError`` for images of another size than ``input_size``."""

@@ -6,6 +6,7 @@ after them. Any other is compiled whole.
 
 from __future__ import annotations
 
+import copy
 from typing import Any, NamedTuple
 
 import torch
@@ -16,6 +17,8 @@ from torch.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
 from hands3c_core.errors import UserError
 from hands3c_core.models import HandNetwork, HandS3C, Regressed
 from hands3c_core.models.cross_scan import DIRECTIONS, CrossScan
+from hands3c_core.models.efficientnet import EfficientNetLite
+from hands3c_core.models.lite import CoarsePyramid
 from hands3c_core.models.s3c import BranchOutputs
 from hands3c_core.ops import active_kernel, cpu_kernels, cross_scan_2d
 from hands3c_core.runtime.base import Runtime
@@ -25,7 +28,8 @@ from hands3c_core.runtime.openvino_part import CompiledPart, ConvertedPart
 
 
 class OpenVinoRuntime(Runtime):
-    """Backbone and heads by OpenVINO on the CPU, in float32 or bfloat16; scans in float32.
+    """Backbone and heads by OpenVINO on the CPU, in float32 or bfloat16; the scans, the MANO head
+    and the small network's early stages always in float32.
 
     Compiled for one or two crops at once; larger batches run in pairs. OpenVINO has its own copy of
     the weights, so torch's are freed once it is made.
@@ -56,18 +60,24 @@ class OpenVinoRuntime(Runtime):
         ss2d = folded.s3c.ss2d
         self._spatial = _ScanWeights.of(ss2d.spatial)
         self._channel = None if ss2d.channel is None else _ScanWeights.of(ss2d.channel)
-        front, back = self._convert(_Front(folded), _Back(folded))
+        self._mano_head = copy.deepcopy(folded.mano_head)  # by torch, in float32: it is small
+        early, front, back = self._convert(folded)
         release_parameters(folded)  # before compiling, which needs memory
+        self._early = None if early is None else early.compile(torch.float32)
         self._front, self._back = front.compile(precision), back.compile(precision)
 
     def _regress(self, images: Tensor) -> Any:
         if self._whole is not None:
             return self._whole.assemble(self._compiled_whole(images)(images))
-        features, gate, positions, projected, columns = self._front(images)
+        maps = [images] if self._early is None else self._early(images)
+        features, gate, positions, projected, columns = self._front(*maps)
         spatial = self._scan_plane(positions, projected)
         channel = self._scan_channels(columns)
-        attended, *heads = self._back(features, gate, spatial, channel)
-        return Regressed(features, attended, self._branches(spatial, channel), *heads)
+        attended, heatmaps, joints_2d, encoding = self._back(features, gate, spatial, channel)
+        return Regressed(
+            *(features, attended, self._branches(spatial, channel), heatmaps, joints_2d, encoding),
+            *self._mano_head(encoding),
+        )
 
     def _scan_plane(self, positions: Tensor, projected: Tensor) -> Tensor:
         """(B, h * w, 512) and its projections -> (B, h * w, 512)."""
@@ -105,13 +115,24 @@ class OpenVinoRuntime(Runtime):
             self._by_size[size] = part.compile(self.precision)
         return self._by_size[size]
 
-    def _convert(self, front: nn.Module, back: nn.Module) -> tuple[ConvertedPart, ConvertedPart]:
+    def _convert(
+        self, network: HandS3C
+    ) -> tuple[ConvertedPart | None, ConvertedPart, ConvertedPart]:
+        """Early stages, where they are to stay in float32, the rest up to the scans, and what
+        follows them."""
         size = self.input_size
-        images = torch.zeros(self.max_batch, 3, size, size)
+        maps: tuple[Tensor, ...] = (torch.zeros(self.max_batch, 3, size, size),)
+        early = None
+        apart = self.precision != torch.float32 and isinstance(network.backbone, EfficientNetLite)
+        front, back = _Front(network, early_apart=apart), _Back(network)
         with torch.inference_mode():
-            features, gate, positions, _, columns = front(images)
-        example = (features, gate, positions, columns)
-        return ConvertedPart(front, (images,), fewer=True), ConvertedPart(back, example, fewer=True)
+            if apart:
+                stages = _Early(network)
+                early = ConvertedPart(stages, maps, fewer=True)
+                maps = stages(*maps)
+            features, gate, positions, _, columns = front(*maps)
+        after = (features, gate, positions, columns)
+        return early, ConvertedPart(front, maps, fewer=True), ConvertedPart(back, after, fewer=True)
 
 
 class _ScanWeights(NamedTuple):
@@ -155,16 +176,36 @@ class _Whole(nn.Module):
         return tree_unflatten(leaves, self._form)
 
 
-class _Front(nn.Module):
-    """Images -> F, gate (B, P, 512), scan input by position (B, P, 512), its projections
-    (B, P, 4 * 48), and scan input by channel (B, 512 * h, w)."""
+class _Early(nn.Module):
+    """Images -> the small network's maps at strides 8 and 16."""
 
     def __init__(self, network: HandS3C) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        features = self.network.fpn(self.network.backbone(images))
+        backbone = self.network.backbone
+        assert isinstance(backbone, EfficientNetLite)
+        return backbone.early(images)[1:]
+
+
+class _Front(nn.Module):
+    """Images, or the maps of ``_Early``, -> F, gate (B, P, 512), scan input by position
+    (B, P, 512), its projections (B, P, 4 * 48), and scan input by channel (B, 512 * h, w)."""
+
+    def __init__(self, network: HandS3C, *, early_apart: bool) -> None:
+        super().__init__()
+        self.network = network
+        self.early_apart = early_apart
+
+    def forward(self, *maps: Tensor) -> tuple[Tensor, ...]:
+        backbone, fpn = self.network.backbone, self.network.fpn
+        if self.early_apart:
+            assert isinstance(backbone, EfficientNetLite)
+            assert isinstance(fpn, CoarsePyramid)
+            features = fpn.merge(*maps, backbone.late(maps[-1]))
+        else:
+            features = fpn(backbone(*maps))
         s3c = self.network.s3c
         assert s3c is not None
         ss2d = s3c.ss2d
@@ -176,7 +217,7 @@ class _Front(nn.Module):
 
 
 class _Back(nn.Module):
-    """F, gate, and the two branches' outputs -> attended F and the heads' outputs."""
+    """F, gate, and the two branches' outputs -> attended F, heatmaps, 2D joints, encoding."""
 
     def __init__(self, network: HandS3C) -> None:
         super().__init__()
@@ -192,11 +233,5 @@ class _Back(nn.Module):
         mixed = s3c.ss2d.norm(spatial + by_position.flatten(1, 2))
         update = s3c.ss2d.out_proj(mixed * F.silu(gate))
         attended = features + update.unflatten(1, (side, side)).permute(0, 3, 1, 2)
-        return (attended, *_heads(self.network, attended))
-
-
-def _heads(network: HandS3C, features: Tensor) -> tuple[Tensor, ...]:
-    heatmaps, joints_2d, encoding_map = network.heatmap_head(features)
-    encoding = network.encoder(heatmaps, encoding_map)
-    rot6d, shape = network.mano_head(encoding)
-    return heatmaps, joints_2d, encoding, rot6d, shape
+        heatmaps, joints_2d, encoding_map = self.network.heatmap_head(attended)
+        return attended, heatmaps, joints_2d, self.network.encoder(heatmaps, encoding_map)

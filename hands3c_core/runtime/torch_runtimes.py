@@ -40,7 +40,7 @@ class FoldedRuntime(Runtime):
     Args:
         model: the network.
         precision: dtype of convolutions and matrix products; the scans, the softmax of the heatmaps
-            and the hand model stay in float32.
+            and the hand model stay in float32, and so do the network's ``full_precision`` parts.
     """
 
     runtime_name = "folded"
@@ -52,9 +52,7 @@ class FoldedRuntime(Runtime):
         self.precision = precision
         self._network = fold_network(model, in_place=take).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if precision != torch.float32:
-            for module in self._network.modules():
-                if isinstance(module, nn.Conv2d | nn.Linear):
-                    module.to(precision)
+            _lower(self._network, precision)
         give_back_memory()
 
     def _images(self, crops: Tensor) -> Tensor:
@@ -69,6 +67,33 @@ class FoldedRuntime(Runtime):
         if self.precision == torch.float32:
             return contextlib.nullcontext()
         return torch.autocast(device_type, self.precision)
+
+
+def _lower(network: HandNetwork, precision: torch.dtype) -> None:
+    """Round a network's weights, but for those parts that are to keep theirs."""
+    for path in network.full_precision:
+        network.set_submodule(path, _InFloat32(network.get_submodule(path)))
+    kept = {
+        module
+        for part in network.modules()
+        if isinstance(part, _InFloat32)
+        for module in part.modules()
+    }
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear) and module not in kept:
+            module.to(precision)
+
+
+class _InFloat32(nn.Module):
+    """A part of a network that stays in float32 where the rest is computed in half precision."""
+
+    def __init__(self, part: nn.Module) -> None:
+        super().__init__()
+        self.part = part
+
+    def forward(self, features: Tensor) -> Any:
+        with torch.autocast(features.device.type, enabled=False):
+            return self.part(features.float())
 
 
 class CompiledRuntime(FoldedRuntime):
