@@ -61,8 +61,8 @@ class Options:
     limit: int | None = None
     """Measure this many samples, spread evenly over the dataset."""
     refine: bool | None = None
-    """Bring a network's poses to its heatmaps as the app does; by default the small networks' are,
-    the published ones' are not."""
+    """Bring a network's poses to its heatmaps as the app does, and look closer where the hand is
+    small in its crop; by default the small networks do, the published ones do not."""
     batch_size: int = 16
     """Crops per pass."""
     device: str = "cpu"

@@ -15,11 +15,12 @@ from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.sample import HandSample
 from hands3c_core.detect.mediapipe_hands import HandDetector
 from hands3c_core.estimators.landmarks import LandmarkEstimator
-from hands3c_core.estimators.placing import as_float32, place_hand
+from hands3c_core.estimators.placing import place_hand
 from hands3c_core.estimators.refine import PoseRefiner
+from hands3c_core.evaluation.second_look import Look, look_again
 from hands3c_core.geometry import default_camera, project
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
-from hands3c_core.models import HandNetwork, HandPrediction
+from hands3c_core.models import HandNetwork
 from hands3c_core.models.costs import network_costs
 from hands3c_core.models.uvd import with_cameras
 from hands3c_core.types import Camera, Detection, Float32, TrackedHand, UInt8
@@ -70,8 +71,9 @@ class NetworkPredictor:
 
     Args:
         model: the network.
-        refine: bring poses to the heatmaps as the live estimator does (``estimators.refine``); as
-            the network wants it by default.
+        refine: do as the live estimator does: bring poses to the heatmaps (``estimators.refine``),
+            and set the window anew where the hand is small in it (``second_look``); as the network
+            wants it by default.
     """
 
     def __init__(self, model: HandNetwork, refine: bool | None = None) -> None:
@@ -91,12 +93,13 @@ class NetworkPredictor:
 
     def predict(self, samples: Sequence[HandSample]) -> list[PredictedHand | None]:
         """See ``Predictor.predict``; a network always finds a hand."""
-        crops = np.stack([sample.crop for sample in samples])
-        prediction = self.model.predict(crops)
+        crops = [sample.crop for sample in samples]
+        prediction = self.model.predict(np.stack(crops))
         if self._refiner is not None and prediction.pose is not None:
+            looks = look_again(self.model, crops, prediction)
             return [
-                _refined(self._refiner, prediction, row, crop_camera(sample))
-                for row, sample in enumerate(samples)
+                _refined(self._refiner, seen, crop_camera(sample))
+                for seen, sample in zip(looks, samples, strict=True)
             ]
         result = with_cameras(prediction, *_cameras(samples), self.model.hand)
         joints_3d, joints_2d, vertices = (
@@ -162,15 +165,11 @@ class LandmarkPredictor:
         return PredictedHand(joints, project(joints, camera) - border, vertices)
 
 
-def _refined(
-    refiner: PoseRefiner, prediction: HandPrediction, row: int, camera: Camera
-) -> PredictedHand:
-    """One hand of a prediction with its pose brought to its heatmaps."""
-    side = camera.width
-    joints_2d = as_float32(prediction.joints_2d[row]) * side
-    placed = place_hand(prediction, row, joints_2d, side, camera, refiner)
+def _refined(refiner: PoseRefiner, seen: Look, camera: Camera) -> PredictedHand:
+    """A hand with its pose brought to its heatmaps."""
+    placed = place_hand(seen.prediction, seen.row, seen.joints_2d, seen.side, camera, refiner)
     vertices, joints = refiner.layer(placed.pose, placed.shape, placed.translation)
-    return PredictedHand(joints, joints_2d, vertices)
+    return PredictedHand(joints, seen.joints_2d, vertices)
 
 
 def _cameras(samples: Sequence[HandSample]) -> tuple[torch.Tensor, torch.Tensor]:
