@@ -160,7 +160,7 @@ def print_split(options: Options, device: str) -> None:
     )
     print(
         f"A sample: {1000 * wall / count:.2f} ms, of these {1000 * split.waiting / count:.2f} ms "
-        f"waiting for its scene, {1000 * split.device / count:.2f} ms sending, rendering, fetching."
+        f"waiting for its scene, {1000 * split.device / count:.2f} ms rendering and fetching."
     )
 
 

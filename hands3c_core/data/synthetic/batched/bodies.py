@@ -89,8 +89,8 @@ class Bodies(nn.Module):
             found.append(
                 MeshGroup(
                     points=skin[people],
-                    faces=self.skin_faces,
-                    rings=self.skin_rings,
+                    faces=self.get_buffer("skin_faces"),
+                    rings=self.get_buffer("skin_rings"),
                     scene=batch["person_scene"][people],
                     color=batch["person_tint"][people],
                     gloss=batch["person_gloss"][people],
@@ -102,8 +102,8 @@ class Bodies(nn.Module):
             found.append(
                 MeshGroup(
                     points=cloth[sleeves],
-                    faces=self.cloth_faces,
-                    rings=self.cloth_rings,
+                    faces=self.get_buffer("cloth_faces"),
+                    rings=self.get_buffer("cloth_rings"),
                     scene=batch["person_scene"][worn[sleeves]],
                     color=batch["sleeve_color"][sleeves],
                     gloss=batch["sleeve_gloss"][sleeves],
@@ -115,11 +115,11 @@ class Bodies(nn.Module):
         return [group for group in found if len(group.points)]
 
     def _things(self, batch: Batch, solid: str) -> MeshGroup:
-        points = getattr(self, f"{solid}_points") @ batch[f"{solid}_axes"].mT
+        points = self.get_buffer(f"{solid}_points") @ batch[f"{solid}_axes"].mT
         return MeshGroup(
             points=points + batch[f"{solid}_centre"][:, None],
-            faces=getattr(self, f"{solid}_faces"),
-            rings=getattr(self, f"{solid}_rings"),
+            faces=self.get_buffer(f"{solid}_faces"),
+            rings=self.get_buffer(f"{solid}_rings"),
             scene=batch[f"{solid}_scene"],
             color=batch[f"{solid}_color"],
             gloss=batch[f"{solid}_gloss"],

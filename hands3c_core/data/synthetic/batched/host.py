@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.errors import UserError
 from hands3c_core.hand_model import load_hand_model
 
 from ..config import SyntheticConfig
@@ -85,11 +87,25 @@ class ScenePool:
             self.ahead = workers + 1
 
     def submit(self, tries: list[Try]) -> Callable[[], DrawnBatch]:
-        """Begin to draw a batch; the result is called for the batch."""
+        """Begin to draw a batch; the result is called for the batch.
+
+        Raises:
+            UserError: (the result) a process ended.
+        """
         if self._pool is None:
             return lambda: draw_batch(self._sampler, tries)
         drawn: Future[DrawnBatch] = self._pool.submit(_draw, tries)
-        return drawn.result
+
+        def result() -> DrawnBatch:
+            try:
+                return drawn.result()
+            except BrokenProcessPool:
+                raise UserError(
+                    "a process that drew scenes ended; if memory ran out, use fewer --workers "
+                    "or a smaller --batch."
+                ) from None
+
+        return result
 
     def close(self) -> None:
         """End the processes; batches not begun are dropped."""

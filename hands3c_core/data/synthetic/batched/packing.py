@@ -147,8 +147,8 @@ def _pack_faults(faults: list[CameraFaults], size: int) -> Arrays:
     noisy = [(n, f.noise) for n, f in enumerate(faults) if f.noise is not None]
     # Half precision: an error of 0.02 grey levels at most, and half the bytes to send.
     noise = np.empty((len(noisy), size, size, 3), np.float16)
-    for row, (_, values) in zip(noise, noisy, strict=True):
-        row[...] = values
+    for place, (_, values) in zip(noise, noisy, strict=True):
+        place[...] = values
     grade = [(*f.gains, f.gamma, f.contrast, f.saturation) for f in faults]
     return {
         "moved_scene": np.array([n for n, _ in moved], np.int64),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from time import perf_counter
+from typing import Final
 
 import numpy as np
 import torch
@@ -30,6 +33,9 @@ from .shading import Light, Shader, SkinTextures
 from .shadows import shadow_light
 from .soup import stir
 from .visibility import Visible, see
+
+#: Batches that are sent to the device before they are needed.
+_LOADED_AHEAD: Final = 2
 
 
 @dataclass(frozen=True)
@@ -106,9 +112,9 @@ class Split:
     """Where the time of a ``BatchRenderer`` went, seconds by the clock."""
 
     waiting: float = 0.0
-    """For scenes (all of the drawing, where there are no worker processes)."""
+    """For scenes to be drawn and sent."""
     device: float = 0.0
-    """Sending scenes, rendering them, fetching the pictures."""
+    """Rendering them and fetching the pictures."""
 
 
 class BatchRenderer:
@@ -120,7 +126,7 @@ class BatchRenderer:
         device: of torch; 'cpu' works, and is slower than ``SyntheticRenderer``.
         batch: scenes drawn at once; memory grows with it. By default 256 at 128 px, fewer of larger
             ones.
-        workers: processes that draw scenes; 0 draws them between the batches.
+        workers: processes that draw scenes; 0 draws them in a thread of this one.
 
     Raises:
         UserError: an option is out of range, or the background folder is missing or empty.
@@ -140,6 +146,7 @@ class BatchRenderer:
         self.batch = batch or default_batch(self.config.size)
         self.split = Split()
         self._pool = ScenePool(self.config, workers)
+        self._loader = ThreadPoolExecutor(1)
         model = load_hand_model(self.config.hand_model)
         self.scenes = SceneRenderer(self.config, model).to(self.device)
 
@@ -152,6 +159,7 @@ class BatchRenderer:
     def close(self) -> None:
         """End the worker processes."""
         self._pool.close()
+        self._loader.shutdown(wait=False, cancel_futures=True)
 
     def render(self, indices: Iterable[int]) -> Iterator[RenderedHand]:
         """The samples of these indices, as they get ready: not in order, because those that show
@@ -162,40 +170,48 @@ class BatchRenderer:
         """
         waiting = iter(indices)
         again: list[Try] = []
-        under_way: deque[Callable[[], DrawnBatch]] = deque()
+        drawing: deque[Callable[[], DrawnBatch]] = deque()
+        loading: deque[Future[tuple[DrawnBatch, Batch]]] = deque()
         while True:
-            while len(under_way) < self._pool.ahead:
+            while len(drawing) < self._pool.ahead:
                 tries = again[: self.batch]
                 again = again[len(tries) :]
                 fresh = islice(waiting, self.batch - len(tries))
                 tries += [Try(index, sample_random(self.seed, index)) for index in fresh]
                 if not tries:
                     break
-                under_way.append(self._pool.submit(tries))
-            if not under_way:
+                drawing.append(self._pool.submit(tries))
+            while drawing and len(loading) < _LOADED_AHEAD:
+                loading.append(self._loader.submit(self._load, drawing.popleft()))
+            if not loading:
                 return
             start = perf_counter()
-            drawn = under_way.popleft()()
+            drawn, batch = loading.popleft().result()
             ready = perf_counter()
-            results = list(finish(drawn, self.develop(drawn)))
+            with _explained(self.device, len(drawn.tries)):
+                results = list(finish(drawn, self.scenes(batch, drawn.sleeves_first)))
             self.split.waiting += ready - start
             self.split.device += perf_counter() - ready
             again += [result for result in results if isinstance(result, Try)]
             yield from (result for result in results if isinstance(result, RenderedHand))
 
-    def develop(self, drawn: DrawnBatch) -> Pictures:
-        """The pictures of a drawn batch, on the device.
+    def _load(self, result: Callable[[], DrawnBatch]) -> tuple[DrawnBatch, Batch]:
+        """A batch and what the device needs of it, there. Runs in a thread of its own, while the
+        device is busy with the batch before."""
+        drawn = result()
+        with _explained(self.device, len(drawn.tries)):
+            return drawn, upload(drawn.arrays, self.device)
 
-        Raises:
-            UserError: the device has too little memory.
-        """
-        try:
-            return self.scenes(upload(drawn.arrays, self.device), drawn.sleeves_first)
-        except torch.OutOfMemoryError:
-            raise UserError(
-                f"{self.device} has too little memory for {len(drawn.tries)} scenes at once: "
-                "use a smaller --batch."
-            ) from None
+
+@contextmanager
+def _explained(device: torch.device, count: int) -> Iterator[None]:
+    """Turns a lack of memory into a UserError."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise UserError(
+            f"{device} has too little memory for {count} scenes at once: use a smaller --batch."
+        ) from None
 
 
 def default_batch(size: int) -> int:
