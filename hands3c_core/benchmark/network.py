@@ -8,16 +8,12 @@ mode with a scan that loops over the steps in Python.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import platform
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -25,6 +21,7 @@ import torch
 from torch import Tensor
 
 from hands3c_core.benchmark import published_scan
+from hands3c_core.benchmark.memory import resident_memory
 from hands3c_core.models import HandNetwork, build_model
 from hands3c_core.ops import active_kernel, cross_scan_2d, reference, selective_scan
 from hands3c_core.ops.arguments import ScanArguments
@@ -87,21 +84,27 @@ def benchmark_network(
         baseline_rounds: timed passes of the slow Python loop.
         model: the network; by default 'hands3c' with fresh weights.
         compiled: also torch.compile (minutes).
-        memory: also the resident memory of a fresh process per runtime.
+        memory: also the memory of a fresh process per runtime, for the network and the lite one.
 
     Returns:
         A report for ``json.dump`` and ``as_markdown``. Times in ms.
     """
     torch.manual_seed(0)
+    model = model or build_model("hands3c")
     report: dict[str, Any] = {"machine": describe_machine()}
     with torch.inference_mode():
         report["limits"] = measure_limits()
     report["scans"] = [
         _benchmark_scan(case, rounds, baseline_rounds, report["limits"]) for case in CASES
     ]
-    report["network"] = _benchmark_runtimes(
-        model or build_model("hands3c"), rounds, baseline_rounds, compiled=compiled, memory=memory
-    )
+    report["network"] = benchmark_runtimes(model, rounds, baseline_rounds, compiled=compiled)
+    if memory:
+        names = dict.fromkeys((model.name, "hands3c_lite"))
+        runtimes = report["network"]["two_hands_ms"]
+        report["memory_mb"] = {
+            network: {runtime: resident_memory(network, runtime) for runtime in runtimes}
+            for network in names
+        }
     return report
 
 
@@ -307,18 +310,21 @@ def _with_isa(library: CpuLibrary, isa: str, work: Callable[[], object]) -> Call
 # ------------------------------------------------------------------------------ network
 
 
-def _benchmark_runtimes(
-    model: HandNetwork, rounds: int, baseline_rounds: int, *, compiled: bool, memory: bool
+def benchmark_runtimes(
+    model: HandNetwork, rounds: int, baseline_rounds: int, *, compiled: bool
 ) -> dict[str, Any]:
+    """Time a network in every runtime; see ``benchmark_network``."""
     model.eval()
     size = model.input_size
     generator = np.random.default_rng(0)
     crops = {n: generator.integers(0, 256, (n, size, size, 3), dtype=np.uint8) for n in (1, 2)}
-    runtimes = {
-        choice.name: make_runtime(model, choice.name)
-        for choice in runtime_choices("cpu")
-        if not choice.problem and (compiled or choice.name != "compiled")
-    }
+    runtimes, ready = {}, {}
+    for choice in runtime_choices("cpu"):
+        if not choice.problem and (compiled or choice.name != "compiled"):
+            started = time.perf_counter()
+            runtimes[choice.name] = make_runtime(model, choice.name)
+            runtimes[choice.name].predict(crops[1])
+            ready[choice.name] = round(time.perf_counter() - started, 2)
 
     def published() -> None:
         with kernel("reference"):
@@ -332,16 +338,14 @@ def _benchmark_runtimes(
         name: round(_distance_mm(runtime.predict(crops[2]).vertices, expected), 5)
         for name, runtime in runtimes.items()
     }
-    result: dict[str, Any] = {
+    return {
         "model": model.name,
         "input_size": size,
+        "ready_s": ready,
         "one_hand_ms": slow | one,
         "two_hands_ms": two,
         "vertex_difference_mm": differences,
     }
-    if memory:
-        result["resident_mb"] = {name: resident_memory(model.name, name) for name in runtimes}
-    return result
 
 
 def _predict(runtime: Any, crops: np.ndarray) -> Callable[[], object]:
@@ -351,36 +355,3 @@ def _predict(runtime: Any, crops: np.ndarray) -> Callable[[], object]:
 def _distance_mm(vertices: Tensor, expected: Tensor) -> float:
     """Largest distance between corresponding vertices."""
     return 1e3 * float((vertices - expected).norm(dim=-1).max())
-
-
-_MEMORY_SCRIPT = """
-import sys, json
-from hands3c_core.threads import configure_threads
-configure_threads()
-import numpy as np
-from hands3c_core.models import build_model
-from hands3c_core.runtime import make_runtime
-model = build_model(sys.argv[1])
-runtime = make_runtime(model, sys.argv[2], take=True)
-crop = np.zeros((1, model.input_size, model.input_size, 3), np.uint8)
-for _ in range(3):
-    runtime.predict(crop)
-lines = open("/proc/self/status").read().splitlines()
-sizes = {key: int(value.split()[0]) for key, value in (l.split(":") for l in lines if "kB" in l)}
-print(json.dumps([sizes["VmRSS"], sizes["VmHWM"]]))
-"""
-
-
-def resident_memory(model: str, runtime: str) -> dict[str, float]:
-    """Memory in MB of a fresh process with one network: 'resident' after three passes, and the
-    'peak' before."""
-    root = str(Path(__file__).resolve().parents[2])
-    answer = subprocess.run(
-        [sys.executable, "-c", _MEMORY_SCRIPT, model, runtime],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    resident, peak = json.loads(answer.stdout)
-    return {"resident": round(resident * 1.024e-3, 1), "peak": round(peak * 1.024e-3, 1)}

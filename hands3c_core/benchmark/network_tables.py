@@ -7,17 +7,19 @@ from typing import Any
 
 
 def as_markdown(report: dict[str, Any]) -> str:
-    """Tables for docs/performance.md: machine, scans with their limits, runtimes."""
+    """Tables for docs/performance.md: machine, runtimes, their memory, scans and their limits."""
     machine = report["machine"]
     lines = [
         f"{machine['processor']}, {machine['threads']} threads, torch {machine['torch']}, "
         f"scan kernel {machine['scan_kernel']} ({machine['instruction_set']}).",
         "",
+        *_network_table(report["network"]),
     ]
+    if "memory_mb" in report:
+        lines += _memory_table(report["memory_mb"])
     for scan in report["scans"]:
         lines += _scan_table(scan)
-    lines += _network_table(report["network"])
-    return "\n".join(lines)
+    return "\n".join(lines).rstrip()
 
 
 def _scan_table(scan: dict[str, Any]) -> list[str]:
@@ -58,21 +60,37 @@ def _limits(scan: dict[str, Any]) -> str:
 def _network_table(network: dict[str, Any]) -> list[str]:
     one, two = network["one_hand_ms"], network["two_hands_ms"]
     base = one["published style"]
-    memory = network.get("resident_mb", {})
+    ready, differences = network["ready_s"], network["vertex_difference_mm"]
     rows = [
         (
-            name,
-            ms(value),
-            factor(base, value),
-            ms(two.get(name)),
-            str(network["vertex_difference_mm"].get(name, "")),
-            " / ".join(f"{size:.0f}" for size in memory.get(name, {}).values()),
+            *(name, ms(value), factor(base, value), ms(two.get(name))),
+            *(f"{values[name]:.2g}" if name in values else "" for values in (ready, differences)),
         )
         for name, value in one.items()
     ]
-    size = network["input_size"]
-    head = ("runtime", "one hand, ms", "times as fast", "two hands, ms", "off by, mm", "MB / peak")
-    return [f"**Whole network** ({network['model']}, {size} px)", "", *table(head, rows), ""]
+    title = f"**Whole network** ({network['model']}, {network['input_size']} px)"
+    head = (
+        "runtime",
+        "one hand, ms",
+        "times as fast",
+        "two hands, ms",
+        "ready in, s",
+        "off by, mm",
+    )
+    return [title, "", *table(head, rows), ""]
+
+
+def _memory_table(memory: dict[str, dict[str, dict[str, float]]]) -> list[str]:
+    """Rows are runtimes, columns networks."""
+    rows = [
+        (
+            runtime,
+            *(" / ".join(f"{mb:.0f}" for mb in memory[name][runtime].values()) for name in memory),
+        )
+        for runtime in next(iter(memory.values()))
+    ]
+    title = "**Memory of a fresh process** (MB after three passes / highest before)"
+    return [title, "", *table(("runtime", *memory), rows), ""]
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:

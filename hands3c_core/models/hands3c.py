@@ -100,7 +100,7 @@ class HandS3C(HandNetwork):
         self.mano_head.start_at_identity()
 
     config: HandS3CConfig
-    full_precision = ("mano_head",)
+    full_precision: tuple[str, ...] = ("mano_head",)
     backbone: nn.Module
     fpn: nn.Module
     s3c: S3C | None

@@ -203,7 +203,8 @@ class _Front(nn.Module):
         if self.early_apart:
             assert isinstance(backbone, EfficientNetLite)
             assert isinstance(fpn, CoarsePyramid)
-            features = fpn.merge(*maps, backbone.late(maps[-1]))
+            c3, c4 = maps
+            features = fpn.merge(c3, c4, backbone.late(c4))
         else:
             features = fpn(backbone(*maps))
         s3c = self.network.s3c
