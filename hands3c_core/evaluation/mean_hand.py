@@ -64,4 +64,4 @@ def _means(dataset: HandDataset) -> tuple[np.ndarray | None, np.ndarray | None]:
 
 
 def _mean(points: list[np.ndarray]) -> np.ndarray | None:
-    return np.mean(points, axis=0, dtype=np.float64) if points else None
+    return np.stack(points).mean(axis=0) if points else None
