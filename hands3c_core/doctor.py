@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import importlib.metadata
+import json
 import os
 import platform
 import re
@@ -12,7 +13,10 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from hands3c_core.runtime import RuntimeChoice
 
 Status = Literal["ok", "note", "problem"]
 
@@ -51,7 +55,8 @@ class Finding:
 def examine() -> list[Finding]:
     """Look at everything. A check that itself fails becomes a finding, never an exception."""
     findings: list[Finding] = []
-    for check in (_machine, _packages, _devices, _kernels, _runtimes, _assets, _display, _cameras):
+    hardware = (_machine, _packages, _devices, _kernels, _runtimes)
+    for check in (*hardware, _assets, _weights, _display, _cameras):
         findings += _guarded(check)
     return findings
 
@@ -191,9 +196,14 @@ def _runtimes() -> list[Finding]:
     for choice in runtime_choices("cpu"):
         if "CUDA" in choice.problem:
             continue
-        value = choice.problem or ("ready" if choice.exact else "ready (not exact)")
-        findings.append(Finding("runtimes", choice.name, value))
+        findings.append(Finding("runtimes", choice.name, choice.problem or _readiness(choice)))
     return findings
+
+
+def _readiness(choice: RuntimeChoice) -> str:
+    if not choice.exact:
+        return "ready (half precision: only where it is asked for)"
+    return "ready" if choice.automatic else "ready (only by name: a minute or more at first)"
 
 
 # ------------------------------------------------------------------------------ assets
@@ -210,6 +220,22 @@ def _assets() -> list[Finding]:
         for card in sorted(folder.rglob("*.md")):
             for path, digest in checksums(card):
                 findings.append(_check_file(path, path.relative_to(folder).as_posix(), digest))
+    return findings
+
+
+def _weights() -> list[Finding]:
+    from hands3c_core.weights import default_estimator, shipped_weights
+
+    default = default_estimator("cpu")
+    findings = [Finding("weights", "hands come from", f"{default} (on the CPU)")]
+    for file in shipped_weights().values():
+        try:
+            digest = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))["sha256"]
+        except (OSError, ValueError, KeyError, TypeError):
+            advice = f"Restore {file.with_suffix('.json').name}: its figures cannot be shown."
+            findings.append(Finding("weights", file.name, "no card", "note", advice))
+        else:
+            findings.append(_check_file(file, file.name, digest, "weights"))
     return findings
 
 
@@ -233,14 +259,14 @@ def checksums(card: Path) -> list[tuple[Path, str]]:
     return found
 
 
-def _check_file(path: Path, name: str, expected: str) -> Finding:
+def _check_file(path: Path, name: str, expected: str, section: str = "assets") -> Finding:
     advice = "Restore it: git checkout -- the file, or clone the repository again."
     if not path.is_file():
-        return Finding("assets", name, "missing", "problem", advice)
+        return Finding(section, name, "missing", "problem", advice)
     actual = hashlib.sha256(path.read_bytes()).hexdigest()
     if actual != expected:
-        return Finding("assets", name, f"sha256 {actual[:12]}... differs", "problem", advice)
-    return Finding("assets", name, f"sha256 {actual[:12]}...")
+        return Finding(section, name, f"sha256 {actual[:12]}... differs", "problem", advice)
+    return Finding(section, name, f"sha256 {actual[:12]}...")
 
 
 # ------------------------------------------------------------------------------ peripherals

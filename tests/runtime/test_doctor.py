@@ -73,6 +73,21 @@ def test_checksums_of_cards(tmp_path: Path) -> None:
     assert doctor._check_file(tmp_path / "clip.mp4", "clip.mp4", digest).status == "ok"
 
 
+def test_weights_are_checked_against_their_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDS3C_WEIGHTS", str(tmp_path))
+    file = tmp_path / "hands3c_lite.safetensors"
+    file.write_bytes(b"weights")
+    card = {"name": "hands3c_lite", "sha256": hashlib.sha256(b"weights").hexdigest()}
+    status = {}
+    for state, text in (("good", json.dumps(card)), ("no card", ""), ("other", '{"sha256": "0"}')):
+        file.with_suffix(".json").write_text(text)
+        found = {finding.name: finding for finding in doctor._weights()}
+        status[state] = found[file.name].status
+    assert status == {"good": "ok", "no card": "note", "other": "problem"}
+
+
 def test_a_check_that_fails_is_a_finding() -> None:
     def _broken() -> list[Finding]:
         raise OSError("no such device")
