@@ -42,7 +42,7 @@ def run_window(options: Options, settings: Settings | None = None) -> int:
         record,
     )
     session.live.choose(live_choice(options, settings.load_live()))
-    session.set_loop(settings.get("playback/loop", True))
+    session.set_loop(options.loop or settings.get("playback/loop", True))
     data = platformdirs.user_data_path(APPLICATION, appauthor=False)
     window = MainWindow(session, settings, theme, log, data_folder=data)
     window.show()

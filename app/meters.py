@@ -16,6 +16,8 @@ from app.session_types import Stats
 from hands3c_core.types import FrameResult
 
 _WINDOW_S = 1.0
+#: A slow machine's rate is taken over so many frames, if they are not older than this, s.
+_LEAST_FRAMES, _LONGEST_S = 3, 12.0
 _LATENCIES = 60
 
 
@@ -58,9 +60,9 @@ class Meter:
 
     def stats(self) -> Stats:
         with self._lock:
-            start = self._now() - _WINDOW_S
-            while self._frames and self._frames[0][0] < start:
-                self._frames.popleft()
+            now = self._now()
+            start = now - _WINDOW_S
+            self._forget_frames(now)
             while self._draws and self._draws[0][0] < start:
                 self._draws.popleft()
             sums: dict[str, float] = defaultdict(float)
@@ -68,18 +70,36 @@ class Meter:
                 for stage, milliseconds in timings.items():
                     sums[stage] += milliseconds
             stages = {stage: total / len(self._frames) for stage, total in sums.items()}
-            if self._draws:
+            if self._draws and self._frames:
                 stages["draw"] = statistics.fmean(ms for _, ms in self._draws)
             return Stats(
                 fps=self._rate(),
                 stages_ms=stages,
                 dropped=self._dropped,
-                latency_ms=statistics.median(self._latencies) if self._latencies else None,
+                latency_ms=self._latency(),
                 hands=self._hands,
                 fallen=self._fallen,
                 memory_mb=self._process.memory_info().rss / 1e6,
                 gpu_mb=gpu_memory_mb(),
             )
+
+    def _forget_frames(self, now: float) -> None:
+        """Keep the last second's frames, or a few where they are slower; none once they stop."""
+        frames = self._frames
+        while frames and (
+            frames[0][0] < now - _LONGEST_S
+            or (frames[0][0] < now - _WINDOW_S and len(frames) > _LEAST_FRAMES)
+        ):
+            frames.popleft()
+        if frames:
+            interval = (frames[-1][0] - frames[0][0]) / max(len(frames) - 1, 1)
+            if now - frames[-1][0] > max(_WINDOW_S, 2.5 * interval):
+                frames.clear()
+
+    def _latency(self) -> float | None:
+        if not self._frames:
+            self._latencies.clear()
+        return statistics.median(self._latencies) if self._latencies else None
 
     def _rate(self) -> float:
         if len(self._frames) < 2:

@@ -26,7 +26,7 @@ the network disagrees wildly with the detector, or where you ask for it.
 
 Examples:
   hands3c-live                          the first camera
-  hands3c-live clip.mp4 --loop          a video
+  hands3c-live clip.mp4                 a video
   hands3c-live rtsp://host/stream       a stream
   hands3c-live clip.mp4 --headless      no window: write out/clip.mp4, .glb and .jsonl
   hands3c-live clip.mp4 --headless --write csv bvh
@@ -42,7 +42,7 @@ class Options:
         str | None,
         tyro.conf.Positional,
         tyro.conf.arg(
-            metavar="SOURCE",
+            metavar="[SOURCE]",
             help="Camera index or name, video or picture file, folder of pictures, or URL "
             "(http, rtsp). Left out: the first camera, or else the bundled clip.",
             help_behavior_hint="",
@@ -79,8 +79,7 @@ class Options:
     loop: Annotated[
         bool,
         tyro.conf.arg(
-            help="Headless: start a file again at its end, until --max-frames or Ctrl-C. The "
-            "window has a button for it.",
+            help="Start a file again at its end; headless, until --max-frames or Ctrl-C.",
             help_behavior_hint="",
         ),
     ] = False
@@ -134,7 +133,8 @@ class Options:
         ),
     ] = None
     max_frames: Annotated[
-        int | None, tyro.conf.arg(metavar="N", help="Stop after N frames.", help_behavior_hint="")
+        int | None,
+        tyro.conf.arg(metavar="N", help="Headless: stop after N frames.", help_behavior_hint=""),
     ] = None
     mirror: Annotated[
         bool,

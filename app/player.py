@@ -169,7 +169,9 @@ class Player:
         elif state is ReaderState.LOST:
             self._notify(Notice("source", message, "error"))
         elif state is ReaderState.RECONNECTING:
-            self._notify(Notice("source", f"{message} Reconnecting…", "warning"))
+            end = "" if message.endswith((".", "?")) else "."
+            text = f"{message}{end} Reconnecting…"
+            self._notify(Notice("source", text, "warning"))
 
 
 def find_cameras() -> tuple[CameraInfo, ...]:

@@ -5,7 +5,8 @@
 Each of the two runs lasts ``--minutes``. The camera (a loopback MJPEG stream) hangs up, stalls and
 changes its picture size. Memory and frames a second are compared between the first and the last
 fifth of a run, after a warm-up; the exit code is 1 where memory grew by 5 %, frames a second fell
-by 10 %, an error was logged, or a thread or child process was left over.
+by 10 %, an error was logged, a thread or child process was left over, or where the camera did not
+go and come back and change its size at least once.
 """
 
 from __future__ import annotations
@@ -72,8 +73,11 @@ class Watch:
 
     def _sample(self) -> None:
         stats = self._session.outlets.stats.value
+        shown = self._session.shown
         self.samples.append(
             {
+                "width": shown.result.frame.image.shape[1] if shown is not None else 0,
+                "files": open_files(self._process),
                 "t": round(time.monotonic() - self._started, 1),
                 "rss_mb": self._process.memory_info().rss / 1e6,
                 "fps": stats.fps,
@@ -84,6 +88,12 @@ class Watch:
                 "playing": self._session.outlets.playback.value.state is State.PLAYING,
             }
         )
+
+
+def open_files(process: psutil.Process) -> int:
+    """Open files, pipes and sockets; 0 where the system does not tell."""
+    count = getattr(process, "num_fds", None)
+    return int(count()) if count is not None else 0
 
 
 def zombies(process: psutil.Process) -> int:
@@ -177,6 +187,13 @@ def report(
         problems.append(f"{len(errors)} errors were logged")
     if samples[-1]["zombies"] or threads_left:
         problems.append("threads or processes were left over")
+    files = [median(part, "files") for part in (first, last)]
+    if files[1] > files[0] + 8:
+        problems.append(f"open files went from {files[0]:.0f} to {files[1]:.0f}")
+    widths = sorted({int(sample["width"]) for sample in samples if sample["width"]})
+    back = sum(notice.endswith(": back") for notice in notices)
+    if kind == "camera" and (not back or len(widths) < 2):
+        problems.append("the camera was not bad enough: no loss or no change of size was seen")
     return {
         "run": kind,
         "seconds": samples[-1]["t"],
@@ -187,6 +204,9 @@ def report(
             "last": median(moving[1], "latency_ms"),
         },
         "threads": {"first": median(first, "threads"), "last": median(last, "threads")},
+        "files": {"first": files[0], "last": files[1]},
+        "widths": widths,
+        "came_back": back,
         "zombies": max(sample["zombies"] for sample in samples),
         "threads_left": threads_left,
         "notices": notices[-60:],

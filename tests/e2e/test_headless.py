@@ -20,6 +20,9 @@ from hands3c_core.weights import shipped_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 
+#: For what has nothing to do with the estimator: the other one takes a while to get ready.
+QUICK = ("--estimator", "landmarks")
+
 #: Runs the app and fails on any attempt to reach another machine, whichever library makes it from
 #: Python; /proc tells of connections made below Python.
 AUDITED = """
@@ -123,7 +126,7 @@ def test_with_no_source_and_no_display_it_runs_on_the_bundled_clip(tmp_path):
 
 def test_a_given_file_goes_to_the_given_folder_without_any_connection(tmp_path, clip):
     done = run(
-        str(clip), "--headless", "--out", "made/here", "--max-frames", "20",
+        str(clip), "--headless", "--out", "made/here", "--max-frames", "20", *QUICK,
         cwd=tmp_path, code=AUDITED,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -133,7 +136,7 @@ def test_a_given_file_goes_to_the_given_folder_without_any_connection(tmp_path, 
 
 def test_ctrl_c_ends_cleanly_and_keeps_the_files(tmp_path, clip):
     process = subprocess.Popen(
-        [sys.executable, "-m", "app", str(clip), "--headless", "--loop"],
+        [sys.executable, "-m", "app", str(clip), "--headless", "--loop", *QUICK],
         cwd=tmp_path,
         env=environment(),
         stderr=subprocess.PIPE,
@@ -167,7 +170,7 @@ def test_ctrl_c_ends_cleanly_and_keeps_the_files(tmp_path, clip):
 )
 def test_what_the_user_can_put_right_is_one_line_and_code_2(tmp_path, arguments, told):
     (tmp_path / "broken.mp4").write_bytes(b"no video" * 50)
-    done = run(*arguments, "--headless", cwd=tmp_path)
+    done = run(*arguments, "--headless", *QUICK, cwd=tmp_path)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert any(
@@ -176,7 +179,7 @@ def test_what_the_user_can_put_right_is_one_line_and_code_2(tmp_path, arguments,
 
 
 def test_a_missing_hand_model_is_one_line_and_code_2(tmp_path, clip):
-    done = run(str(clip), "--hand-model", "none.npz", "--headless", cwd=tmp_path)
+    done = run(str(clip), "--hand-model", "none.npz", "--headless", *QUICK, cwd=tmp_path)
     assert done.returncode == 2
     assert "none.npz" in done.stderr
     assert "Traceback" not in done.stderr
@@ -185,7 +188,7 @@ def test_a_missing_hand_model_is_one_line_and_code_2(tmp_path, clip):
 def test_the_output_never_overwrites_the_source(tmp_path, clip):
     source = tmp_path / "mine.mp4"
     source.write_bytes(clip.read_bytes())
-    done = run(str(source), "--headless", "--out", ".", cwd=tmp_path)
+    done = run(str(source), "--headless", "--out", ".", *QUICK, cwd=tmp_path)
     assert done.returncode == 2
     assert "overwrite" in done.stderr
     assert source.read_bytes() == clip.read_bytes()
