@@ -66,6 +66,8 @@ def main(options: Options) -> None:
     """Render, measure or time."""
     if options.batch is not None and options.batch < 1:
         raise UserError("--batch must be at least 1.")
+    if options.workers < 1:
+        raise UserError("--workers must be at least 1.")
     device = torch_device(options.device)
     if options.realism > 0:
         print_realism(options, device)
@@ -148,7 +150,7 @@ def print_split(options: Options, device: str) -> None:
     config, count = options.render, options.benchmark
     with BatchRenderer(config, options.seed, device, options.batch, options.workers) as renderer:
         # The first batches start the workers and fill the device's memory pool.
-        for _ in renderer.render(range(count, count + 2 * renderer.batch)):
+        for _ in renderer.render(range(count, count + min(count, 2 * renderer.batch))):
             pass
         renderer.split = type(renderer.split)()
         start = time.perf_counter()
