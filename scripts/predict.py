@@ -32,6 +32,8 @@ class Options:
     """Where to run: cpu, cuda, cuda:1, ..."""
     dtype: Literal["float32", "float64"] = "float32"
     """Precision of the computation and of the outputs."""
+    runtime: str = "eager"
+    """How to run it: eager; auto, the fastest that is exact; or openvino-bf16, ... (doctor.py)."""
     batch_size: int = 8
     """Crops per pass."""
     features: bool = True
@@ -47,16 +49,23 @@ def main(options: Options) -> None:
 
     from hands3c_core.models import load_weights
     from hands3c_core.models.crop_files import predict_crops, read_crops, write_outputs
+    from hands3c_core.models.crop_predictor import CropPredictor
+    from hands3c_core.runtime import make_runtime
 
     model = load_weights(options.weights, hand=options.hand_model, device=options.device)
     model = model.to(getattr(torch, options.dtype))
     crops = read_crops(options.crops, model.input_size)
+    predictor: CropPredictor = model
+    if options.runtime != "eager":
+        if options.dtype != "float32":
+            raise UserError("Only the eager runtime computes in float64: leave out --runtime.")
+        predictor = make_runtime(model, options.runtime, take=True)
     if crops.resized:
         print(f"{crops.resized} of {len(crops.names)} crops resized to {model.input_size} px.")
     with Progress(transient=True) as progress:
         task = progress.add_task(model.name, total=len(crops.names))
         arrays = predict_crops(
-            model,
+            predictor,
             crops.images,
             batch_size=options.batch_size,
             features=options.features,

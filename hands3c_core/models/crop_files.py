@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
-from hands3c_core.models.network import HandNetwork
+from hands3c_core.models.crop_predictor import CropPredictor
 
 Crops = NDArray[np.uint8]
 
@@ -63,7 +63,7 @@ def read_crops(files: Sequence[str | os.PathLike[str]], size: int) -> CropSet:
 
 
 def predict_crops(
-    model: HandNetwork,
+    model: CropPredictor,
     crops: Crops,
     *,
     batch_size: int = 8,
@@ -73,7 +73,7 @@ def predict_crops(
     """Every output of the network for ready crops, under the published names.
 
     Args:
-        model: the network.
+        model: the network, or a runtime of it.
         crops: (N, S, S, 3) uint8 RGB, S = ``model.input_size``.
         batch_size: crops a pass.
         features: include 'backbone_feat' and 's3c_feat' (1 MB a crop each in float32).
