@@ -73,6 +73,7 @@ class Session:
         self._display_size: tuple[int, int] | None = None
         self._fresh: LoadedModel | None = None
         self._bridged = False
+        self._closed = False
         self._painter = RenderThread("hands3c-painter", self._draw) if paints else None
         self._loader = RenderThread("hands3c-loader", self._load)
         self._tasks = TaskThread("hands3c-tasks")
@@ -209,14 +210,19 @@ class Session:
         """Finish recordings, release the source and end all threads; blocks until that is done."""
         self._loader.close(_LOADER_TIMEOUT_S)
         self._engine.close()
-        if self._fresh is not None:  # loaded too late for the engine to take it over
-            self._fresh.pipeline.close()
-            self._fresh = None
+        self._closed = True
+        self._drop_fresh()
         self.takes.close()
         self._tasks.close()
         self.live.close()
         if self._painter is not None:
             self._painter.close()
+
+    def _drop_fresh(self) -> None:
+        """Free a model that was loaded too late for the engine to take it over."""
+        fresh, self._fresh = self._fresh, None
+        if fresh is not None:
+            fresh.pipeline.close()
 
     def __enter__(self) -> Session:
         return self
@@ -247,6 +253,8 @@ class Session:
             self._say("model", "")
             self._fresh = loaded
             self._engine.do(lambda: self._adopt(loaded))
+            if self._closed:  # nobody waits for it any more
+                self._drop_fresh()
 
     def _bridge(self, config: ModelConfig) -> None:
         """In a window, hands come from the landmark estimator until the first network is ready,
