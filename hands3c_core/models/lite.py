@@ -27,7 +27,7 @@ LITE_CHANNELS = 96
 
 #: With the shipped weights, rounding all activations to bfloat16 moves vertices by up to a
 #: centimetre, nearly all of it from the trunk's early stages, which nothing normalises. With these
-#: in float32 it is a third of a millimetre (docs/performance.md).
+#: in float32 it is less than half a millimetre (docs/performance.md).
 _FULL_PRECISION = (
     *(f"backbone.{part}" for part in ("stem", "stage1", "stage2", "stage3", "stage4")),
     "mano_head",
