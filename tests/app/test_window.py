@@ -15,7 +15,7 @@ from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QThread, QTimer, QUrl
 from PyQt6.QtGui import QDropEvent, QWheelEvent
 from PyQt6.QtWidgets import QAbstractButton, QApplication
 
-from app.config import Layout
+from app.config import Layout, ViewState
 from app.session import Session
 from app.session_types import State
 from app.windows.actions import COMMANDS, shortcut_groups
@@ -325,6 +325,34 @@ def test_the_gui_thread_is_never_blocked_for_long(qtbot, window, hand_clip):
     print(f"event loop gaps: median {np.median(gaps):.1f} ms, longest {max(gaps):.1f} ms")
     assert np.median(gaps) < 50.0
     assert window.thread() is QThread.currentThread()
+
+
+def test_what_is_asked_for_is_done_on_other_threads(qtbot, window, hand_clip, plain_clip):
+    """The GUI thread's own computing time, which a busy machine does not lengthen: loosely bounded,
+    so that only work that belongs elsewhere fails it."""
+    show_paused(qtbot, window, hand_clip)
+    session, log = window.session, RecentLog()
+    model = session.outlets.model.value
+    asks = {
+        "open": lambda: window.open_source(str(plain_clip)),
+        "model": lambda: session.set_model(replace(model, hand_model="hand_mano778")),
+        "settings": lambda: (
+            window.settings.save_view(ViewState(boxes=True)),
+            window.settings.sync(),
+        ),
+        "log": lambda: LogDialog(log, window).deleteLater(),
+        "record": session.toggle_recording,
+    }
+    spent = {}
+    for name, ask in asks.items():
+        started = time.thread_time()
+        ask()
+        spent[name] = (time.thread_time() - started) * 1e3
+    print({name: round(ms, 1) for name, ms in spent.items()})
+    assert max(spent.values()) < 100.0
+    qtbot.waitUntil(
+        lambda: session.shown.model.config.hand_model == "hand_mano778", timeout=TIMEOUT
+    )
 
 
 def test_every_command_is_listed_once_and_has_a_handler(window):
