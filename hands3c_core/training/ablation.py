@@ -28,6 +28,8 @@ from hands3c_core.training.export import CARD
 #: Names in the folder of an ablation and in that of one of its runs.
 SETTINGS, TABLE, RESULT = "ablation.json", "ablation.md", "result.json"
 MEAN_RESULT = "mean_hand.json"
+#: Minutes between validations: seldom, since every run is measured at its end.
+_VAL_MINUTES = 30.0
 #: Row of what is measured without any training.
 MEAN_HAND = "mean hand, no network"
 #: Columns of the paper's Table 4 and some more: key of a result, heading, factor, decimals.
@@ -144,6 +146,7 @@ class AblationSettings:
             precision=self.precision,
             workers=self.workers,
             accelerator=self.accelerator,
+            val_minutes=_VAL_MINUTES,
             seed=seed,
         )
 
