@@ -109,7 +109,7 @@ GESTURES = (
     ("Drag", "Orbit the 3D view"),
     ("Right-drag, Shift-drag", "Pan the 3D view"),
     ("Wheel", "Zoom the 3D view"),
-    ("Double-click", "Reset the 3D view; on the picture: full screen"),
+    ("Double-click", "3D view: reset, picture: full screen"),
     ("Drop a file", "Open it"),
     ("Point at a joint", "Its name, position and angles"),
     ("Click a joint", "Keep them in view"),

@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from PyQt6.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, QSize, Qt
+from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import (
     QApplication,
     QDialog,
@@ -102,7 +103,12 @@ class ShortcutsDialog(QDialog):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(area)
-        wanted, screen = page.sizeHint() + QSize(2, 2), self.screen()
+        self._page = page
+
+    def showEvent(self, a0: QShowEvent | None) -> None:
+        super().showEvent(a0)
+        # Only now the window's style sheet has told how much room the keys need.
+        wanted, screen = self._page.sizeHint() + QSize(2, 2), self.screen()
         if screen is not None:
             wanted = wanted.boundedTo(screen.availableSize() * 0.9)
         self.resize(wanted)

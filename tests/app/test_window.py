@@ -13,7 +13,7 @@ import pytest
 from driving import TIMEOUT, Button, Key, Modifier, drag, pixels, settle, show_paused
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QThread, QTimer, QUrl
 from PyQt6.QtGui import QDropEvent, QWheelEvent
-from PyQt6.QtWidgets import QAbstractButton, QApplication
+from PyQt6.QtWidgets import QAbstractButton, QApplication, QScrollArea
 
 from app.config import Layout, ViewState
 from app.session import Session
@@ -381,6 +381,8 @@ def test_dialogs_open(qtbot, window):
         qtbot.addWidget(dialog)
         dialog.show()
         assert dialog.isVisible()
+        for area in dialog.findChildren(QScrollArea):  # nothing is squeezed where there is room
+            assert area.widget().height() >= area.widget().sizeHint().height()
         dialog.close()
 
 
