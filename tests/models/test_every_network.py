@@ -134,6 +134,38 @@ def test_export(network: HandNetwork, crops: np.ndarray) -> None:
     assert torch.allclose(expected.heatmaps, answer.heatmaps, atol=1e-5)
 
 
+class _Outputs(nn.Module):
+    """A network whose answer is a tuple: ONNX knows no classes."""
+
+    def __init__(self, network: HandNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        answer = self.network(images)
+        return answer.vertices, answer.joints_3d, answer.joints_2d, answer.heatmaps
+
+
+@pytest.mark.slow
+def test_onnx(network: HandNetwork, crops: np.ndarray, monkeypatch, tmp_path) -> None:
+    """Scans in their plain form, since ONNX has none. The packages are no part of ours."""
+    for package in ("onnxscript", "onnxruntime"):
+        pytest.importorskip(package, reason="needs pip install onnx onnxscript onnxruntime")
+    import onnxruntime
+
+    monkeypatch.setenv("HANDS3C_SCAN", "chunked")
+    file, outputs = tmp_path / "network.onnx", _Outputs(network).eval()
+    torch.onnx.export(outputs, (torch.rand(1, 3, SIZE, SIZE),), dynamo=True).save(file)
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    images = torch.from_numpy(crops[:1]).permute(0, 3, 1, 2).float() / 255
+    answers = session.run(None, {session.get_inputs()[0].name: images.numpy()})
+    with torch.no_grad():
+        expected = outputs(images)
+    for wanted, answer in zip(expected, answers, strict=True):
+        scale = float(wanted.abs().max())
+        np.testing.assert_allclose(answer, wanted.numpy(), atol=1e-4 * scale)
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_any_multiple_of_32(name: str) -> None:
     for size in (160, 288) if name in ("sar", "smr") else (160,):
