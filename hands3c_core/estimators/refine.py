@@ -72,7 +72,7 @@ class RefineOptions:
     one."""
     sideways: float = 0.05
     """Of the translation across the line of sight, m; the heatmaps know it well."""
-    depth: float = 0.03
+    depth: float = 0.06
     """Of the translation along it, as a share of the distance."""
     pixel: float = 0.012
     """Least standard deviation of a heatmap's joint, as a share of the crop's side."""

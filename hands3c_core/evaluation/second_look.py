@@ -20,8 +20,8 @@ from hands3c_core.models import HandNetwork, HandPrediction
 from hands3c_core.types import UInt8
 
 #: A crop this many times the side of the usual window around the joints is looked at again; the
-#: training's go to 1.2.
-TOO_WIDE = 1.2
+#: training's go to 1.2, but the middle of what it saw is where it is best.
+TOO_WIDE = 1.1
 #: Looks after the first: the first window around a very small hand is still a rough one.
 MOST_LOOKS = 2
 

@@ -69,7 +69,7 @@ def _with_spots(predict, crops):
     prediction = predict(crops)
     turn = torch.tensor([[0.97, -0.24], [0.24, 0.97]])
     plane = prediction.joints_3d[..., :2] - prediction.joints_3d[:, 9:10, :2]
-    near = 0.5 + 4.0 * plane @ turn
+    near = 0.5 + 4.4 * plane @ turn
     cells = (torch.arange(64) + 0.5) / 64
     u, v = (-1000 * (cells - near[..., axis, None]) ** 2 for axis in (0, 1))
     spots = (v[..., :, None] + u[..., None, :]).exp()
