@@ -20,7 +20,7 @@ def test_usual_windows_are_looked_at_once():
     network = build_model("hands3c_lite", input_size=128)
     crops = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3), dtype=np.uint8)
     prediction = network.predict(crops)
-    prediction = replace(prediction, joints_2d=_square(2, 0.2, 0.8))
+    prediction = replace(prediction, joints_2d=_square(2, 0.18, 0.82))
 
     def never(crops):
         raise AssertionError("looked again")
@@ -36,7 +36,7 @@ def test_only_small_hands_are_looked_at_again_and_found_where_they_are():
     crops = np.zeros((2, 128, 128, 3), np.uint8)
     crops[:, 40:50, 60:70] = 255
     first = network.predict(crops)
-    first = replace(first, joints_2d=torch.cat([_square(1, 0.2, 0.8), _square(1, 0.3, 0.5)]))
+    first = replace(first, joints_2d=torch.cat([_square(1, 0.18, 0.82), _square(1, 0.3, 0.5)]))
     shown = []
 
     def see(crops):
