@@ -372,7 +372,7 @@ def run_tests(python: Path, arguments: Sequence[str]) -> int:
 
 
 def run_x11_tests(python: Path) -> list[list[str]]:
-    step = ["-m", "pytest", "tests/app", "tests/e2e"]
+    step = ["-m", "pytest", "tests/app", "-m", "window and not slow"]
     screen = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24"]
     say("The window tests once more, under X11")
     status = subprocess.run(

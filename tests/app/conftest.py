@@ -32,6 +32,13 @@ from hands3c_core.assets import asset_path
 from hands3c_core.errors import UserError
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what shows something: those tests are worth a second run in a real X11 window."""
+    for item in items:
+        if "qtbot" in getattr(item, "fixturenames", ()):
+            item.add_marker("window")
+
+
 def own_threads() -> set[str]:
     """Names of the app's own threads that are alive."""
     return {
