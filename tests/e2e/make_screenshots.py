@@ -95,6 +95,7 @@ def main() -> None:
         camera = Photographer(window, folder)
         window.commands.open_demo()
         camera.until(lambda: session.outlets.stats.value.fps > 0)
+        camera.until(lambda: not session.outlets.model_status.value.loading)
         camera.wait(3.0)
 
         window.show_tab("view")
