@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import importlib.metadata
-import json
 import os
 import platform
 import re
@@ -224,18 +223,17 @@ def _assets() -> list[Finding]:
 
 
 def _weights() -> list[Finding]:
-    from hands3c_core.weights import default_estimator, shipped_weights
+    from hands3c_core.weights import default_estimator, read_card, shipped_weights
 
     default = default_estimator("cpu")
     findings = [Finding("weights", "hands come from", f"{default} (on the CPU)")]
     for file in shipped_weights().values():
-        try:
-            digest = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))["sha256"]
-        except (OSError, ValueError, KeyError, TypeError):
+        digest = read_card(file).sha256
+        if digest:
+            findings.append(_check_file(file, file.name, digest, "weights"))
+        else:
             advice = f"Restore {file.with_suffix('.json').name}: its figures cannot be shown."
             findings.append(Finding("weights", file.name, "no card", "note", advice))
-        else:
-            findings.append(_check_file(file, file.name, digest, "weights"))
     return findings
 
 

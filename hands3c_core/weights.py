@@ -59,15 +59,18 @@ class WeightsCard:
     better_than: tuple[str, ...] = ()
     """Names of other shipped weights that it beats."""
     experimental: bool = False
+    sha256: str = ""
+    """Of the weights' file."""
 
     def summary(self) -> list[str]:
         """The card in a few short lines, for people: what it is and its leading figures."""
         lines = [" · ".join(filter(None, (self._about(), self.licence)))]
         for benchmark, figures in self.metrics.items():
-            if isinstance(figures, dict) and isinstance(figures.get(_LEADING), (int, float)):
-                figures = {_LEADING: round(figures[_LEADING], 1)}
-            elif isinstance(figures, dict):
-                continue
+            if isinstance(figures, dict):
+                leading = figures.get(_LEADING)
+                if not isinstance(leading, (int, float)):
+                    continue
+                figures = {_LEADING: round(leading, 1)}
             lines.append(f"{benchmark.replace('_', ' ')}: {_figures(figures)}")
         return [line for line in lines if line]
 
@@ -81,7 +84,7 @@ class WeightsCard:
 
     def facts(self) -> list[str]:
         """All of the card in lines, for people."""
-        lines = [self._about()] if self._about() else []
+        lines = list(filter(None, [self._about()]))
         if self.data or self.samples_seen:
             names = ", ".join(name for name, _ in self.data if name)
             seen = f"{self.samples_seen:,} samples" if self.samples_seen else ""
@@ -172,6 +175,7 @@ def _card(values: dict[str, Any], name: str) -> WeightsCard:
         default_on=_texts(values.get("default_on")),
         better_than=_texts(values.get("better_than")),
         experimental=values.get("experimental") is True,
+        sha256=_text(values.get("sha256")),
     )
 
 

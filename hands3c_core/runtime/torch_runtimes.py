@@ -71,14 +71,11 @@ class FoldedRuntime(Runtime):
 
 def _lower(network: HandNetwork, precision: torch.dtype) -> None:
     """Round a network's weights, but for those parts that are to keep theirs."""
+    kept: set[nn.Module] = set()
     for path in network.full_precision:
-        network.set_submodule(path, _InFloat32(network.get_submodule(path)))
-    kept = {
-        module
-        for part in network.modules()
-        if isinstance(part, _InFloat32)
-        for module in part.modules()
-    }
+        part = network.get_submodule(path)
+        kept.update(part.modules())
+        network.set_submodule(path, _InFloat32(part))
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.Linear) and module not in kept:
             module.to(precision)

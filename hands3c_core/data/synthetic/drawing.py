@@ -8,11 +8,13 @@ so a seed means the same sample to all of them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from hands3c_core.geometry import project
 from hands3c_core.hand_model import FastHandLayer, HandModelData
@@ -65,9 +67,13 @@ class Person:
     """Number in the ``SkinBank``."""
     material: Material
     sleeve: Sleeve | None
-    mirrored: bool = False
     offset: Float32 | None = None
-    """(3,) metres added after mirroring; None for none."""
+    """(3,) metres added after mirroring a left hand; None for a right one."""
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether it is a left hand."""
+        return self.offset is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +97,16 @@ class Scene:
     faults: CameraFaults | None
     """None for a perfect camera."""
 
-    @property
+    @cached_property
     def joints_2d(self) -> Float32:
         """(21, 2) px in the crop."""
         return project(self.people[0].joints, self.view.crop)
+
+    def joints_in_frame(self) -> NDArray[np.bool_]:
+        """(21,) which joints the camera's picture reaches to."""
+        left, top, right, bottom = self.view.frame_in_crop()
+        u, v = self.joints_2d.T
+        return (u > left) & (u < right) & (v > top) & (v < bottom)
 
 
 def sample_random(seed: int, index: int) -> np.random.Generator:
@@ -207,7 +219,7 @@ class SceneSampler:
         person = self._person(pose, drawn.shape, np.zeros(3, np.float32), own_joints, tone, random)
         flip = np.array([-1.0, 1.0, 1.0], np.float32)
         offset = second_hand_offset(joints, own_joints * flip, random).astype(np.float32)
-        return replace(person, mirrored=True, offset=offset)
+        return replace(person, offset=offset)
 
 
 def _draw_sleeve(random: np.random.Generator) -> Sleeve:

@@ -27,7 +27,6 @@ from .drawing import (
 )
 from .forearm import Forearm
 from .lights import shadow_light
-from .scene import View
 from .skins import SkinBank
 
 #: A joint of a mean hand lies this far under the skin that shows it, metres, at most.
@@ -122,7 +121,6 @@ def rendered_hand(
     index: int,
     scene: Scene,
     crop: UInt8,
-    joints_2d: Float32,
     visible: NDArray[np.bool_],
     mask: Float32,
 ) -> RenderedHand:
@@ -132,7 +130,7 @@ def rendered_hand(
     return RenderedHand(
         index=index,
         crop=crop,
-        joints_2d=joints_2d,
+        joints_2d=scene.joints_2d,
         joints_3d=hand.joints,
         pose=hand.pose,
         shape=hand.shape,
@@ -191,9 +189,7 @@ class SyntheticRenderer:
         rasterizer = MeshRasterizer(samples=self.config.samples, lighting=scene.lighting)
         layer = rasterizer.render(meshes, scene.view.crop)
         crop = _photograph(layer, scene)
-        joints_2d = scene.joints_2d
-        visible = self._visible(layer, scene.people[0].joints, joints_2d, scene.view)
-        return rendered_hand(index, scene, crop, joints_2d, visible, self._mask(layer))
+        return rendered_hand(index, scene, crop, self._visible(layer, scene), self._mask(layer))
 
     def _person(self, person: Person) -> list[MeshInstance]:
         """Hand with forearm, and the sleeve if there is one."""
@@ -207,13 +203,12 @@ class SyntheticRenderer:
             )
             template = self._forearm.cloth_template
             meshes.append(MeshInstance(template, cloth, sleeve.material, light))
-        if not person.mirrored:
+        if person.offset is None:
             return meshes
         flip = np.array([-1.0, 1.0, 1.0], np.float32)
-        offset = np.zeros(3, np.float32) if person.offset is None else person.offset
         return [
             MeshInstance(
-                m.template.mirrored(), m.vertices * flip + offset, m.material, m.vertex_light
+                m.template.mirrored(), m.vertices * flip + person.offset, m.material, m.vertex_light
             )
             for m in meshes
         ]
@@ -226,18 +221,16 @@ class SyntheticRenderer:
         full[layer.y0 : layer.y0 + ids.shape[0], layer.x0 : layer.x0 + ids.shape[1]] = seen
         return full
 
-    def _visible(
-        self, layer: RenderedLayer, joints: Float32, joints_2d: Float32, view: View
-    ) -> NDArray[np.bool_]:
+    def _visible(self, layer: RenderedLayer, scene: Scene) -> NDArray[np.bool_]:
         """(21,) whether the pixel over each joint shows the hand's skin just before the joint."""
         ids, inverse = layer.face_ids, layer.inverse_depth
         height, width = ids.shape[:2]
-        left, top, right, bottom = view.frame_in_crop()
+        joints = scene.people[0].joints
         reach = flesh(joints)
-        u, v = joints_2d.T
+        u, v = scene.joints_2d.T
         x, y = np.round(u).astype(int) - layer.x0, np.round(v).astype(int) - layer.y0
         visible = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-        visible &= (u > left) & (u < right) & (v > top) & (v < bottom)
+        visible &= scene.joints_in_frame()
         x, y, z = x[visible], y[visible], joints[visible, 2]
         ours = (ids[y, x] >= 0) & (ids[y, x] < self._forearm.num_hand_faces)
         near = inverse[y, x] * (z - reach)[:, None] < 1.0

@@ -72,10 +72,6 @@ class SkinBank:
             skin = _skin(base / plain, palm, nails, float(tone), random)
             self.textures.append(Texture(skin))
 
-    def pick(self, tone: float) -> int:
-        """Number of the skin nearest to ``tone``."""
-        return nearest_skin(self.tones, tone)
-
 
 def skin_tones(seed: int, count: int = 36) -> NDArray[np.float64]:
     """(count,) tones of the skins that a ``SkinBank`` of this seed makes."""

@@ -55,7 +55,7 @@ def draw_batch(sampler: SceneSampler, tries: list[Try]) -> DrawnBatch:
     picture, mask = np.zeros((0, 0, 3), np.uint8), np.zeros((0, 0), np.float32)
     unseen: NDArray[np.bool_] = np.zeros(21, np.bool_)
     hands = [
-        rendered_hand(tried.index, scene, picture, scene.joints_2d, unseen, mask)
+        rendered_hand(tried.index, scene, picture, unseen, mask)
         for tried, scene in zip(tries, scenes, strict=True)
     ]
     arrays = pack_scenes(scenes, sampler.config)

@@ -122,12 +122,10 @@ def _pack_joints(scenes: list[Scene], size: int) -> Arrays:
     at most."""
     pixels, inside, depth = [], [], []
     for scene in scenes:
-        joints, joints_2d = scene.people[0].joints, scene.joints_2d
-        left, top, right, bottom = scene.view.frame_in_crop()
-        u, v = joints_2d.T
-        xy = np.round(joints_2d).astype(np.int64)
+        joints = scene.people[0].joints
+        xy = np.round(scene.joints_2d).astype(np.int64)
         seen = ((xy >= 0) & (xy < size)).all(axis=1)
-        inside.append(seen & (u > left) & (u < right) & (v > top) & (v < bottom))
+        inside.append(seen & scene.joints_in_frame())
         pixels.append(np.clip(xy, 0, size - 1))
         depth.append(joints[:, 2] - flesh(joints))
     return {
@@ -144,11 +142,11 @@ def _pack_faults(faults: list[CameraFaults], size: int) -> Arrays:
     for row, (_, kernel) in zip(kernels, moved, strict=True):
         rim = (widest - len(kernel)) // 2
         row[rim : rim + len(kernel), rim : rim + len(kernel)] = kernel
-    noisy = [(n, f.noise) for n, f in enumerate(faults) if f.noise is not None]
+    noisy = [(n, f) for n, f in enumerate(faults) if f.noise is not None]
     # Half precision: an error of 0.02 grey levels at most, and half the bytes to send.
     noise = np.empty((len(noisy), size, size, 3), np.float16)
-    for place, (_, values) in zip(noise, noisy, strict=True):
-        place[...] = values
+    for place, (_, f) in zip(noise, noisy, strict=True):
+        place[...] = f.noise
     grade = [(*f.gains, f.gamma, f.contrast, f.saturation) for f in faults]
     return {
         "moved_scene": np.array([n for n, _ in moved], np.int64),
@@ -157,10 +155,8 @@ def _pack_faults(faults: list[CameraFaults], size: int) -> Arrays:
         "grade": _floats(grade),
         "noise_scene": np.array([n for n, _ in noisy], np.int64),
         "noise": noise,
-        "noise_strength": _floats([f.noise_strength for f in faults if f.noise is not None]),
-        "noise_smoothed": np.array(
-            [f.noise_smoothed for f in faults if f.noise is not None], np.bool_
-        ),
+        "noise_strength": _floats([f.noise_strength for _, f in noisy]),
+        "noise_smoothed": np.array([f.noise_smoothed for _, f in noisy], np.bool_),
         "jpeg_quality": np.array([f.jpeg_quality for f in faults], np.int64),
     }
 
