@@ -173,7 +173,8 @@ class Engine:
         self._meter.reset()
         if self._model is not None:
             self._model.pipeline.reset()
-        self._out.notices.emit(Notice("source", ""))
+        for key in ("source", "connection"):
+            self._out.notices.emit(Notice(key, ""))
         self._out.source.set(info)
         self.say_playback()
 
@@ -243,7 +244,8 @@ class Engine:
             return
         info = self._out.source.value
         if info is None:
-            self._out.notices.emit(Notice("record", "Open a source first, then record.", "warning"))
+            text = "Open a source first, then record."
+            self._out.notices.emit(Notice("record", text, "warning", seconds=8.0))
             return
         self._recording = Recording(
             files,

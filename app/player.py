@@ -165,13 +165,13 @@ class Player:
 
     def _on_reader_state(self, state: ReaderState, message: str) -> None:
         if state is ReaderState.RUNNING:
-            self._notify(Notice("source", ""))
+            self._notify(Notice("connection", ""))
         elif state is ReaderState.LOST:
-            self._notify(Notice("source", message, "error"))
+            self._notify(Notice("connection", message, "error"))
         elif state is ReaderState.RECONNECTING:
             end = "" if message.endswith((".", "?")) else "."
             text = f"{message}{end} Reconnecting…"
-            self._notify(Notice("source", text, "warning"))
+            self._notify(Notice("connection", text, "warning"))
 
 
 def find_cameras() -> tuple[CameraInfo, ...]:

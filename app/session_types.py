@@ -26,7 +26,7 @@ class Notice:
     """Something the user should know, in one line saying what is wrong and what to do."""
 
     key: str
-    """What it is about ('source', 'model', 'scene', 'record'); an empty text clears that topic."""
+    """What it is about ('source', 'connection', 'model', 'record'); an empty text clears it."""
     text: str
     level: Level = "info"
     seconds: float | None = None

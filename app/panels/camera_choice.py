@@ -34,7 +34,7 @@ class CameraChoice(QWidget):
         super().__init__(parent)
         self._cameras: tuple[CameraInfo, ...] = ()
         self._modes: dict[str, Mode] = {}
-        self._open_spec = ""
+        self._open_spec = ""  # of the camera that is open, or that was asked for last
         self.camera_box = ComboBox(theme)
         self.camera_box.setAccessibleName("Camera")
         self.camera_box.setToolTip("Cameras this computer has")
@@ -93,7 +93,8 @@ class CameraChoice(QWidget):
         self._fill_sizes()
 
     def show_source(self, info: SourceInfo | None) -> None:
-        """Remember what is open: a new mode of the open camera takes effect at once."""
+        """Remember what is open: a new mode of the open camera takes effect at once, also of one
+        that is still being opened."""
         self._open_spec = split_mode(info.spec)[0] if info is not None and info.is_live else ""
         chosen = self._chosen
         running = chosen is not None and self._open_spec == chosen.spec
@@ -156,6 +157,7 @@ class CameraChoice(QWidget):
     def _start(self) -> None:
         camera = self._chosen
         if camera is not None:
+            self._open_spec = camera.spec
             self.open_asked.emit(self.spec_of(camera))
 
 

@@ -13,13 +13,15 @@ from app.views.controls import IconButton
 
 
 class Banner(QFrame):
-    """Shows one ``Notice`` at a time; a notice with the same key replaces or clears its own."""
+    """Shows the newest ``Notice``; one with the same key replaces or clears its own, and what it
+    covered shows again when it goes."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
         self._theme = theme
         self.notice: Notice | None = None
+        self._covered: list[Notice] = []  # still true, oldest first
         self._symbol = QLabel()
         self._symbol.setFixedSize(QSize(20, 20))
         self._text = QLabel()
@@ -46,10 +48,26 @@ class Banner(QFrame):
 
     def show_notice(self, notice: Notice) -> None:
         """Show ``notice``; an empty text takes away the notice of that key."""
-        if not notice.text:
-            if self.notice is not None and self.notice.key == notice.key:
-                self.dismiss()
-            return
+        self._covered = [other for other in self._covered if other.key != notice.key]
+        if self.notice is not None and self.notice.key == notice.key:
+            self.notice = None
+        elif notice.text and self.notice is not None and self.notice.seconds is None:
+            self._covered.append(self.notice)
+        if notice.text:
+            self._show(notice)
+        elif self.notice is None:
+            self.dismiss()
+
+    def dismiss(self) -> None:
+        """Take the notice away; one that it covered shows again."""
+        self._timer.stop()
+        self.notice = None
+        if self._covered:
+            self._show(self._covered.pop())
+        else:
+            self.hide()
+
+    def _show(self, notice: Notice) -> None:
         self.notice = notice
         self._text.setText(notice.text)
         self.setAccessibleName(notice.text)
@@ -63,11 +81,6 @@ class Banner(QFrame):
         self._timer.stop()
         if notice.seconds is not None:
             self._timer.start(round(notice.seconds * 1000))
-
-    def dismiss(self) -> None:
-        self._timer.stop()
-        self.notice = None
-        self.hide()
 
     def _paint_symbol(self) -> None:
         if self.notice is None:

@@ -67,8 +67,7 @@ class Presenter:
                 text = f"Using the calibration of {info.name}."
                 window.banner.show_notice(Notice("model", text, seconds=5.0))
         if not info.is_bundled:
-            if window.banner.notice is not None and window.banner.notice.key == "hint":
-                window.banner.dismiss()
+            window.banner.show_notice(Notice("hint", ""))
             window.sources_panel.show_recent(window.settings.add_recent(info.spec))
 
     def show_playback(self, playback: Playback) -> None:

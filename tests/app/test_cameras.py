@@ -78,8 +78,8 @@ def device(monkeypatch: pytest.MonkeyPatch) -> Device:
         CameraSource,
         open_capture=partial(Capture, made),
         cameras=lambda: [DESK, OTHER],
-        lost_after=0.1,
-        start_timeout=0.2,
+        lost_after=1.0,  # a busy machine holds a picture up, too
+        start_timeout=1.0,
     )
     monkeypatch.setattr(open_module, "CameraSource", source)
     monkeypatch.setattr("app.player.list_cameras", lambda: [DESK, OTHER])
@@ -127,6 +127,13 @@ def test_a_camera_starts_by_name_and_changes_its_mode_live(qtbot, window, device
     assert settings.camera_modes() == {"Desk": (160, 120, 15.0)}
     assert device.held == 1
     assert "Camera 0 (160 × 120)" in window.sources_panel.recent_list.item(0).text()
+
+
+def test_a_mode_chosen_while_the_camera_opens_takes_effect(qtbot, window, device):
+    cameras = window.sources_panel.cameras
+    qtbot.mouseClick(cameras.start_button, Qt.MouseButton.LeftButton)
+    pick(cameras.size_box, "160x120")
+    wait_for_size(qtbot, window, 160)
 
 
 def test_a_mode_that_fails_leaves_the_camera_running(qtbot, window, device):

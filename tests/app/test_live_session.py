@@ -96,12 +96,12 @@ def test_a_stream_plays_pauses_records_and_comes_back_after_a_loss(camera, tmp_p
         wait_until(lambda: session.shown is not held)
 
         camera.broken.set()
-        wait_until(lambda: any(notice.key == "source" and notice.text for notice in told))
+        wait_until(lambda: any(notice.key == "connection" and notice.text for notice in told))
         assert session.outlets.playback.value.state is State.PLAYING
         camera.broken.clear()
         lost = session.shown
         wait_until(lambda: session.shown is not lost)
-        wait_until(lambda: told[-1].key == "source" and not told[-1].text)
+        wait_until(lambda: told[-1].key == "connection" and not told[-1].text)
         assert session.shown.result.frame.timestamp > lost.result.frame.timestamp
 
 
