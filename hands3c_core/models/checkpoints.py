@@ -54,7 +54,8 @@ def save_weights(
         model: the network.
         path: the file.
         metadata: further texts for the header, such as 'source', 'licence', 'epoch'.
-        half: store numbers as float16, half the size; they are float32 again when loaded.
+        half: store numbers as float16, half the size; they are float32 again when loaded. A
+            tensor with a number too large for float16 stays float32.
 
     Raises:
         UserError: the file cannot be written.
@@ -66,12 +67,17 @@ def save_weights(
         "hand": model.hand.name,
         **(metadata or {}),
     }
-    kind = torch.float16 if half else torch.float32
     tensors = {
-        name: (tensor.to(kind) if tensor.is_floating_point() else tensor).cpu().contiguous()
+        name: (_stored(tensor, half) if tensor.is_floating_point() else tensor).cpu().contiguous()
         for name, tensor in model.state_dict().items()
     }
     write_atomically(path, lambda temporary: save_file(tensors, temporary, header))
+
+
+def _stored(tensor: Tensor, half: bool) -> Tensor:
+    # The variance that a batch norm keeps of a young network's maps can exceed float16.
+    fits = half and bool((tensor.abs() <= torch.finfo(torch.float16).max).all())
+    return tensor.to(torch.float16 if fits else torch.float32)
 
 
 def load_weights(

@@ -1,37 +1,24 @@
 """The 3D view: an off-screen Open3D scene of the hands that returns RGB images. No Qt.
 
-Open3D's legacy ``Visualizer`` is used because it renders off screen without a GPU (its newer
-``OffscreenRenderer`` does not reliably). What it took to make it behave:
-
-* On Linux the display variables are hidden while the window is made, which forces Open3D's own EGL
-  context: no X server or Wayland is needed or touched.
-* An OpenGL context belongs to one thread. Every call here must come from the thread that called
-  ``open``; another thread gets a RuntimeError instead of a crash inside the driver.
-* Resizing destroys the old context *before* opening the new: its destructor deletes GL names in
-  whatever context is current.
-* Lighting is computed here, per vertex, with the overlay's own light and skin (see ``DenseSkin``),
-  and Open3D only interpolates colours; so both views show the same hand.
+Lighting is computed here, per vertex, with the overlay's own light and skin (see ``DenseSkin``),
+and Open3D (``OffscreenWindow``) only interpolates colours; so both views show the same hand.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UserError
 from ..types import Camera, UInt8
 from . import shade_kernels
 from .lighting import Lighting
 from .mesh import HandMeshes
+from .open3d_window import OffscreenWindow
 from .orbit_camera import OrbitCamera
 from .placement import palm_normal
 from .scene_geometry import (
@@ -44,7 +31,7 @@ from .scene_geometry import (
     lifted,
     normal_colors,
 )
-from .scene_shapes import Shape, ShapeSet
+from .scene_shapes import Shape
 from .trails import TrailSolid
 
 #: Drawing modes of the hands.
@@ -60,8 +47,6 @@ _CAMERA_REACH: Final = 0.5
 _GROUND_HEIGHT: Final = 0.22
 #: How much nearer to the viewer than the skin the skeleton is drawn, metres.
 _SKELETON_LIFT: Final = 0.05
-_MAX_SIDE: Final = 8192
-_ENVIRONMENT_LOCK = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,18 +58,6 @@ class SceneHand:
     """(V, 3) metres, camera frame."""
     joints: NDArray[np.float32] | None = None
     """(21, 3) metres, camera frame; needed for the skeleton and the palm view."""
-
-
-@contextlib.contextmanager
-def _without_display() -> Iterator[None]:
-    """Hide the display from Open3D while it picks its OpenGL context (Linux only)."""
-    names = ("DISPLAY", "WAYLAND_DISPLAY") if sys.platform.startswith("linux") else ()
-    with _ENVIRONMENT_LOCK:
-        hidden = {name: os.environ.pop(name) for name in names if name in os.environ}
-        try:
-            yield
-        finally:
-            os.environ.update(hidden)
 
 
 class HandScene:
@@ -124,20 +97,21 @@ class HandScene:
         self._trail_solid = TrailSolid()
         self._colors = SceneColors()
         self._ground: dict[str, Shape] = {}
-        self._visualizer: Any = None
-        self._thread: int | None = None
-        self._size = (0, 0)
+        self._window: OffscreenWindow | None = None
 
     # -- window ---------------------------------------------------------------------------------
     @property
     def is_open(self) -> bool:
         """Whether ``render`` can be called."""
-        return self._visualizer is not None
+        return self._window is not None and self._window.is_open
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of the rendered image, px."""
-        return self._size
+        """Width and height of the rendered image, px; (0, 0) if not open."""
+        if self._window is None:
+            return 0, 0
+        width, height = self._window.size
+        return width // self._supersample, height // self._supersample
 
     def open(self, size: tuple[int, int]) -> None:
         """Make the OpenGL context on the calling thread.
@@ -148,60 +122,27 @@ class HandScene:
         Raises:
             UserError: Open3D is missing or gets no OpenGL context.
         """
-        if self.is_open:
-            self.close()
-        width, height = (int(min(max(side, 16), _MAX_SIDE // self._supersample)) for side in size)
-        try:
-            import open3d
-        except (ImportError, OSError) as error:
-            raise UserError(f"the 3D view needs Open3D, which does not load: {error}") from error
-        open3d.utility.set_verbosity_level(open3d.utility.VerbosityLevel.Error)
-        self._open3d: Any = open3d
-        visualizer = open3d.visualization.Visualizer()
+        self.close()
         scale = self._supersample
-        with _without_display():
-            opened = visualizer.create_window(
-                "hands", width * scale, height * scale, 0, 0, visible=False
-            )
-        if not opened:
-            raise UserError(
-                "Open3D could not create an OpenGL context for the 3D view; install libegl1 and "
-                "libgl1 (Mesa) or run headless"
-            )
-        self._visualizer, self._size = visualizer, (width, height)
-        self._thread = threading.get_ident()
-        options = visualizer.get_render_option()
-        options.background_color = np.array(self._colors.background)
-        options.light_on = False
-        options.mesh_show_back_face = True
-        options.mesh_shade_option = open3d.visualization.MeshShadeOption.Color
-        options.line_width = float(scale)
-        control = visualizer.get_view_control()
-        control.set_constant_z_near(0.01)
-        control.set_constant_z_far(20.0)
-        self._shapes = ShapeSet(open3d, visualizer)
+        self._window = OffscreenWindow(
+            (size[0] * scale, size[1] * scale), self._colors.background, float(scale)
+        )
 
     def resize(self, size: tuple[int, int]) -> None:
-        """Reopen at another size; hands and view stay. Raises UserError as ``open`` does."""
-        self._check_thread()
-        if (int(size[0]), int(size[1])) != self._size:
-            self.open(size)
+        """Draw at another size; hands and view stay. Raises UserError as ``open`` does."""
+        self._opened().resize((size[0] * self._supersample, size[1] * self._supersample))
 
     def close(self) -> None:
         """Destroy the context. Safe to call twice."""
-        if self._visualizer is None:
-            return
-        self._check_thread()
-        del self._shapes
-        self._visualizer.destroy_window()
-        self._visualizer = None
-        self._thread = None
+        if self._window is not None:
+            self._window.close()
+            self._window = None
 
-    def _check_thread(self) -> None:
-        if self._visualizer is None:
+    def _opened(self) -> OffscreenWindow:
+        if self._window is None:
             raise RuntimeError("the scene is not open")
-        if self._thread != threading.get_ident():
-            raise RuntimeError("a scene must be used on the thread that opened it")
+        self._window.check_thread()
+        return self._window
 
     def set_refine(self, refine: bool) -> None:
         """Change the detail of the skin (see the constructor)."""
@@ -250,9 +191,8 @@ class HandScene:
         if colors == self._colors:
             return
         self._colors, self._ground = colors, {}
-        if self.is_open:
-            self._check_thread()
-            self._visualizer.get_render_option().background_color = np.array(colors.background)
+        if self._window is not None:
+            self._window.set_background(colors.background)
 
     # -- view -----------------------------------------------------------------------------------
     def orbit(self, dx: float, dy: float) -> None:
@@ -261,7 +201,7 @@ class HandScene:
 
     def pan(self, dx: float, dy: float) -> None:
         """Shift by a drag of (dx, dy) image px."""
-        self.view.pan(dx, dy, max(self._size[1], 1))
+        self.view.pan(dx, dy, max(self.size[1], 1))
 
     def zoom(self, steps: float) -> None:
         """Nearer (positive) or away, 10 % a step."""
@@ -276,7 +216,7 @@ class HandScene:
         self.view.fov_deg = OrbitCamera.fov_deg
         if name == "camera" and self._real_camera is not None:
             # All of the real camera's picture is in view, however narrow the window.
-            camera, (width, height) = self._real_camera, self._size
+            camera, (width, height) = self._real_camera, self.size
             across = camera.width / 2 / camera.fx * height / max(width, 1)
             half = max(camera.height / 2 / camera.fy, across)
             self.view.fov_deg = float(np.degrees(2 * np.arctan(half)))
@@ -289,14 +229,13 @@ class HandScene:
     # -- drawing --------------------------------------------------------------------------------
     def render(self) -> UInt8:
         """Draw the scene: (height, width, 3) RGB uint8. Raises RuntimeError if not open here."""
-        self._check_thread()
-        self._shapes.show({**self._surroundings(), **self._hand_shapes(), **self._trail_shapes()})
-        self._point_view()
-        buffer = self._visualizer.capture_screen_float_buffer(do_render=True)
+        window = self._opened()
+        window.shapes.show({**self._surroundings(), **self._hand_shapes(), **self._trail_shapes()})
+        pixels = window.capture(self.view.extrinsic(), self.view.focal_px(window.size[1]))
         if self._supersample == 1:
-            return shade_kernels.to_bytes_smoothed(np.asarray(buffer), _EDGE_CONTRAST)
-        image = shade_kernels.to_bytes_smoothed(np.asarray(buffer), 2.0)
-        return np.ascontiguousarray(cv2.resize(image, self._size, interpolation=cv2.INTER_AREA))
+            return shade_kernels.to_bytes_smoothed(pixels, _EDGE_CONTRAST)
+        image = shade_kernels.to_bytes_smoothed(pixels, 2.0)
+        return np.ascontiguousarray(cv2.resize(image, self.size, interpolation=cv2.INTER_AREA))
 
     def render_still(self, size: tuple[int, int], supersample: int = 2) -> UInt8:
         """One finer image of another size: (height, width, 3) RGB; the scene stays as it is.
@@ -304,15 +243,15 @@ class HandScene:
         Raises:
             UserError: there is no OpenGL context of this size.
         """
-        self._check_thread()
-        before = self._size, self._supersample
+        self._opened()
+        before = self._supersample, self.size
         try:
             self._supersample = supersample
             self.open(size)
             return self.render()
         finally:
-            self._supersample = before[1]
-            self.open(before[0])
+            self._supersample = before[0]
+            self.open(before[1])
 
     def _surroundings(self) -> dict[str, Shape]:
         wanted: dict[str, Shape] = {}
@@ -391,17 +330,4 @@ class HandScene:
             self.lighting.wrap,
             np.array([material.specular, material.shininess_log2, material.rim]),
             shade_kernels.LINEAR_TO_SRGB,
-        )
-
-    def _point_view(self) -> None:
-        o3d = self._open3d
-        width, height = (side * self._supersample for side in self._size)
-        focal = self.view.focal_px(height)
-        parameters = o3d.camera.PinholeCameraParameters()
-        parameters.intrinsic = o3d.camera.PinholeCameraIntrinsic(
-            width, height, focal, focal, width / 2 - 0.5, height / 2 - 0.5
-        )
-        parameters.extrinsic = self.view.extrinsic()
-        self._visualizer.get_view_control().convert_from_pinhole_camera_parameters(
-            parameters, allow_arbitrary=True
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import gc
-import sys
 
 import torch
 from torch import nn
+
+from hands3c_core.heap import trim_heap
 
 
 def release_parameters(module: nn.Module) -> None:
@@ -19,8 +18,6 @@ def release_parameters(module: nn.Module) -> None:
 
 
 def give_back_memory() -> None:
-    """Return freed memory to the system, where its allocator (GNU's) would keep it."""
+    """Return what is no longer used to the system."""
     gc.collect()
-    if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError, AttributeError):  # another C library
-            ctypes.CDLL("libc.so.6").malloc_trim(0)
+    trim_heap()

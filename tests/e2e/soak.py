@@ -125,7 +125,7 @@ def soak(kind: str, seconds: float, estimator: str, clip: Path, warm_up: float) 
     started = time.monotonic()
 
     def count(notice: Any) -> None:
-        if notice.key == "source":
+        if notice.key == "connection":
             told = notice.text or "back"
             notices.append(f"{time.monotonic() - started:.1f} s: {told}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import pickle
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import HandModelData, load_hand_model
@@ -61,6 +62,18 @@ def test_half_precision_file(
     assert loaded.mano_head.pose.weight.dtype == torch.float32
     difference = loaded.predict(small_crops).vertices - small_model.predict(small_crops).vertices
     assert difference.abs().max() < 1e-3
+
+
+def test_half_precision_keeps_what_float16_cannot_hold(
+    small_model: HandS3C, tmp_path: Path
+) -> None:
+    model = copy.deepcopy(small_model)
+    norm = next(part for part in model.modules() if isinstance(part, nn.BatchNorm2d))
+    norm.running_var[0] = 3e5  # a young network's maps; float16 ends at 65,504
+    save_weights(model, tmp_path / "half.safetensors", half=True)
+    loaded = load_weights(tmp_path / "half.safetensors")
+    theirs = next(part for part in loaded.modules() if isinstance(part, nn.BatchNorm2d))
+    assert torch.equal(theirs.running_var, norm.running_var)
 
 
 @pytest.mark.parametrize("name", ["ssa", "baseline"])

@@ -13,6 +13,7 @@ from hands3c_core.errors import UserError
 from hands3c_core.hand_model import HandLayer, load_hand_model
 from hands3c_core.render import hand_meshes
 from hands3c_core.render.open3d_scene import HandScene, SceneHand
+from hands3c_core.render.open3d_window import OffscreenWindow
 from hands3c_core.render.orbit_camera import PRESETS, OrbitCamera
 from hands3c_core.render.placement import palm_normal
 from hands3c_core.render.scene_geometry import (
@@ -395,3 +396,48 @@ def test_points_behind_the_viewer_are_not_projected():
     middle, behind = camera.project(np.array([[0, 0, 0.5], [0, 0, -0.2]]), (641, 481))
     np.testing.assert_allclose(middle, [320, 240, 0.5])
     assert np.isnan(behind[:2]).all()
+
+
+def count_contexts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    opened: list[tuple[int, int]] = []
+    really = OffscreenWindow._open
+
+    def counted(window: OffscreenWindow) -> None:
+        opened.append(window._drawn)
+        really(window)
+
+    monkeypatch.setattr(OffscreenWindow, "_open", counted)
+    return opened
+
+
+def test_a_view_that_shrinks_a_little_and_grows_back_keeps_its_context(scene, hands, monkeypatch):
+    scene.set_hands(hands)
+    before = scene.render()
+    opened = count_contexts(monkeypatch)
+    scene.resize((320, 220))
+    assert scene.size == (320, 220)
+    smaller = scene.render()
+    assert smaller.shape == (220, 320, 3)
+    scene.resize((320, 240))
+    assert np.array_equal(scene.render(), before)
+    assert opened == []
+    scene.resize((330, 241))
+    scene.resize((340, 250))  # as an edge that is dragged
+    assert len(opened) == 1
+    scene.resize((160, 120))
+    assert opened[1:] == [(160, 120)]
+
+
+@pytest.mark.parametrize("size", [(320, 200), (300, 240), (301, 221)])
+def test_a_kept_context_draws_what_a_new_one_of_that_size_would(scene, hands, size):
+    scene.set_hands(hands)
+    scene.resize(size)
+    kept = scene.render()
+    scene.close()
+    scene.open(size)
+    new = scene.render()
+    # Half a pixel of an odd rest moves edges; the hands are at the same place.
+    apart = np.abs(kept.astype(int) - new).max(axis=2) > 40
+    assert apart.mean() < 0.02
+    ours, theirs = (np.argwhere(hand_pixels(image)).mean(axis=0) for image in (kept, new))
+    assert np.abs(ours - theirs).max() < 0.6
