@@ -51,7 +51,7 @@ def apply_flips(image: NDArray, flips: Flips) -> NDArray:
 
 
 class RgbConverter:
-    """Turns one source's decoded frames into images.
+    """Turns the decoded frames of one opening of a source into images.
 
     It keeps FFmpeg's scaler from frame to frame: setting one up, which ``VideoFrame.reformat``
     does each time, starts threads of its own and costs more than the conversion.
@@ -59,6 +59,8 @@ class RgbConverter:
 
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
+        self._rotation: int | None = None
+        self._flips = _UPRIGHT
 
     def __call__(self, frame: av.VideoFrame, pixel_aspect: float = 1.0) -> UInt8:
         """``frame`` as an upright (H, W, 3) RGB image with square pixels.
@@ -69,7 +71,15 @@ class RgbConverter:
         """
         width = max(1, round(frame.width * pixel_aspect))
         rgb = self._reformatter.reformat(frame, width, frame.height, "rgb24").to_ndarray()
-        return apply_flips(rgb, display_flips(frame))
+        return apply_flips(rgb, self._flips_of(frame))
+
+    def _flips_of(self, frame: av.VideoFrame) -> Flips:
+        # A frame and its side data refer to each other, so a frame whose side data was looked at
+        # stays until the garbage collector comes by: hundreds of megabytes of pictures. The
+        # rotation alone does not do that, and whether a stream is mirrored does not change.
+        if frame.rotation != self._rotation:
+            self._rotation, self._flips = frame.rotation, display_flips(frame)
+        return self._flips
 
 
 def pixel_aspect_of(stream: av.VideoStream) -> float:

@@ -74,7 +74,6 @@ class StreamSource(Source):
         self._cancelled = False
         self._stamps = LiveStamps()
         self._pending: deque[av.VideoFrame] = deque()
-        self._to_rgb = RgbConverter()
         self.reopen()
 
     def read(self) -> Frame | None:
@@ -121,6 +120,7 @@ class StreamSource(Source):
         stream.thread_type = "SLICE"
         self.fps = float(stream.average_rate or 0)
         self._aspect = pixel_aspect_of(stream)
+        self._to_rgb = RgbConverter()
         self._packets = opened.demux(stream)
 
     def _open_http(self) -> av.container.InputContainer:

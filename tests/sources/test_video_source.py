@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import wave
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import psutil
 import pytest
@@ -121,6 +123,23 @@ def test_seek_shows_the_frame_of_that_time(make_video, helpers) -> None:
             after = source.read()
             assert (after is None) == (k == 39)
             assert after is None or helpers.number(after.image) == k + 1
+
+
+def test_no_frame_waits_for_the_garbage_collector(make_video) -> None:
+    """A picture that only the collector frees stays for seconds, and memory grows by hundreds of
+    megabytes."""
+
+    def decoded() -> int:
+        return sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        with VideoSource(make_video(frames=120)) as source:
+            while source.read() is not None:
+                assert decoded() < 60  # the decoder has some in its pipeline
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270, -90])
