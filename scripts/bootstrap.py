@@ -361,7 +361,8 @@ def run_tests(python: Path, arguments: Sequence[str]) -> int:
         ["-m", "ruff", "check", "."],
         ["-m", "ruff", "format", "--check", "."],
         ["-m", "mypy"],
-        ["-m", "pytest"],
+        # A file's tests share what its fixtures made.
+        ["-m", "pytest", "-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"],
     ]
     failed = [step for step in steps if run_step(python, *step)]
     if sys.platform.startswith("linux"):
