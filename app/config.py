@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from hands3c_core.conventions import DEFAULT_FOV_DEG
-from hands3c_core.weights import AUTO, Device, Precision
+from hands3c_core.device import Device
+from hands3c_core.weights import AUTO, Precision
 
 #: Hand models shipped with the app: name and what the panel says of it.
 HAND_MODELS: tuple[tuple[str, str], ...] = (

@@ -20,8 +20,7 @@ from typing import Any, Literal
 from hands3c_core.assets import weights_path
 from hands3c_core.errors import UserError
 
-#: Where a network is to run, and with which arithmetic.
-Device = Literal["auto", "cpu", "cuda"]
+#: Which arithmetic a network is to use.
 Precision = Literal["full", "half"]
 
 LANDMARKS = "landmarks"

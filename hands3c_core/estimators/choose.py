@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hands3c_core.device import Device, pick_device
 from hands3c_core.errors import UserError
 from hands3c_core.estimators.base import Estimator
 from hands3c_core.estimators.fallback import FallbackEstimator
@@ -17,7 +18,6 @@ from hands3c_core.weights import (
     AUTO,
     LANDMARKS,
     NAMES,
-    Device,
     Precision,
     default_estimator,
     find_weights,
@@ -94,23 +94,6 @@ def resolve(choice: str, device: Device = "auto") -> str:
     # torch takes seconds to import: it is asked for CUDA only where that would change anything.
     on_cuda = device != "cpu" and wants_cuda() and pick_device(device) == "cuda"
     return default_estimator("cuda" if on_cuda else "cpu")
-
-
-def pick_device(device: Device) -> str:
-    """'cpu' or 'cuda'.
-
-    Raises:
-        UserError: CUDA was asked for and is not there.
-    """
-    if device == "cpu":
-        return "cpu"
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    if device == "cuda":
-        raise UserError("There is no CUDA device here (or a CPU build of PyTorch): choose the CPU.")
-    return "cpu"
 
 
 def _weights_file(name: str) -> Path:

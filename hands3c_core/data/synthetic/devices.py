@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from hands3c_core.device import pick_device
+
 #: 'cpu' is the compiled renderer; 'cuda' the one in torch; 'auto' that one where there is a GPU;
 #: 'torch-cpu' runs the torch one on the CPU, slowly: to check it where there is no GPU.
 RenderDevice = Literal["auto", "cpu", "cuda", "torch-cpu"]
@@ -19,6 +21,4 @@ def torch_device(choice: RenderDevice) -> str | None:
         return None
     if choice == "torch-cpu":
         return "cpu"
-    from hands3c_core.estimators.choose import pick_device
-
     return "cuda" if pick_device(choice) == "cuda" else None
