@@ -61,6 +61,7 @@ class SceneWorker:
         self._on_saved = on_saved
         self._changed = threading.Condition()
         self._wishes = Wishes()
+        self._noted: Shown | None = None
         self._settings = SceneSettings()
         self._closing = False
         self._scene: HandScene | None = None
@@ -79,8 +80,8 @@ class SceneWorker:
 
     # ------------------------------------------------------------------------------ any thread
 
-    def show(self, shown: Shown) -> None:
-        """Show these hands next; hands nobody has drawn yet are replaced."""
+    def note(self, shown: Shown) -> None:
+        """Take these hands for the next ``show_noted``; hands nobody has drawn are replaced."""
         if shown.model is None:
             return
         with self._changed:
@@ -90,8 +91,14 @@ class SceneWorker:
                 self._trails = FingertipTrails()
             # Every frame counts here, also those that are never drawn.
             self._trails.add(shown.result.hands, shown.result.frame.timestamp)
-            self._wishes.shown = shown
-            self._changed.notify()
+            self._noted = shown
+
+    def show_noted(self) -> None:
+        """Show the hands noted last next."""
+        with self._changed:
+            if self._noted is not None:
+                self._wishes.shown, self._noted = self._noted, None
+                self._changed.notify()
 
     def orbit(self, dx: float, dy: float) -> None:
         with self._changed:

@@ -65,9 +65,13 @@ class Viewport3D(JointFrame):
         theme.changed.connect(self._apply_theme)
         self._apply_theme()
 
-    def show_result(self, shown: Shown) -> None:
-        """Show these hands next. Any thread."""
-        self.worker.show(shown)
+    def note_result(self, shown: Shown) -> None:
+        """Take these hands for the next ``show_noted``. Any thread."""
+        self.worker.note(shown)
+
+    def show_noted(self) -> None:
+        """Show the hands noted last. Any thread."""
+        self.worker.show_noted()
 
     def set_view(self, view: ViewState) -> None:
         """Show what ``view`` says."""

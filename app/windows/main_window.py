@@ -87,7 +87,12 @@ class MainWindow(QMainWindow):
         self.presenter = Presenter(self, self.bridge)
         wire(self)
         self._restore()
-        self._stop_results = session.outlets.results.connect(self.viewport.show_result)
+        # The 3D view draws after the overlay, not beside it: cores may be few, and the overlay is
+        # what people compare with the hand they move.
+        self._disconnect_views = (
+            session.outlets.results.connect(self.viewport.note_result),
+            session.outlets.pictures.connect(lambda _: self.viewport.show_noted()),
+        )
         session.find_cameras()
         session.takes.refresh()
 
@@ -263,7 +268,8 @@ class MainWindow(QMainWindow):
                 self.settings.set_bytes("window/geometry", self.saveGeometry())
             self.settings.sync()
             self.hide()  # the threads may take a moment to finish their files
-            self._stop_results()
+            for disconnect in self._disconnect_views:
+                disconnect()
             self.history.close()
             self.viewport.shutdown()
             self.training.close()
