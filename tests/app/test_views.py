@@ -374,3 +374,27 @@ def test_the_border_between_the_views_is_remembered(qtbot, window, settings):
     qtbot.wait(50)
     widths = window.camera_view.width(), window.viewport.width()
     assert widths[0] > 1.4 * widths[1]
+
+
+def test_the_3d_view_draws_what_the_camera_view_has_drawn(qtbot, window, hand_clip, monkeypatch):
+    """Side by side, the two would hold each other up on a machine with few cores."""
+    worker = window.viewport.worker
+    overlaid: list[float] = []
+    early: list[float] = []
+    drawn: list[float] = []
+    really = worker._render
+
+    def render(wishes, settings):
+        if wishes.shown is not None:
+            arrived = wishes.shown.arrived_at
+            drawn.append(arrived)
+            if not overlaid or max(overlaid) < arrived:
+                early.append(arrived)
+        really(wishes, settings)
+
+    monkeypatch.setattr(worker, "_render", render)
+    window.session.outlets.pictures.connect(lambda picture: overlaid.append(picture.arrived_at))
+    window.session.set_loop(True)
+    window.open_source(str(hand_clip))
+    qtbot.waitUntil(lambda: len(drawn) >= 5, timeout=TIMEOUT)
+    assert early == []
