@@ -162,7 +162,8 @@ class SceneWorker:
     def idle(self) -> bool:
         """Whether everything asked for has been drawn and the camera has arrived at the hands."""
         with self._changed:
-            return not (self._wishes.any or self._is_drawing or self._on_its_way)
+            waiting = self._noted is not None or self._wishes.any
+            return not (waiting or self._is_drawing or self._on_its_way)
 
     # ------------------------------------------------------------------------------- the thread
 
