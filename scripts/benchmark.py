@@ -32,7 +32,7 @@ class Options:
     seconds: float = 20.0
     """How long --ui measures."""
     estimator: str = "auto"
-    """For --ui: auto, landmarks, hands3c_lite, hands3c or a file of weights."""
+    """For --pipeline and --ui: auto, landmarks, hands3c_lite, hands3c or a file of weights."""
     frames: int = 300
     """Frames of --pipeline that count, after the warm-up."""
     network: bool = False
@@ -103,7 +103,11 @@ def _pipeline(options: Options) -> list[dict[str, Any]]:
 
             reports.append(
                 benchmark_pipeline(
-                    source, frames=options.frames, max_hands=hands, progress=progress
+                    source,
+                    frames=options.frames,
+                    max_hands=hands,
+                    estimator=options.estimator,
+                    progress=progress,
                 )
             )
     Console().print(as_table(reports))

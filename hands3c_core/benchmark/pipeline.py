@@ -23,6 +23,7 @@ from hands3c_core.render import OverlayStyle, draw_overlay
 from hands3c_core.render.open3d_scene import HandScene
 from hands3c_core.sources import open_source
 from hands3c_core.types import Frame, FrameResult
+from hands3c_core.weights import AUTO
 
 #: Frames run before the clock counts: kernels compile, tracks and caches settle.
 WARM_UP_FRAMES = 20
@@ -61,6 +62,7 @@ def benchmark_pipeline(
     *,
     frames: int = 300,
     max_hands: int = 2,
+    estimator: str = AUTO,
     with_view: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
@@ -70,19 +72,20 @@ def benchmark_pipeline(
         source: a video file or any other source ``open_source`` takes.
         frames: how many frames count, after the warm-up.
         max_hands: hands the detector looks for, 1 or 2.
+        estimator: name or file of weights, as ``make_estimator`` takes them.
         with_view: also render the Open3D view of each frame at 640x480.
         progress: called with (frames done, frames in all).
 
     Returns:
-        A JSON-ready dict: ``stages`` (median and p95 ms by stage), ``fps`` (of the median total),
-        ``hands_per_frame``, ``rss_start_mb`` and ``rss_end_mb``.
+        A JSON-ready dict: ``estimator`` (its name), ``stages`` (median and p95 ms by stage),
+        ``fps`` (of the median total), ``hands_per_frame``, ``rss_start_mb`` and ``rss_end_mb``.
 
     Raises:
-        UserError: the source cannot be opened.
+        UserError: the source or the weights cannot be opened.
     """
     times = StageTimes()
     hands = 0
-    pipeline = HandMeshPipeline(max_hands=max_hands)
+    pipeline = HandMeshPipeline(estimator, max_hands=max_hands)
     scene = _open_scene(pipeline) if with_view else None
     rss_start = 0.0
     try:
@@ -103,6 +106,7 @@ def benchmark_pipeline(
     stages = times.summary()
     return {
         "source": Path(str(source)).name,
+        "estimator": pipeline.estimator.name,
         "frames": frames,
         "max_hands": max_hands,
         "hands_per_frame": round(hands / max(frames, 1), 3),

@@ -10,7 +10,9 @@ from rich.table import Table
 
 def as_table(reports: Sequence[dict[str, Any]]) -> Table:
     """Reports of ``benchmark_pipeline`` side by side: median / p95 ms by stage."""
-    table = Table(title="Live path, one thread: median / p95 ms a frame")
+    table = Table(
+        title=f"Live path with {reports[0]['estimator']}, one thread: median / p95 ms a frame"
+    )
     table.add_column("stage")
     for report in reports:
         table.add_column(f"max_hands={report['max_hands']}", justify="right")
