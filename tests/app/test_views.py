@@ -14,6 +14,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QSplitter
 
 from app.config import MeshStyle, ViewState
+from app.painter import Painter
 from app.views.joint_info import (
     JointRef,
     JointSelection,
@@ -382,7 +383,12 @@ def test_the_3d_view_draws_what_the_camera_view_has_drawn(qtbot, window, hand_cl
     overlaid: list[float] = []
     early: list[float] = []
     drawn: list[float] = []
-    really = worker._render
+    really, really_paint = worker._render, Painter.picture
+
+    def paint(painter, shown, view, size):
+        picture = really_paint(painter, shown, view, size)
+        overlaid.append(shown.arrived_at)
+        return picture
 
     def render(wishes, settings):
         if wishes.shown is not None:
@@ -393,7 +399,7 @@ def test_the_3d_view_draws_what_the_camera_view_has_drawn(qtbot, window, hand_cl
         really(wishes, settings)
 
     monkeypatch.setattr(worker, "_render", render)
-    window.session.outlets.pictures.connect(lambda picture: overlaid.append(picture.arrived_at))
+    monkeypatch.setattr(Painter, "picture", paint)
     window.session.set_loop(True)
     window.open_source(str(hand_clip))
     qtbot.waitUntil(lambda: len(drawn) >= 5, timeout=TIMEOUT)
