@@ -45,5 +45,7 @@ class Outlets:
         self.notices: Event[Notice] = Event()
         self.results: Event[Shown] = Event()
         """Every processed frame, from the engine's thread."""
+        self.painted: Event[Shown] = Event()
+        """The newest processed frame whose overlay is drawn, from the painter's thread."""
         self.pictures: Event[Picture] = Event()
         """The newest drawn frame, from the painter's thread."""

@@ -61,7 +61,7 @@ class SceneWorker:
         self._on_saved = on_saved
         self._changed = threading.Condition()
         self._wishes = Wishes()
-        self._noted: Shown | None = None
+        self._given: Shown | None = None
         self._settings = SceneSettings()
         self._closing = False
         self._scene: HandScene | None = None
@@ -80,8 +80,8 @@ class SceneWorker:
 
     # ------------------------------------------------------------------------------ any thread
 
-    def note(self, shown: Shown) -> None:
-        """Take these hands for the next ``show_noted``; hands nobody has drawn are replaced."""
+    def trace(self, shown: Shown) -> None:
+        """Add these hands to the trails. Every frame counts there, also those never drawn."""
         if shown.model is None:
             return
         with self._changed:
@@ -89,15 +89,14 @@ class SceneWorker:
                 from hands3c_core.render import FingertipTrails  # loaded with the model
 
                 self._trails = FingertipTrails()
-            # Every frame counts here, also those that are never drawn.
             self._trails.add(shown.result.hands, shown.result.frame.timestamp)
-            self._noted = shown
 
-    def show_noted(self) -> None:
-        """Show the hands noted last next."""
+    def show(self, shown: Shown) -> None:
+        """Show these hands next, if they are not there yet; hands nobody has drawn yet are
+        replaced."""
         with self._changed:
-            if self._noted is not None:
-                self._wishes.shown, self._noted = self._noted, None
+            if shown.model is not None and shown is not self._given:
+                self._wishes.shown = self._given = shown
                 self._changed.notify()
 
     def orbit(self, dx: float, dy: float) -> None:
@@ -162,8 +161,7 @@ class SceneWorker:
     def idle(self) -> bool:
         """Whether everything asked for has been drawn and the camera has arrived at the hands."""
         with self._changed:
-            waiting = self._noted is not None or self._wishes.any
-            return not (waiting or self._is_drawing or self._on_its_way)
+            return not (self._wishes.any or self._is_drawing or self._on_its_way)
 
     # ------------------------------------------------------------------------------- the thread
 

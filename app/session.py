@@ -287,6 +287,7 @@ class Session:
         started = time.perf_counter()
         picture = self._painter_tools.picture(shown, self.outlets.view.value, self._display_size)
         self._meter.drawn((time.perf_counter() - started) * 1e3)
+        self.outlets.painted.emit(shown)
         self.outlets.pictures.emit(picture)
 
     def _look_for_cameras(self) -> None:

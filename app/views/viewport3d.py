@@ -65,13 +65,13 @@ class Viewport3D(JointFrame):
         theme.changed.connect(self._apply_theme)
         self._apply_theme()
 
-    def note_result(self, shown: Shown) -> None:
-        """Take these hands for the next ``show_noted``. Any thread."""
-        self.worker.note(shown)
+    def trace_result(self, shown: Shown) -> None:
+        """Add these hands to the trails. Any thread."""
+        self.worker.trace(shown)
 
-    def show_noted(self) -> None:
-        """Show the hands noted last. Any thread."""
-        self.worker.show_noted()
+    def show_result(self, shown: Shown) -> None:
+        """Show these hands next. Any thread."""
+        self.worker.show(shown)
 
     def set_view(self, view: ViewState) -> None:
         """Show what ``view`` says."""

@@ -90,8 +90,8 @@ class MainWindow(QMainWindow):
         # The 3D view draws after the overlay, not beside it: cores may be few, and the overlay is
         # what people compare with the hand they move.
         self._disconnect_views = (
-            session.outlets.results.connect(self.viewport.note_result),
-            session.outlets.pictures.connect(lambda _: self.viewport.show_noted()),
+            session.outlets.results.connect(self.viewport.trace_result),
+            session.outlets.painted.connect(self.viewport.show_result),
         )
         session.find_cameras()
         session.takes.refresh()
