@@ -102,9 +102,11 @@ def _convert(module: nn.Module, example: tuple[Tensor, ...]) -> Any:
 
     with torch.inference_mode(False), torch.no_grad():
         inputs = tuple(t.clone() for t in example)
-        with warnings.catch_warnings():  # sizes become constants: they are, but for the batch's
-            warnings.simplefilter("ignore")
-            traced = torch.jit.trace(module.eval(), inputs, check_trace=False)
+        # Sizes become constants: they are, but for the batch's. Not catch_warnings, which other
+        # threads that use it meanwhile undo.
+        quiet = torch.jit.TracerWarning
+        warnings.filterwarnings("ignore", category=quiet, module=r"hands3c_core\.")
+        traced = torch.jit.trace(module.eval(), inputs, check_trace=False)
         decoder = TorchScriptPythonDecoder(traced, example_input=inputs)
         front_end = FrontEndManager().load_by_framework("pytorch")
         return front_end.convert(front_end.load(decoder))

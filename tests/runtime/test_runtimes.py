@@ -280,7 +280,7 @@ def test_auto_is_not_misled_by_a_busy_machine(
     model = build_model("hands3c_tiny", input_size=128).eval()
     file = tmp_path / "runtimes.json"
     monkeypatch.setattr(selection, "record_file", lambda: file)
-    passes = {"eager": [3.0, 3.1, 3.0], "folded": [2.0, 9.0, 9.0]}
+    passes = {"eager": [2.2, 2.3, 2.2], "folded": [2.0, 9.0, 9.0]}
     monkeypatch.setattr(selection, "_problem", lambda name, _: "" if name in passes else "no")
     monkeypatch.setattr(selection, "measure", lambda runtime: passes[runtime.runtime_name])
     assert make_runtime(model, "auto").runtime_name == "folded"
@@ -288,6 +288,14 @@ def test_auto_is_not_misled_by_a_busy_machine(
     passes["folded"] = [4.0, 4.1, 4.0]
     assert make_runtime(model, "auto").runtime_name == "eager"
     assert file.exists()
+
+
+def test_what_is_far_ahead_on_a_busy_machine_is_remembered() -> None:
+    shortest = {"eager": 24.0, "folded": 22.0, "openvino": 12.0}
+    assert selection._is_certain(shortest, {"eager": 60.0, "folded": 50.0, "openvino": 30.0})
+    assert not selection._is_certain(shortest, {"eager": 30.0, "folded": 50.0, "openvino": 64.0})
+    assert not selection._is_certain({"eager": 24.0, "folded": 22.0}, {"eager": 60.0, "folded": 50})
+    assert selection._is_certain({"eager": 24.0}, {"eager": 90.0})
 
 
 def test_auto_survives_a_runtime_that_fails(
