@@ -139,7 +139,7 @@ class HandScene:
             self._window = None
 
     def _opened(self) -> OffscreenWindow:
-        if self._window is None:
+        if self._window is None or not self._window.is_open:
             raise RuntimeError("the scene is not open")
         self._window.check_thread()
         return self._window
@@ -191,7 +191,7 @@ class HandScene:
         if colors == self._colors:
             return
         self._colors, self._ground = colors, {}
-        if self._window is not None:
+        if self._window is not None and self._window.is_open:
             self._window.set_background(colors.background)
 
     # -- view -----------------------------------------------------------------------------------

@@ -104,8 +104,7 @@ def _convert(module: nn.Module, example: tuple[Tensor, ...]) -> Any:
         inputs = tuple(t.clone() for t in example)
         # Sizes become constants: they are, but for the batch's. Not catch_warnings, which other
         # threads that use it meanwhile undo.
-        quiet = torch.jit.TracerWarning
-        warnings.filterwarnings("ignore", category=quiet, module=r"hands3c_core\.")
+        warnings.filterwarnings("ignore", "", torch.jit.TracerWarning, r"hands3c_core\.")
         traced = torch.jit.trace(module.eval(), inputs, check_trace=False)
         decoder = TorchScriptPythonDecoder(traced, example_input=inputs)
         front_end = FrontEndManager().load_by_framework("pytorch")

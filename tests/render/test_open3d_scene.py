@@ -441,3 +441,21 @@ def test_a_kept_context_draws_what_a_new_one_of_that_size_would(scene, hands, si
     assert apart.mean() < 0.02
     ours, theirs = (np.argwhere(hand_pixels(image)).mean(axis=0) for image in (kept, new))
     assert np.abs(ours - theirs).max() < 0.6
+
+
+def test_a_scene_that_could_not_be_resized_is_not_open(scene, hands, monkeypatch):
+    def fail(window: OffscreenWindow) -> None:
+        raise UserError("no OpenGL context of this size")
+
+    scene.set_hands(hands)
+    before = scene.render()
+    with monkeypatch.context() as patch:
+        patch.setattr(OffscreenWindow, "_open", fail)
+        with pytest.raises(UserError, match="no OpenGL context"):
+            scene.resize((640, 480))
+    assert not scene.is_open
+    scene.set_colors(SceneColors(background=(1.0, 1.0, 1.0)))
+    with pytest.raises(RuntimeError, match="not open"):
+        scene.render()
+    scene.open((320, 240))
+    assert not np.array_equal(scene.render(), before)
