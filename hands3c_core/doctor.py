@@ -228,9 +228,10 @@ def _weights() -> list[Finding]:
     default = default_estimator("cpu")
     findings = [Finding("weights", "hands come from", f"{default} (on the CPU)")]
     for file in shipped_weights().values():
-        digest = read_card(file).sha256
-        if digest:
-            findings.append(_check_file(file, file.name, digest, "weights"))
+        card = read_card(file)
+        if card.sha256:
+            for name, digest in {file.name: card.sha256, **card.further_parts}.items():
+                findings.append(_check_file(file.with_name(name), name, digest, "weights"))
         else:
             advice = f"Restore {file.with_suffix('.json').name}: its figures cannot be shown."
             findings.append(Finding("weights", file.name, "no card", "note", advice))

@@ -3,7 +3,8 @@
 A card is a JSON file beside the weights, with the same name. Its keys: ``name``, ``model``,
 ``input_size``, ``sha256``, ``licence``, ``data`` (a list of name and licence), ``trained_on``,
 ``samples_seen``, ``recipe``, ``metrics`` (figures by benchmark), ``limits``, ``default_on`` (a list
-of 'cpu' and 'cuda'), ``better_than`` (names of other weights) and ``experimental``.
+of 'cpu' and 'cuda'), ``better_than`` (names of other weights), ``experimental`` and
+``further_parts`` (sha256 by name of the files beside the first that large weights are in).
 
 Nothing here imports torch: the app asks before it knows whether it will need a network.
 """
@@ -60,6 +61,8 @@ class WeightsCard:
     experimental: bool = False
     sha256: str = ""
     """Of the weights' file."""
+    further_parts: Mapping[str, str] = field(default_factory=dict)
+    """sha256 of each further file that the weights are in, by its name."""
 
     def summary(self) -> list[str]:
         """The card in a few short lines, for people: what it is and its leading figures."""
@@ -175,6 +178,7 @@ def _card(values: dict[str, Any], name: str) -> WeightsCard:
         better_than=_texts(values.get("better_than")),
         experimental=values.get("experimental") is True,
         sha256=_text(values.get("sha256")),
+        further_parts=_files(values.get("further_parts")),
     )
 
 
@@ -182,6 +186,13 @@ def _dataset(entry: object) -> tuple[str, str]:
     if isinstance(entry, dict):
         return _text(entry.get("name")), _text(entry.get("licence"))
     return _text(entry), ""
+
+
+def _files(entries: object) -> dict[str, str]:
+    """Texts by plain file name; a card must not lead out of its folder."""
+    if not isinstance(entries, dict):
+        return {}
+    return {Path(name).name: _text(text) for name, text in entries.items() if Path(name).name}
 
 
 def _text(value: object) -> str:

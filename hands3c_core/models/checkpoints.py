@@ -20,6 +20,7 @@ from hands3c_core.hand_model.arrays import read_npz, write_npz
 from hands3c_core.hand_model.mano_files import cache_folder
 from hands3c_core.models.fpn import FEATURE_STRIDE
 from hands3c_core.models.network import HandNetwork
+from hands3c_core.models.parts import read_weights
 from hands3c_core.models.published import PublishedCheckpoint, read_published
 from hands3c_core.models.registry import (
     DEFAULT_HAND,
@@ -89,7 +90,8 @@ def load_weights(
     """A network with the weights of a file, in evaluation mode.
 
     Args:
-        path: a safetensors file of ours (float16 or float32) or a published checkpoint.
+        path: a safetensors file of ours (float16 or float32), with its parts beside it where it has
+            any, or a published checkpoint.
         hand: the hand model to pose: a name or path for ``load_hand_model``, or its data. None
             takes the one that the weights were trained for, if it is at hand (in the published
             checkpoint, or in the cache where the import has put it), else the shipped one.
@@ -161,7 +163,7 @@ def is_safetensors(path: Path) -> bool:
 
 
 def _load_safetensors(path: Path, hand: str | HandModelData | None) -> HandNetwork:
-    state, header = read_safetensors(path)
+    state, header = read_weights(path)
     name = header.get("model", _name_of(state))
     if name not in (*model_names(), *VARIANTS):
         raise UserError(f"{path} is for a network {name!r}, which this version does not have.")

@@ -8,14 +8,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hands3c_core.hand_model import HandModelData
-from hands3c_core.models.backbone import Downsample, Stem
+from hands3c_core.models.backbone import STAGE_CHANNELS, Downsample, ResNet50, Stem
 from hands3c_core.models.efficientnet import HAND_SHAPE, EfficientNetLite, EfficientNetShape
 from hands3c_core.models.encoder import HandEncoder
 from hands3c_core.models.fpn import upsample_to
 from hands3c_core.models.hands3c import HandS3C, HandS3CConfig
 from hands3c_core.models.heatmap_head import HeatmapHead
+from hands3c_core.models.initialise import initialise_lively
 from hands3c_core.models.mano_head import ManoHead
-from hands3c_core.models.residual import PreActivationResidual
 from hands3c_core.models.s3c import S3C
 from hands3c_core.models.self_attention import SelfAttention
 
@@ -23,6 +23,8 @@ from hands3c_core.models.self_attention import SelfAttention
 LITE_SIZE = 224
 #: Channels of F and of everything after it; HandS3C has 256.
 LITE_CHANNELS = 96
+#: Poolings of the encoder and cells a side of its last map; HandS3C has (4, 2).
+LITE_ENCODER = (2, 4)
 
 
 #: With the shipped weights, rounding all activations to bfloat16 moves vertices by up to a
@@ -45,20 +47,28 @@ class ResNetShape:
 
 
 @dataclass(frozen=True, slots=True)
+class ResNet50Shape:
+    """Widths of the published network's backbone."""
+
+    stage_channels: tuple[int, int, int, int] = STAGE_CHANNELS
+    """Channels of the four stages."""
+
+
+@dataclass(frozen=True, slots=True)
 class LiteConfig(HandS3CConfig):
     """What distinguishes the small networks."""
 
     name: str = "hands3c_lite"
     input_size: int = LITE_SIZE
-    backbone: EfficientNetShape | ResNetShape = HAND_SHAPE
+    backbone: EfficientNetShape | ResNetShape | ResNet50Shape = HAND_SHAPE
     """Which backbone, and its widths."""
     channels: int = LITE_CHANNELS
     """Channels of F and of everything after it."""
     refines: bool = True
     """See ``HandNetwork.refines``: few layers see a pose less exactly than their heatmaps do."""
-    encoder_blocks: int = 2
+    encoder_blocks: int = LITE_ENCODER[0]
     """Poolings of the encoder; HandS3C has 4."""
-    encoder_side: int = 4
+    encoder_side: int = LITE_ENCODER[1]
     """Cells a side of the encoder's last map; HandS3C has 2."""
 
     @property
@@ -171,7 +181,7 @@ class HandS3CLite(HandS3C):
     def __init__(self, hand: HandModelData, config: LiteConfig | None = None) -> None:
         super().__init__(hand, config or LiteConfig())
         for part in (self.heatmap_head, self.encoder, self.mano_head):
-            _initialise(part)
+            initialise_lively(part)
         self.mano_head.start_at_identity()
 
     def _build_parts(self) -> None:
@@ -179,6 +189,8 @@ class HandS3CLite(HandS3C):
         shape = config.backbone
         if isinstance(shape, ResNetShape):
             self.backbone = BasicResNet(shape.stage_channels, shape.units)
+        elif isinstance(shape, ResNet50Shape):
+            self.backbone = ResNet50()
         else:
             self.backbone = EfficientNetLite(shape)
             self.full_precision = _FULL_PRECISION
@@ -194,21 +206,3 @@ class HandS3CLite(HandS3C):
             config.channels, blocks=config.encoder_blocks, side=config.encoder_side
         )
         self.mano_head = ManoHead(config.encoding_size)
-
-
-def _initialise(part: nn.Module) -> None:
-    """Start a part of the regressor so that it learns at once.
-
-    The published start, almost at zero, costs some ten thousand samples until heatmaps are no
-    longer flat, which is little of the published training and most of a short one. Residual units
-    still begin as the identity, and the rotations near the mean pose.
-    """
-    for module in part.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight, nonlinearity="leaky_relu")
-    for module in part.modules():
-        if isinstance(module, PreActivationResidual):
-            nn.init.normal_(module.conv3.weight, std=0.001)
-        if isinstance(module, ManoHead):
-            nn.init.normal_(module.pose.weight, std=0.01)
-            nn.init.normal_(module.shape.weight, std=0.01)

@@ -9,12 +9,15 @@ from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import HandModelData, load_hand_model
 from hands3c_core.models.efficientnet import HAND_SHAPE, IMAGENET_SHAPE, EfficientNetShape
+from hands3c_core.models.fpn import FEATURE_CHANNELS
 from hands3c_core.models.hands3c import SIZE_STEP, SMALLEST_SIZE, HandS3C, HandS3CConfig
 from hands3c_core.models.lite import (
     LITE_CHANNELS,
+    LITE_ENCODER,
     LITE_SIZE,
     HandS3CLite,
     LiteConfig,
+    ResNet50Shape,
     ResNetShape,
 )
 from hands3c_core.models.network import HandNetwork
@@ -43,8 +46,9 @@ def _family(
 
 def _lite(
     name: str,
-    backbone: EfficientNetShape | ResNetShape,
+    backbone: EfficientNetShape | ResNetShape | ResNet50Shape,
     channels: int = LITE_CHANNELS,
+    encoder: tuple[int, int] = LITE_ENCODER,
     *,
     attention: bool = True,
     channel_branch: bool = True,
@@ -59,6 +63,8 @@ def _lite(
             self_attention,
             backbone=backbone,
             channels=channels,
+            encoder_blocks=encoder[0],
+            encoder_side=encoder[1],
         )
         return HandS3CLite(hand, config)
 
@@ -86,14 +92,21 @@ _BUILDERS: dict[str, Builder] = {
     "smr": _smr("smr", stages=2),
 }
 #: Other forms of the small networks: those that the lite one was chosen among, the one without
-#: attention that its training begins with, and those of ``ABLATION``. ``build_model`` knows them,
-#: menus and lists leave them out.
+#: attention that its training begins with, those in which the published backbone and the published
+#: heads learn from it, and those of ``ABLATION``. ``build_model`` knows them, menus and lists leave
+#: them out.
 VARIANTS: dict[str, Builder] = {
     "hands3c_lite_plain_imagenet": _lite(
         "hands3c_lite_plain_imagenet", IMAGENET_SHAPE, attention=False
     ),
     "hands3c_lite_plain_resnet18": _lite(
         "hands3c_lite_plain_resnet18", ResNetShape(), attention=False
+    ),
+    "hands3c_lite_plain_resnet50": _lite(
+        "hands3c_lite_plain_resnet50", ResNet50Shape(), attention=False
+    ),
+    "hands3c_lite_plain_wide": _lite(
+        "hands3c_lite_plain_wide", HAND_SHAPE, FEATURE_CHANNELS, (4, 2), attention=False
     ),
     "hands3c_lite_plain": _lite("hands3c_lite_plain", HAND_SHAPE, attention=False),
     "hands3c_lite_self_attention": _lite(
@@ -139,6 +152,7 @@ _SIZES = MappingProxyType(
     {
         name: SMALLEST_SIZE if name.startswith("hands3c_tiny") else LITE_SIZE
         for name in ("hands3c_lite", "hands3c_tiny", *VARIANTS)
+        if name != "hands3c_lite_plain_wide"
     }
 )
 #: Other names of the same networks.

@@ -64,6 +64,11 @@ class TrainConfig:
     """Hand model that the network poses: a shipped one or the path of a MANO file."""
     weights: Path | None = None
     """Weights to start from."""
+    teacher: Path | None = None
+    """Weights of a trained network of the HandS3C family whose inner maps are learned beside the
+    labels, or alone (preset distilled)."""
+    heads: Path | None = None
+    """Weights of a network of the HandS3C family whose heads are taken over, after --weights."""
     backbone: Path | None = None
     """Pretrained backbone: hand_landmarker.task for hands3c_lite, EfficientNet-Lite0's
     state dict for hands3c_lite_plain_imagenet."""

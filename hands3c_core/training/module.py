@@ -7,11 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hands3c_core.errors import UserError
 from hands3c_core.evaluation.alignment import align
-from hands3c_core.models import HandNetwork, HandPrediction
+from hands3c_core.models import HandNetwork, HandPrediction, HandS3C
 from hands3c_core.models.crops import images_from_crops
 from hands3c_core.models.uvd import with_cameras
 from hands3c_core.training.batches import TrainingBatch
+from hands3c_core.training.distillation import FEATURES, MapTap, Teacher, features_of, resized
 from hands3c_core.training.objectives import make_objective
 from hands3c_core.training.partial import PartialTargets, make_targets
 from hands3c_core.training.presets import Preset
@@ -27,9 +29,15 @@ class HandTraining(L.LightningModule):
     Args:
         network: with the weights to start from.
         preset: the recipe.
+        teacher: whose maps are learned too, or alone if the preset says so.
+
+    Raises:
+        UserError: the preset needs a teacher, or the network has no maps to learn.
     """
 
-    def __init__(self, network: HandNetwork, preset: Preset) -> None:
+    def __init__(
+        self, network: HandNetwork, preset: Preset, teacher: Teacher | None = None
+    ) -> None:
         super().__init__()
         # Channels last: the crops come so, and a step in bfloat16 takes a fifth less.
         self.network = network.train()
@@ -39,6 +47,12 @@ class HandTraining(L.LightningModule):
             if name.startswith(preset.frozen):
                 parameter.requires_grad_(False)
         self.objective = make_objective(network, preset.losses)
+        # In a tuple, so that it is no part of what is trained, averaged and saved.
+        self._teachers = () if teacher is None else (teacher,)
+        if preset.maps_only and teacher is None:
+            raise UserError("This preset learns a teacher's maps: name one with --teacher FILE.")
+        if teacher is not None and not isinstance(network, HandS3C):
+            raise UserError(f"{network.name} is not of the HandS3C family; leave out --teacher.")
         self.last_losses: dict[str, Tensor] = {}
         """Terms of the last training step, detached, with 'total'."""
 
@@ -51,15 +65,36 @@ class HandTraining(L.LightningModule):
 
     def training_step(self, batch: TrainingBatch, batch_idx: int) -> Tensor:
         """The total loss of a batch."""
-        regressed = self.network.regress(self._images(batch))
-        prediction = self.network.complete(regressed)
-        with torch.autocast(self.device.type, enabled=False):
-            losses = self.objective(self.network, regressed, prediction, batch.samples)
-            total = torch.stack(list(losses.values())).sum()
+        losses = self._losses(batch)
+        total = torch.stack(list(losses.values())).sum()
         self.last_losses = {name: term.detach() for name, term in losses.items()}
         self.last_losses["total"] = total.detach()
         self.log_dict({f"loss/{name}": term for name, term in self.last_losses.items()})
         return total
+
+    def _losses(self, batch: TrainingBatch) -> dict[str, Tensor]:
+        if not self._teachers:
+            return self._label_losses(batch)[0]
+        (teacher,) = self._teachers
+        network = self.network
+        assert isinstance(network, HandS3C)
+        losses: dict[str, Tensor] = {}
+        with MapTap(network) as tap:
+            if self.preset.maps_only:
+                features = features_of(network, self._images(batch))
+            else:
+                losses, features = self._label_losses(batch)
+        whole = images_from_crops(batch.samples.crops, network.parameter)
+        with torch.autocast(self.device.type, enabled=False):
+            return losses | teacher.losses({**tap.maps, FEATURES: features}, whole)
+
+    def _label_losses(self, batch: TrainingBatch) -> tuple[dict[str, Tensor], Tensor]:
+        """The objective's terms, and F where the network has one."""
+        regressed = self.network.regress(self._images(batch))
+        prediction = self.network.complete(regressed)
+        with torch.autocast(self.device.type, enabled=False):
+            losses = self.objective(self.network, regressed, prediction, batch.samples)
+        return losses, prediction.features
 
     def validation_step(self, batch: TrainingBatch, batch_idx: int) -> None:
         """Log the errors of a batch; see ``validation_errors``."""
@@ -81,6 +116,7 @@ class HandTraining(L.LightningModule):
 
     def _images(self, batch: TrainingBatch) -> Tensor:
         images = images_from_crops(batch.samples.crops, self.network.parameter)
+        images = resized(images, self.network.input_size)
         return images.contiguous(memory_format=torch.channels_last)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:

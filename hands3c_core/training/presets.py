@@ -55,6 +55,8 @@ class Preset:
     """Length of the run where the command gives none."""
     holdout: float = 0.02
     """Share of each dataset that is kept for validation where the command says nothing."""
+    maps_only: bool = False
+    """Learn nothing but a teacher's maps."""
     rehearsal: float = 0.0
     """Share of synthetic samples mixed in, against forgetting."""
     compares: bool = False
@@ -122,6 +124,32 @@ PRESETS = MappingProxyType(
             backbone_rate=1.0,
             frozen=(),
             note="the same for networks whose backbone starts from random weights",
+        ),
+        "distilled": replace(
+            _LITE,
+            learning_rate=1e-3,
+            backbone_rate=1.0,
+            frozen=("fpn.smooth.", "heatmap_head.", "encoder.", "mano_head."),
+            maps_only=True,
+            ema=0.995,
+            note="a backbone from random weights learns the maps that its teacher's (--teacher) "
+            "gives to the heads",
+        ),
+        "distilled_heads": replace(
+            _LITE,
+            frozen=("backbone.", "fpn.", "heatmap_head.", "encoder.encoding_conv."),
+            ema=0.998,
+            note="heads widened from a lite network's (--weights), which learn on its backbone, "
+            "where samples are cheap",
+        ),
+        "distilled_joint": replace(
+            _LITE,
+            learning_rate=5e-4,
+            backbone_rate=1.0,
+            frozen=(),
+            ema=0.998,
+            note="goes on with a network whose heads were widened from its teacher's: labels, and "
+            "the teacher's maps (--teacher)",
         ),
         "personal": replace(
             _LITE,

@@ -20,6 +20,7 @@ from hands3c_core.models import HandNetwork, build_model, load_weights
 from hands3c_core.models.pretrained import set_backbone
 from hands3c_core.models.registry import PUBLISHED, canonical_name
 from hands3c_core.models.s3c import S3C
+from hands3c_core.models.widening import can_widen, widen
 from hands3c_core.training.checkpointing import (
     FOLDER,
     PeriodicCheckpoint,
@@ -28,6 +29,7 @@ from hands3c_core.training.checkpointing import (
 )
 from hands3c_core.training.config import TrainConfig, check_resumable, read_config, write_config
 from hands3c_core.training.data_module import HandDataModule
+from hands3c_core.training.distillation import Teacher, take_heads
 from hands3c_core.training.ema import WeightAverage
 from hands3c_core.training.export import export_weights
 from hands3c_core.training.module import HandTraining
@@ -90,13 +92,16 @@ def _train(config: TrainConfig, resume: Path | None) -> RunResult:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     L.seed_everything(config.seed, verbose=False)
     network = make_network(config, preset, is_resumed=checkpoint is not None)
-    samples = training_data(config, preset, network.input_size)
-    data = HandDataModule(config, preset, network.hand, network.input_size, samples)
+    teacher = Teacher.load(config.teacher) if config.teacher else None
+    # A teacher may look closer than its student does.
+    crop_size = max(network.input_size, teacher.network.input_size if teacher else 0)
+    samples = training_data(config, preset, crop_size)
+    data = HandDataModule(config, preset, network.hand, crop_size, samples)
     folder = resume or make_run_folder(config.out, network.name)
     pace = Pace(preset, config.max_steps, data.samples)
     average = WeightAverage(preset.ema) if preset.ema else None
     recorder = Recorder(folder, pace, config.log_every)
-    module = HandTraining(network, preset)
+    module = HandTraining(network, preset, teacher)
     trainer = _trainer(config, preset, folder, data, [pace, average, recorder])
     if trainer.is_global_zero:
         write_config(config, folder)
@@ -151,23 +156,30 @@ def make_network(config: TrainConfig, preset: Preset, *, is_resumed: bool = Fals
     start = starting_weights(config, preset)
     if start is not None:
         start_from(network, start)
+    if config.heads is not None:
+        take_heads(network, load_weights(config.heads, hand=network.hand))
     return network
 
 
 def start_from(network: HandNetwork, weights: Path) -> None:
-    """Give a network the weights in a file: its own, or those of the same network without the
-    attention module, which then begins as the identity.
+    """Give a network the weights in a file: its own; those of the same network without the
+    attention module, which then begins as the identity; or those of a lite network with the same
+    backbone, see ``models.widening``.
 
     Raises:
         UserError: they are of another network or size, or the file is damaged.
     """
     given = load_weights(weights, hand=network.hand)
+    if can_widen(given, network):
+        widen(given, network)
+        return
     state: dict[str, Tensor] = given.state_dict()
     attention = getattr(network, "s3c", None)
     lacks_attention = attention is not None and given.name == f"{network.name}_plain"
-    if given.input_size != network.input_size or not (
-        given.name == network.name or lacks_attention
-    ):
+    # Only attention is made for one size of the map; the other parts take any.
+    own = network.state_dict()
+    fits = all(name in own and own[name].shape == tensor.shape for name, tensor in state.items())
+    if not fits or not (given.name == network.name or lacks_attention):
         raise UserError(
             f"{weights} is for {given.name} at {given.input_size} px, not {network.name} at "
             f"{network.input_size} px; set --model and --input-size."

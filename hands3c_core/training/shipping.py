@@ -11,6 +11,7 @@ from typing import Any
 
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
+from hands3c_core.models.parts import split_weights
 from hands3c_core.training.export import CARD, WEIGHTS
 
 #: Figures of an evaluation that a card repeats.
@@ -72,7 +73,8 @@ def ship_weights(
     evaluations: Mapping[str, Path],
     earlier: Sequence[Path] = (),
 ) -> Path:
-    """Copy a run's weights to ``folder/NAME.safetensors`` and write ``NAME.json`` beside them.
+    """Copy a run's weights to ``folder/NAME.safetensors``, large ones in parts (``models.parts``),
+    and write ``NAME.json`` beside them.
 
     Args:
         run: run directory of the last part of the training.
@@ -93,10 +95,11 @@ def ship_weights(
         content = (run / WEIGHTS).read_bytes()
     except OSError as error:
         raise UserError(f"{run / WEIGHTS} cannot be read ({error.strerror}).") from None
-    digest = hashlib.sha256(content).hexdigest()
-    if digest != card.get("sha256"):
+    if hashlib.sha256(content).hexdigest() != card.get("sha256"):
         raise UserError(f"{run / WEIGHTS} is not the file that {CARD} describes; export it again.")
     parts = [*(_read_json(part / CARD) for part in earlier), card]
+    target = folder / f"{name}.safetensors"
+    files = split_weights(run / WEIGHTS, target)
     shipped: dict[str, Any] = {
         "name": name,
         "model": card["model"],
@@ -104,7 +107,8 @@ def ship_weights(
         "input_size": card["input_size"],
         "hand_model": card["hand_model"],
         "bytes": len(content),
-        "sha256": digest,
+        "sha256": _digest(target),
+        "further_parts": {part.name: _digest(part) for part in files[1:]},
         "licence": facts.licence,
         "data": [dict(entry) for entry in facts.data],
         "trained_on": facts.trained_on,
@@ -118,11 +122,13 @@ def ship_weights(
         "better_than": list(facts.better_than),
         "experimental": facts.experimental,
     }
-    target = folder / f"{name}.safetensors"
-    write_atomically(target, content)
     text = json.dumps(shipped, indent=2, ensure_ascii=False) + "\n"
     write_atomically(target.with_suffix(".json"), text.encode())
     return target
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _part(card: Mapping[str, Any]) -> dict[str, Any]:

@@ -86,6 +86,11 @@ def test_weights_are_checked_against_their_card(
         found = {finding.name: finding for finding in doctor._weights()}
         status[state] = found[file.name].status
     assert status == {"good": "ok", "no card": "note", "other": "problem"}
+    # Further parts are looked for beside the first, wherever a card says they are.
+    parts = {"gone.part2.safetensors": card["sha256"], f"../{file.name}": card["sha256"]}
+    file.with_suffix(".json").write_text(json.dumps({**card, "further_parts": parts}))
+    found = {finding.name: finding for finding in doctor._weights()}
+    assert (found["gone.part2.safetensors"].value, found[file.name].status) == ("missing", "ok")
 
 
 def test_a_check_that_fails_is_a_finding() -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import partial
 
 import pytest
 
 from hands3c_core.errors import UserError
+from hands3c_core.models import build_model, load_weights, save_weights
+from hands3c_core.models.parts import split_weights
+from hands3c_core.training import shipping
 from hands3c_core.training.shipping import read_facts, ship_weights
 from hands3c_core.weights import read_card
 
@@ -61,6 +65,23 @@ def test_card_sums_the_parts_and_names_what_was_measured(parts):
     assert (card.name, card.input_size, card.default_on) == ("hands3c_lite", 224, ("cpu",))
     assert card.data == (("synthetic", "CC0-1.0"),)
     assert any("7.5" in line for line in card.facts())
+
+
+def test_large_weights_ship_in_parts_that_the_card_names(parts, monkeypatch):
+    run = parts / "second"
+    save_weights(build_model("hands3c_tiny"), run / "weights.safetensors", half=True)
+    card = json.loads((run / "weights.json").read_text())
+    card["sha256"] = hashlib.sha256((run / "weights.safetensors").read_bytes()).hexdigest()
+    (run / "weights.json").write_text(json.dumps(card))
+    monkeypatch.setattr(shipping, "split_weights", partial(split_weights, most=400_000))
+    facts = read_facts(parts / "facts.json")
+    path = ship_weights(run, parts / "weights", "hands3c", facts, {})
+    assert load_weights(path).name == "hands3c_tiny"
+    further = read_card(path).further_parts
+    assert next(iter(further)) == "hands3c.part2.safetensors"
+    assert {p.name for p in path.parent.glob("*.safetensors")} == {path.name, *further}
+    for name, digest in further.items():
+        assert hashlib.sha256((path.parent / name).read_bytes()).hexdigest() == digest
 
 
 def test_weights_that_are_not_the_cards_are_refused(parts):
