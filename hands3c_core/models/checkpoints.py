@@ -33,6 +33,8 @@ from hands3c_core.models.untrusted import check_file, check_state, read_safetens
 
 #: Value of 'format' in the header of our files.
 FORMAT = "hands3c-live"
+#: How a header says that poses are to be brought to the heatmaps.
+_REFINES, _YES = "refines", "yes"
 #: How a header names a hand model in the user's cache.
 _CACHED = "cache:"
 
@@ -48,7 +50,7 @@ def save_weights(
 ) -> None:
     """Write a network's weights as safetensors; the file appears whole or not at all.
 
-    The header says which network it is ('format', 'model', 'input_size', 'hand') beside
+    The header says which network it is ('format', 'model', 'input_size', 'hand', 'refines') beside
     ``metadata``. The hand model itself is never part of the file.
 
     Args:
@@ -66,6 +68,7 @@ def save_weights(
         "model": model.name,
         "input_size": str(model.input_size),
         "hand": model.hand.name,
+        **({_REFINES: _YES} if model.refines else {}),
         **(metadata or {}),
     }
     tensors = {
@@ -182,6 +185,8 @@ def _load_safetensors(path: Path, hand: str | HandModelData | None) -> HandNetwo
         model = build_model(name, input_size=size, hand=hand or _hand(trained))
     check_state(state, model.state_dict(), str(path))
     model.load_state_dict(state)
+    if header.get(_REFINES) == _YES:
+        model.ask_to_refine()
     if name in MESH_BOUND and hand is not None:
         model.set_hand(hand if isinstance(hand, HandModelData) else load_hand_model(hand))
     return model

@@ -34,8 +34,8 @@ class CropPredictor(ABC):
 
     @property
     def refines(self) -> bool:
-        """Whether estimators bring its poses to its own heatmaps (``estimators.refine``). The
-        published networks are shown as they are."""
+        """Whether estimators bring its poses to its own heatmaps (``estimators.refine``). Weights
+        of published networks are shown as they are, unless their file asks for it."""
         return bool(getattr(self.config, "refines", False))
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -40,6 +40,8 @@ class HandS3CConfig:
     """Whether the attention module scans channels besides the plane."""
     self_attention: bool = False
     """Whether the attention module is self-attention in place of scans."""
+    refines: bool = False
+    """See ``CropPredictor.refines``; a property of the weights, whose file says so."""
 
     @property
     def feature_side(self) -> int:
@@ -122,6 +124,10 @@ class HandS3C(HandNetwork):
         self.heatmap_head = HeatmapHead()
         self.encoder = HandEncoder()
         self.mano_head = ManoHead()
+
+    def ask_to_refine(self) -> None:
+        """See ``HandNetwork.ask_to_refine``."""
+        self.config = replace(self.config, refines=True)
 
     def regress(self, images: Tensor) -> Regressed:
         """The learned part of ``forward``."""

@@ -65,7 +65,7 @@ class LiteConfig(HandS3CConfig):
     channels: int = LITE_CHANNELS
     """Channels of F and of everything after it."""
     refines: bool = True
-    """See ``HandNetwork.refines``: few layers see a pose less exactly than their heatmaps do."""
+    """See ``CropPredictor.refines``: few layers see a pose less exactly than their heatmaps do."""
     encoder_blocks: int = LITE_ENCODER[0]
     """Poolings of the encoder; HandS3C has 4."""
     encoder_side: int = LITE_ENCODER[1]

@@ -76,6 +76,9 @@ class HandNetwork(nn.Module, CropPredictor):
         are bound to the mesh they were made for."""
         return True
 
+    def ask_to_refine(self) -> None:
+        """Have ``refines`` say yes from now on; of no effect where there are no poses to refine."""
+
     def set_hand(self, hand: HandModelData) -> None:
         """Pose another hand model from now on; weights stay.
 

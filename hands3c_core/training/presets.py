@@ -55,6 +55,9 @@ class Preset:
     """Length of the run where the command gives none."""
     holdout: float = 0.02
     """Share of each dataset that is kept for validation where the command says nothing."""
+    refines: bool = False
+    """Have estimators bring poses to the heatmaps, where the network's kind does not say so itself;
+    for trainings too short for its poses to be as exact as its heatmaps."""
     maps_only: bool = False
     """Learn nothing but a teacher's maps."""
     rehearsal: float = 0.0
@@ -138,7 +141,7 @@ PRESETS = MappingProxyType(
         "distilled_heads": replace(
             _LITE,
             frozen=("backbone.", "fpn.", "heatmap_head.", "encoder.encoding_conv."),
-            ema=0.998,
+            ema=0.995,
             note="heads widened from a lite network's (--weights), which learn on its backbone, "
             "where samples are cheap",
         ),
@@ -147,7 +150,8 @@ PRESETS = MappingProxyType(
             learning_rate=5e-4,
             backbone_rate=1.0,
             frozen=(),
-            ema=0.998,
+            ema=0.995,
+            refines=True,
             note="goes on with a network whose heads were widened from its teacher's: labels, and "
             "the teacher's maps (--teacher)",
         ),

@@ -149,6 +149,8 @@ def make_network(config: TrainConfig, preset: Preset, *, is_resumed: bool = Fals
     name = canonical_name(config.model)
     size = config.input_size or (preset.input_size if name in PUBLISHED else None)
     network = build_model(name, input_size=size, hand=config.hand)
+    if preset.refines:
+        network.ask_to_refine()
     if is_resumed:
         return network
     if config.backbone is not None:
@@ -185,6 +187,8 @@ def start_from(network: HandNetwork, weights: Path) -> None:
             f"{network.input_size} px; set --model and --input-size."
         )
     network.load_state_dict(state, strict=not lacks_attention)
+    if given.refines:
+        network.ask_to_refine()
     if lacks_attention:
         assert isinstance(attention, S3C)
         attention.start_as_identity()

@@ -26,6 +26,7 @@ from hands3c_core.models import (
 )
 from hands3c_core.models.importing import export_checkpoint, import_checkpoint
 from hands3c_core.models.published import published_state
+from hands3c_core.runtime import make_runtime
 
 
 def same_state(a: HandS3C, b: HandS3C) -> bool:
@@ -289,3 +290,18 @@ def test_unwritable_output(small_model: HandS3C, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UserError, match="cannot write"):
         save_weights(small_model, tmp_path / "file" / "w.safetensors")
+
+
+def test_weights_say_whether_poses_are_brought_to_the_heatmaps(tmp_path, small_crops):
+    network = build_model("baseline", input_size=128)
+    save_weights(network, tmp_path / "usual.safetensors")
+    assert not load_weights(tmp_path / "usual.safetensors").refines
+    network.ask_to_refine()
+    save_weights(network, tmp_path / "asking.safetensors")
+    loaded = load_weights(tmp_path / "asking.safetensors")
+    assert loaded.refines
+    assert make_runtime(loaded, "folded").refines
+    # Networks without poses have nothing to refine.
+    points = build_model("sar_1stage", input_size=128)
+    points.ask_to_refine()
+    assert not points.refines

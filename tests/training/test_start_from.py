@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from hands3c_core.errors import UserError
-from hands3c_core.models import build_model, save_weights
+from hands3c_core.models import build_model, load_weights, save_weights
+from hands3c_core.training.config import TrainConfig
 from hands3c_core.training.module import HandTraining
 from hands3c_core.training.presets import PRESETS
-from hands3c_core.training.run import start_from
+from hands3c_core.training.run import make_network, start_from
 
 
 def test_attention_joins_a_network_trained_without_it_as_the_identity(tmp_path):
@@ -52,3 +55,22 @@ def test_lite_preset_freezes_the_first_stages_and_slows_the_backbone():
         else:
             wanted = preset.backbone_rate if name.startswith("backbone.") else 1.0
             assert rates[id(parameter)] == wanted, name
+
+
+def test_whether_poses_are_refined_follows_preset_and_weights(tmp_path):
+    config = TrainConfig(model="baseline", input_size=128)
+    network = make_network(config, PRESETS["distilled_joint"])
+    assert network.refines
+    assert make_network(config, PRESETS["distilled_joint"], is_resumed=True).refines
+    assert not make_network(config, PRESETS["webcam"]).refines
+    save_weights(network, tmp_path / "asking.safetensors")
+    config = replace(config, weights=tmp_path / "asking.safetensors")
+    assert make_network(config, PRESETS["webcam"]).refines
+
+
+def test_a_network_goes_on_at_another_size_where_its_parts_take_any(tmp_path):
+    save_weights(build_model("baseline", input_size=128), tmp_path / "small.safetensors")
+    larger = build_model("baseline", input_size=160)
+    start_from(larger, tmp_path / "small.safetensors")
+    given = load_weights(tmp_path / "small.safetensors")
+    assert torch.equal(larger.backbone.stem.conv.weight, given.backbone.stem.conv.weight)
