@@ -35,8 +35,8 @@ class TrainConfig:
     model: str = "hands3c_lite"
     """The network: hands3c, hands3c_lite, self_attention, ssa, baseline, sar or smr."""
     preset: str | None = None
-    """The recipe: freihand, ho3d, dexycb, webcam, personal, sar, smr, smr_weak or smr_self. By
-    default that of sar and smr, or the data's own, else webcam."""
+    """The recipe: freihand, ho3d, dexycb, webcam, personal, lite, distilled, sar, smr or another
+    one of docs/training.md. By default that of sar and smr, or the data's own, else webcam."""
     val: str | None = None
     """What to validate on, as --data; by default what --holdout keeps of each training dataset."""
     holdout: float | None = None
