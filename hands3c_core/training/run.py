@@ -95,6 +95,11 @@ def _train(config: TrainConfig, resume: Path | None) -> RunResult:
     teacher = Teacher.load(config.teacher) if config.teacher else None
     # A teacher may look closer than its student does.
     crop_size = max(network.input_size, teacher.network.input_size if teacher else 0)
+    if preset.compares and crop_size != network.input_size:
+        raise UserError(
+            f"The preset {name} measures before and after at {network.input_size} px, where its "
+            f"teacher needs {crop_size}; leave out --teacher."
+        )
     samples = training_data(config, preset, crop_size)
     data = HandDataModule(config, preset, network.hand, crop_size, samples)
     folder = resume or make_run_folder(config.out, network.name)

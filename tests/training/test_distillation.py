@@ -167,3 +167,20 @@ def test_networks_that_cannot_learn_so_are_refused(teacher_file, tmp_path):
         Teacher.load(tmp_path / "smr.safetensors")
     with pytest.raises(UserError, match="no head alike"):
         take_heads(tiny(0), build_model("hands3c_lite", input_size=128))
+
+
+def test_a_comparison_at_another_size_is_refused_before_the_training(drawn_hands, tmp_path):
+    torch.manual_seed(5)
+    save_weights(build_model("hands3c_tiny_plain", input_size=160), tmp_path / "t.safetensors")
+    save_weights(tiny(0), tmp_path / "start.safetensors")
+    config = TrainConfig(
+        data=drawn_hands,
+        model="hands3c_tiny",
+        preset="personal",
+        weights=tmp_path / "start.safetensors",
+        teacher=tmp_path / "t.safetensors",
+        out=tmp_path / "run",
+    )
+    with pytest.raises(UserError, match="leave out --teacher"):
+        train(config)
+    assert not (tmp_path / "run").exists()
