@@ -147,7 +147,7 @@ PRESETS = MappingProxyType(
         ),
         "distilled_joint": replace(
             _LITE,
-            learning_rate=5e-4,
+            learning_rate=1e-4,
             backbone_rate=1.0,
             frozen=(),
             ema=0.995,
