@@ -17,7 +17,7 @@ from torch import Tensor
 
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
-from hands3c_core.models.untrusted import read_safetensors
+from hands3c_core.models.untrusted import check_file, read_safetensors
 
 #: Most bytes of a file that is kept in one piece.
 MOST_BYTES = 50_000_000
@@ -41,6 +41,7 @@ def split_weights(source: Path, target: Path, most: int = MOST_BYTES) -> list[Pa
     Raises:
         UserError: the source is no safetensors file, or the files cannot be written.
     """
+    check_file(source)
     content = source.read_bytes()
     if len(content) <= most:
         write_atomically(target, content)
@@ -67,8 +68,8 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     if header.get(_NUMBER, "1") != "1":
         raise UserError(f"{path} is a further part of weights; name their first file instead.")
     count = header.get(_COUNT, "1")
-    if not count.isdecimal() or not 1 <= int(count) <= _MOST_PARTS:
-        raise UserError(f"{path} has an unreadable number of parts {count!r} in its header.")
+    if count not in map(str, range(1, _MOST_PARTS + 1)):
+        raise UserError(f"{path} has an unreadable number of parts {count[:9]!r} in its header.")
     for part in part_paths(path, int(count))[1:]:
         if not part.is_file():
             raise UserError(f"{path} lacks its part {part.name}; put it into the same folder.")

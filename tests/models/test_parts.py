@@ -69,7 +69,7 @@ def test_a_further_part_alone_is_refused(split):
         load_weights(split[1])
 
 
-@pytest.mark.parametrize("count", ["0", "-1", "1e9", "many", "100000000000"])
+@pytest.mark.parametrize("count", ["0", "-1", "1e9", "many", 5000 * "9"])
 def test_an_unreadable_number_of_parts_is_refused(count, tmp_path):
     path = tmp_path / "odd.safetensors"
     save_weights(build_model("hands3c_tiny"), path, {"parts": count})
