@@ -83,6 +83,18 @@ class Teacher:
         """
         return cls(_of_the_family(load_weights(path), "teach"))
 
+    def check_student(self, student: HandNetwork) -> None:
+        """Raise ``UserError`` unless a network could learn from this one."""
+        widths = [
+            network.fpn.get_parameter("smooth.weight").shape[0]
+            for network in (self.network, _of_the_family(student, "learn from a teacher"))
+        ]
+        if widths[0] > widths[1]:
+            raise UserError(
+                f"{student.name} has maps of {widths[1]} channels, its teacher "
+                f"{self.network.name} of {widths[0]}; take a teacher that is no wider."
+            )
+
     @torch.no_grad()
     def maps(self, images: Tensor) -> dict[str, Tensor]:
         """Maps of images (B, 3, S, S) RGB in [0, 1] of any size, by name, in float32."""

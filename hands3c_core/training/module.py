@@ -51,8 +51,8 @@ class HandTraining(L.LightningModule):
         self._teachers = () if teacher is None else (teacher,)
         if preset.maps_only and teacher is None:
             raise UserError("This preset learns a teacher's maps: name one with --teacher FILE.")
-        if teacher is not None and not isinstance(network, HandS3C):
-            raise UserError(f"{network.name} is not of the HandS3C family; leave out --teacher.")
+        if teacher is not None:
+            teacher.check_student(network)
         self.last_losses: dict[str, Tensor] = {}
         """Terms of the last training step, detached, with 'total'."""
 

@@ -160,7 +160,10 @@ def test_heads_are_taken_where_they_fit(teacher_file, tmp_path):
 def test_networks_that_cannot_learn_so_are_refused(teacher_file, tmp_path):
     with pytest.raises(UserError, match="name one with --teacher"):
         HandTraining(tiny(0), PRESETS["distilled"])
-    with pytest.raises(UserError, match="smr is not of the HandS3C family"):
+    wide = Teacher(build_model("hands3c_lite_plain", input_size=128))
+    with pytest.raises(UserError, match=r"maps of 32 channels, its teacher .* of 96"):
+        HandTraining(tiny(0), PRESETS["distilled"], wide)
+    with pytest.raises(UserError, match="smr cannot learn from a teacher"):
         HandTraining(build_model("smr", input_size=128), PRESETS["smr"], Teacher(tiny(0)))
     save_weights(build_model("smr", input_size=128), tmp_path / "smr.safetensors")
     with pytest.raises(UserError, match="smr cannot teach"):
