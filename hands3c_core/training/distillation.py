@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from hands3c_core.errors import UserError
 from hands3c_core.models import HandNetwork, HandS3C, load_weights
@@ -23,39 +23,26 @@ FEATURES = "features"
 _LEAST_VARIANCE = 1e-2
 
 
-class MapTap:
-    """Keeps what a network's pyramid computes on the way to F, while it is entered.
+@contextmanager
+def pyramid_maps(network: HandS3C) -> Iterator[dict[str, Tensor]]:
+    """What a network's pyramid computes on the way to F while this is entered: maps
+    (B, channels, h, w) of the last pass by the projection's name.
 
     Args:
         network: of the HandS3C family.
     """
-
-    def __init__(self, network: HandS3C) -> None:
-        self._network = network
-        self._hooks: list[torch.utils.hooks.RemovableHandle] = []
-        self.maps: dict[str, Tensor] = {}
-        """Maps (B, channels, h, w) of the last pass, by the projection's name."""
-
-    def __enter__(self) -> MapTap:
-        for name in _PROJECTIONS:
-            projection = self._network.fpn.get_submodule(name)
-            self._hooks.append(projection.register_forward_hook(self._keeper(name)))
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        while self._hooks:
-            self._hooks.pop().remove()
-
-    def _keeper(self, name: str) -> Any:
-        def keep(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            self.maps[name] = output
-
-        return keep
+    maps: dict[str, Tensor] = {}
+    hooks = [
+        network.fpn.get_submodule(name).register_forward_hook(
+            lambda module, inputs, output, name=name: maps.update({name: output})
+        )
+        for name in _PROJECTIONS
+    ]
+    try:
+        yield maps
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 class Teacher:
@@ -102,9 +89,9 @@ class Teacher:
         if network.parameter.device != images.device:
             network.to(images.device)
         images = resized(images, network.input_size)
-        with torch.autocast(images.device.type, enabled=False), MapTap(network) as tap:
+        with torch.autocast(images.device.type, enabled=False), pyramid_maps(network) as maps:
             features = features_of(network, images.to(network.parameter.dtype))
-        return {**tap.maps, FEATURES: features}
+        return {**maps, FEATURES: features}
 
     def losses(self, student: dict[str, Tensor], images: Tensor) -> dict[str, Tensor]:
         """How far a student's maps are from the teacher's: for each map, the mean over channels of

@@ -13,7 +13,7 @@ from hands3c_core.models import HandNetwork, HandPrediction, HandS3C
 from hands3c_core.models.crops import images_from_crops
 from hands3c_core.models.uvd import with_cameras
 from hands3c_core.training.batches import TrainingBatch
-from hands3c_core.training.distillation import FEATURES, MapTap, Teacher, features_of, resized
+from hands3c_core.training.distillation import FEATURES, Teacher, features_of, pyramid_maps, resized
 from hands3c_core.training.objectives import make_objective
 from hands3c_core.training.partial import PartialTargets, make_targets
 from hands3c_core.training.presets import Preset
@@ -47,8 +47,8 @@ class HandTraining(L.LightningModule):
             if name.startswith(preset.frozen):
                 parameter.requires_grad_(False)
         self.objective = make_objective(network, preset.losses)
-        # In a tuple, so that it is no part of what is trained, averaged and saved.
-        self._teachers = () if teacher is None else (teacher,)
+        # No module itself, so no part of what is trained, averaged and saved.
+        self._teacher = teacher
         if preset.maps_only and teacher is None:
             raise UserError("This preset learns a teacher's maps: name one with --teacher FILE.")
         if teacher is not None:
@@ -73,24 +73,25 @@ class HandTraining(L.LightningModule):
         return total
 
     def _losses(self, batch: TrainingBatch) -> dict[str, Tensor]:
-        if not self._teachers:
-            return self._label_losses(batch)[0]
-        (teacher,) = self._teachers
+        whole = self._whole_images(batch)
+        if self._teacher is None:
+            return self._label_losses(batch, whole)[0]
         network = self.network
         assert isinstance(network, HandS3C)
         losses: dict[str, Tensor] = {}
-        with MapTap(network) as tap:
+        with pyramid_maps(network) as maps:
             if self.preset.maps_only:
-                features = features_of(network, self._images(batch))
+                features = features_of(network, self._sized(whole))
             else:
-                losses, features = self._label_losses(batch)
-        whole = images_from_crops(batch.samples.crops, network.parameter)
+                losses, features = self._label_losses(batch, whole)
         with torch.autocast(self.device.type, enabled=False):
-            return losses | teacher.losses({**tap.maps, FEATURES: features}, whole)
+            return losses | self._teacher.losses({**maps, FEATURES: features}, whole)
 
-    def _label_losses(self, batch: TrainingBatch) -> tuple[dict[str, Tensor], Tensor]:
+    def _label_losses(
+        self, batch: TrainingBatch, whole: Tensor
+    ) -> tuple[dict[str, Tensor], Tensor]:
         """The objective's terms, and F where the network has one."""
-        regressed = self.network.regress(self._images(batch))
+        regressed = self.network.regress(self._sized(whole))
         prediction = self.network.complete(regressed)
         with torch.autocast(self.device.type, enabled=False):
             losses = self.objective(self.network, regressed, prediction, batch.samples)
@@ -98,7 +99,7 @@ class HandTraining(L.LightningModule):
 
     def validation_step(self, batch: TrainingBatch, batch_idx: int) -> None:
         """Log the errors of a batch; see ``validation_errors``."""
-        prediction = self.network(self._images(batch))
+        prediction = self.network(self._sized(self._whole_images(batch)))
         samples = batch.samples
         prediction = with_cameras(
             prediction, samples.intrinsics, samples.has_camera, self.network.hand
@@ -114,9 +115,12 @@ class HandTraining(L.LightningModule):
                     sync_dist=True,
                 )
 
-    def _images(self, batch: TrainingBatch) -> Tensor:
-        images = images_from_crops(batch.samples.crops, self.network.parameter)
-        images = resized(images, self.network.input_size)
+    def _whole_images(self, batch: TrainingBatch) -> Tensor:
+        """Images of the crops as loaded: larger than the network's where its teacher's are."""
+        return images_from_crops(batch.samples.crops, self.network.parameter)
+
+    def _sized(self, whole: Tensor) -> Tensor:
+        images = resized(whole, self.network.input_size)
         return images.contiguous(memory_format=torch.channels_last)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:

@@ -11,10 +11,10 @@ from hands3c_core.errors import UserError
 from hands3c_core.models import build_model, load_weights, save_weights
 from hands3c_core.training.config import TrainConfig
 from hands3c_core.training.distillation import (
-    MapTap,
     Teacher,
     features_of,
     map_error,
+    pyramid_maps,
     take_heads,
 )
 from hands3c_core.training.module import HandTraining
@@ -22,6 +22,7 @@ from hands3c_core.training.presets import PRESETS
 from hands3c_core.training.recorder import read
 from hands3c_core.training.run import make_network, train
 
+QUICK = {"augment": "none", "batch_size": 8, "accelerator": "cpu", "workers": 0, "log_every": 1}
 NAMES = ["map_top", "map_lateral4", "map_lateral3", "map_features"]
 
 
@@ -38,9 +39,9 @@ def teacher_file(tmp_path_factory):
 
 
 def maps_of(network, images):
-    with torch.no_grad(), MapTap(network) as tap:
+    with torch.no_grad(), pyramid_maps(network) as maps:
         features = features_of(network, images)
-    return {**tap.maps, "features": features}
+    return {**maps, "features": features}
 
 
 def test_a_network_is_its_own_best_student():
@@ -81,7 +82,7 @@ def test_maps_of_another_size_are_compared_at_the_smaller_one():
 
 def test_tap_takes_its_hooks_away():
     network = tiny(0)
-    with pytest.raises(ZeroDivisionError), MapTap(network):
+    with pytest.raises(ZeroDivisionError), pyramid_maps(network):
         raise ZeroDivisionError
     assert not any(module._forward_hooks for module in network.modules())
 
@@ -106,13 +107,9 @@ def test_a_run_learns_the_maps_of_a_teacher_that_looks_closer(drawn_hands, teach
         preset="distilled",
         teacher=tmp_path / "closer.safetensors",
         heads=tmp_path / "closer.safetensors",
-        augment="none",
-        batch_size=8,
         max_steps=24,
-        accelerator="cpu",
-        workers=0,
-        log_every=1,
         out=tmp_path / "run",
+        **QUICK,
     )
     result = train(config)
     table = read(result.folder / "metrics.csv")
@@ -132,13 +129,9 @@ def test_labels_and_maps_are_learned_together(drawn_hands, teacher_file, tmp_pat
         model="hands3c_tiny",
         preset="distilled_joint",
         teacher=teacher_file,
-        augment="none",
-        batch_size=8,
         max_steps=3,
-        accelerator="cpu",
-        workers=0,
-        log_every=1,
         out=tmp_path / "run",
+        **QUICK,
     )
     table = read(train(config).folder / "metrics.csv")
     assert {*NAMES, "vertices", "heatmap"} <= set(table)
