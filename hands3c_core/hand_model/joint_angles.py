@@ -2,9 +2,13 @@
 
 Zero is the hand model's flat pose: straight fingers in the plane of the palm, a little apart, the
 thumb beside it. Each finger joint's rotation from there is taken apart as
-Rot(spread) Rot(flexion) Rot(twist) about the joint's own axes (``HandModelData.joint_axes``). The
-wrist's rotation is the hand's orientation in the camera's frame, not a joint angle, and is left
-out: nothing is known of the forearm.
+Rot(flexion) Rot(abduction) Rot(twist) about the joint's own axes (``HandModelData.joint_axes``):
+flexion about the axis that is fixed to the bone before, twist about the bone itself, abduction
+about the axis between, as the International Society of Biomechanics recommends (Wu et al. 2005,
+J. Biomech. 38). It is singular only at 90 degrees of abduction, which no finger reaches; with
+abduction first it would be at 90 degrees of flexion, where every fist is. The wrist's rotation is
+the hand's orientation in the camera's frame, not a joint angle, and is left out: nothing is known
+of the forearm.
 
 ``pose`` describes a right hand, or a left one mirrored, so the signs mean the same on both sides:
 
@@ -77,7 +81,8 @@ def joint_angles(pose: ArrayLike, hand: HandModelData) -> NDArray[np.float64]:
         hand: the model that ``pose`` is for; a left model is met with its own (mirrored) pose.
 
     Returns:
-        (15, 3) degrees: rows ``ANGLE_JOINTS``, columns ``ANGLES``; abduction within +-90.
+        (15, 3) degrees: rows ``ANGLE_JOINTS``, columns ``ANGLES``; abduction within +-90, flexion
+        and twist within +-180.
 
     Raises:
         ValueError: ``pose`` is not (16, 3).
@@ -85,14 +90,20 @@ def joint_angles(pose: ArrayLike, hand: HandModelData) -> NDArray[np.float64]:
     relative = np.asarray(pose, np.float64)
     if relative.shape != (NUM_ROTATIONS, 3):
         raise ValueError(f"pose must be (16, 3), not {relative.shape}")
-    turns = axis_angles(hand, relative[1:] + hand.hands_mean.reshape(15, 3))
-    angles = turns[list(_POSE_ROWS)]
+    local = _local_turns(hand, relative[1:] + hand.hands_mean.reshape(15, 3))[list(_POSE_ROWS)]
+    # R = Rx(flexion) Rz(spread) Ry(twist).
+    flexion = np.arctan2(local[:, 2, 1], local[:, 1, 1])
+    spread = np.arcsin(np.clip(-local[:, 0, 1], -1.0, 1.0))
+    twist = np.arctan2(local[:, 0, 2], local[:, 0, 0])
+    angles = np.degrees(np.stack([flexion, spread, twist], axis=1))
     angles[:, 1] *= _ABDUCTION_SIGN
     return angles
 
 
 def axis_angles(hand: HandModelData, fingers: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Angles about each joint's own axes, in the model's order and signs.
+    """Angles about each joint's own axes in the order and with the signs of the hand model's ranges
+    of motion (``HandModelData.joint_rom_deg``). Not what is shown or exported: spread comes first
+    here, so spread and twist mean little near 90 degrees of bend.
 
     Args:
         hand: supplies the axes.
@@ -102,10 +113,8 @@ def axis_angles(hand: HandModelData, fingers: NDArray[np.floating[Any]]) -> NDAr
         (15, 3) degrees of bend, spread and twist in the order of ``ROTATION_NAMES[1:]``, so that
         the rotation is Rot(spread) Rot(bend) Rot(twist); spread within +-90.
     """
-    turns = _matrices(np.asarray(fingers, np.float64).reshape(15, 3))
-    # Along (bend, twist, spread), which is right-handed, R = Rz(spread) Rx(bend) Ry(twist).
-    basis = hand.joint_axes[:, [0, 2, 1]].astype(np.float64)
-    local = basis @ turns @ basis.transpose(0, 2, 1)
+    local = _local_turns(hand, np.asarray(fingers, np.float64).reshape(15, 3))
+    # R = Rz(spread) Rx(bend) Ry(twist).
     bend = np.arcsin(np.clip(local[:, 2, 1], -1.0, 1.0))
     spread = np.arctan2(-local[:, 0, 1], local[:, 1, 1])
     twist = np.arctan2(-local[:, 2, 0], local[:, 2, 2])
@@ -115,6 +124,13 @@ def axis_angles(hand: HandModelData, fingers: NDArray[np.floating[Any]]) -> NDAr
     spread = np.where(over, spread - np.copysign(np.pi, spread), spread)
     twist = np.where(over, twist - np.copysign(np.pi, twist), twist)
     return np.degrees(np.stack([bend, spread, twist], axis=1))
+
+
+def _local_turns(hand: HandModelData, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(15, 3, 3) rotations of axis-angle vectors (15, 3) along (bend, twist, spread), which is
+    right-handed."""
+    basis = hand.joint_axes[:, [0, 2, 1]].astype(np.float64)
+    return np.asarray(basis @ _matrices(vectors) @ basis.transpose(0, 2, 1))
 
 
 def _matrices(vectors: NDArray[np.float64]) -> NDArray[np.float64]:

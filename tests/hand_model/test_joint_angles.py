@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
-from hands3c_core.conventions import JOINT_NAMES, JOINT_PARENTS, NUM_SHAPE, mirror_axis_angle
+from hands3c_core.conventions import (
+    JOINT_NAMES,
+    JOINT_PARENTS,
+    NUM_SHAPE,
+    ROTATION_TO_JOINT,
+    mirror_axis_angle,
+)
 from hands3c_core.data.synthetic.joint_angles import pose_from_angles
 from hands3c_core.hand_model import FastHandLayer, load_hand_model, mirror_model
 from hands3c_core.hand_model.joint_angles import (
@@ -112,7 +119,59 @@ def test_twist_turns_the_palm_side_towards_the_thumb(hand):
     assert np.cross(along, palmar)[2] > 0.8
 
 
-def test_angles_give_the_pose_back(hand):
+def posed(hand, angles: np.ndarray) -> np.ndarray:
+    """The pose of (15, 3) degrees, rows and columns as ``joint_angles`` has them, put together by
+    the order documented for it: flexion, then abduction, then twist."""
+    pose = np.zeros((16, 3))
+    for row, joint in enumerate(ANGLE_JOINTS):
+        rotation = ROTATION_TO_JOINT.index(joint) - 1
+        bend, spread, twist = hand.joint_axes[rotation].astype(np.float64)
+        side = -1.0 if JOINT_NAMES[joint][:-1] in ("thumb", "index") else 1.0
+        flexion, abduction, turn = np.radians(angles[row])
+        total = (
+            Rotation.from_rotvec(flexion * bend)
+            * Rotation.from_rotvec(side * abduction * spread)
+            * Rotation.from_rotvec(turn * twist)
+        )
+        pose[rotation + 1] = total.as_rotvec() - hand.hands_mean.reshape(15, 3)[rotation]
+    return pose
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_known_poses_read_back_over_the_whole_range_of_motion(hand, side):
+    """Flexion up to 130 degrees, through 90, with abduction and twist as large as any hand's."""
+    draw = np.random.default_rng(11)
+    grid = [(f, a, t) for f in range(-40, 131, 10) for a in (-25, 0, 1, 30) for t in (-30, 0, 20)]
+    rows = np.array(grid, np.float64)
+    mixed = [draw.permutation(rows)[:15] for _ in range(30)]
+    for angles in (*(np.tile(row, (15, 1)) for row in rows), *mixed):
+        pose = posed(hand, angles)
+        model = hand
+        if side == "left":
+            pose, model = mirror_axis_angle(pose), mirror_model(hand)
+        np.testing.assert_allclose(joint_angles(pose, model), angles, atol=1e-3)
+
+
+def test_one_degree_sideways_at_a_right_angle_is_one_degree(hand):
+    """With abduction first, as it once was, this read as 90 degrees of abduction."""
+    angles = np.zeros((15, 3))
+    angles[row_of("ring2")] = (90.0, 1.0, 0.0)
+    np.testing.assert_allclose(joint_angles(posed(hand, angles), hand), angles, atol=1e-3)
+
+
+@pytest.mark.parametrize("joint", ["index1", "ring1", "little2"])
+def test_angles_move_smoothly_while_a_finger_closes(hand, joint):
+    """A closing finger that leans a little: no angle steps, whatever the flexion passes."""
+    read = []
+    for flexion in np.arange(60.0, 121.0):
+        angles = np.zeros((15, 3))
+        angles[row_of(joint)] = (flexion, 2.0 * np.sin(flexion), 1.5 * np.cos(flexion))
+        read.append(joint_angles(posed(hand, angles), hand)[row_of(joint)])
+    steps = np.abs(np.diff(read, axis=0)).max(axis=0)
+    assert (steps < (1.01, 4.1, 3.1)).all(), steps
+
+
+def test_the_axis_angles_of_the_ranges_of_motion_give_the_pose_back(hand):
     """Random angles in the whole range of motion, and a little beyond it."""
     draw = np.random.default_rng(3)
     low, high = hand.joint_rom_deg[..., 0], hand.joint_rom_deg[..., 1]
