@@ -52,7 +52,7 @@ class Layout:
 
     lanes: int
     """Rows handled at once."""
-    block_states: int
+    least_block_states: int
     """N is padded to a multiple of this."""
     tile_steps: int
     """Steps between saved states."""
@@ -61,7 +61,7 @@ class Layout:
         return -(-rows // self.lanes)
 
     def padded_states(self, states: int) -> int:
-        return -(-states // self.block_states) * self.block_states
+        return -(-states // self.least_block_states) * self.least_block_states
 
     def saved_size(self, lane_groups: int, states: int, length: int) -> int:
         """Elements of the saved states of so many groups of rows."""

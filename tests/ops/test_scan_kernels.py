@@ -50,6 +50,13 @@ def gradients(scan: Any, inputs: dict[str, Any]) -> tuple[torch.Tensor, dict[str
     return y.detach(), dict(zip(leaves, values, strict=True))
 
 
+def cross_gradients(scan: Any, inputs: list[torch.Tensor]) -> tuple[torch.Tensor, Any]:
+    leaves = [t.detach().clone().requires_grad_() for t in inputs]
+    y = scan(*leaves)
+    weights = torch.linspace(-1, 2, y.numel(), dtype=y.dtype).view_as(y)
+    return y.detach(), torch.autograd.grad((y * weights).sum(), leaves)
+
+
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(
     batch=st.integers(1, 2),
@@ -100,19 +107,20 @@ def test_same_as_reference(
 
 @pytest.mark.parametrize("isa", ["portable", "avx2", "avx512"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("states", [1, 8, 12, 16, 27])
 def test_every_instruction_set(
-    scan_inputs: Any, cross_inputs: Any, isa: str, dtype: torch.dtype
+    scan_inputs: Any, cross_inputs: Any, isa: str, dtype: torch.dtype, states: int
 ) -> None:
     library = load_library()
     if library is None:
         pytest.skip("no C++ compiler")
-    inputs = scan_inputs(2, 42, 45, 16, 2, dtype=dtype)
-    plane = cross_inputs(2, 21, 5, 9, 16, 5, dtype=dtype)
+    inputs = scan_inputs(2, 42, 45, states, 2, dtype=dtype)
+    plane = cross_inputs(2, 21, 5, 9, states, 5, dtype=dtype)
     try:
         with library.using_isa(isa):
             assert library.isa == isa
             y, grads = gradients(selective_scan, inputs)
-            crossed = cpu_kernels.cross_scan_2d(*plane)
+            crossed, crossed_grads = cross_gradients(cpu_kernels.cross_scan_2d, plane)
     except ValueError as missing:
         pytest.skip(str(missing))
     exact = {k: v.double() if isinstance(v, torch.Tensor) else v for k, v in inputs.items()}
@@ -120,7 +128,10 @@ def test_every_instruction_set(
     assert_near(y, expected)
     for name, gradient in grads.items():
         assert_near(gradient, expected_grads[name])
-    assert_near(crossed, reference.cross_scan_2d(*(t.double() for t in plane)))
+    expected, wanted = cross_gradients(reference.cross_scan_2d, [t.double() for t in plane])
+    assert_near(crossed, expected)
+    for gradient, exact_gradient in zip(crossed_grads, wanted, strict=True):
+        assert_near(gradient, exact_gradient)
 
 
 @settings(max_examples=15, deadline=None, derandomize=True)
@@ -128,7 +139,7 @@ def test_every_instruction_set(
     batch=st.integers(1, 2),
     channels=st.sampled_from([1, 5, 16, 33, 70]),
     size=st.tuples(st.integers(1, 9), st.integers(1, 9)),
-    states=st.sampled_from([1, 3, 16, 17]),
+    states=st.sampled_from([1, 3, 8, 16, 17]),
     rank=st.integers(1, 5),
     dtype=st.sampled_from([torch.float32, torch.float64]),
 )

@@ -58,11 +58,11 @@ const char* hands3c_isa() { return active().name; }
 // it. Not while kernels run.
 int hands3c_use_isa(const char* name) { return find(name, &active()) ? 0 : 1; }
 
-// Layout constants: lanes (of float or double), states per block, steps per tile.
+// Layout constants: lanes (of float or double), what states are padded to a multiple of, steps per tile.
 void hands3c_layout(int is_double, int64_t* out) {
   const KernelTable& t = *active().table;
   out[0] = is_double ? t.lanes_f64 : t.lanes_f32;
-  out[1] = t.block_states;
+  out[1] = t.least_block_states;
   out[2] = t.tile_steps;
 }
 

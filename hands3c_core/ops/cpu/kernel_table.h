@@ -13,7 +13,7 @@ struct KernelTable {
   void (*cross_scan_backward_f32)(const CrossScanProblem<float>&);
   void (*cross_scan_backward_f64)(const CrossScanProblem<double>&);
   float (*spin_vector_units)(int64_t rounds);
-  int lanes_f32, lanes_f64, block_states, tile_steps;
+  int lanes_f32, lanes_f64, least_block_states, tile_steps;
 };
 
 const KernelTable* kernels_portable();

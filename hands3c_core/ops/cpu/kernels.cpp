@@ -14,7 +14,7 @@ const KernelTable* HANDS3C_CONCAT(kernels_, HANDS3C_NAMESPACE)() {
       isa::cross_scan_forward<float>,  isa::cross_scan_forward<double>,
       isa::cross_scan_backward<float>, isa::cross_scan_backward<double>,
       isa::spin_vector_units,          isa::Simd<float>::lanes,
-      isa::Simd<double>::lanes,        isa::block_states,
+      isa::Simd<double>::lanes,        isa::least_block_states,
       isa::tile_steps,
   };
   return &table;

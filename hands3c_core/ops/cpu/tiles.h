@@ -1,8 +1,8 @@
 // The scan itself, on one tile: `steps` time steps of one vector of rows (a "lane group").
 //
 // A tile of per-row values is [step][lane]; B and C are read where they lie, [step][padded state].
-// States are walked in blocks of `block_states`, which stay in registers; N is padded to whole blocks
-// with B = C = 0, so padded states stay 0.
+// States are walked in blocks of 16, 8 or 4, the largest that fits, which stay in registers; N is
+// padded to a multiple of 4 with B = C = 0, so padded states stay 0.
 #pragma once
 
 #include <cstdlib>
@@ -15,10 +15,28 @@ namespace HANDS3C_NAMESPACE {
 // Steps per tile, and per saved state for the backward pass.
 constexpr int tile_steps = 32;
 // 16 states of AVX-512 take half of its 32 registers; the others have 16 registers.
-constexpr int block_states = HANDS3C_VECTOR_BYTES == 64 ? 16 : 8;
+constexpr int most_block_states = HANDS3C_VECTOR_BYTES == 64 ? 16 : 8;
+constexpr int least_block_states = 4;
 
 constexpr int64_t padded_states(int64_t states) {
-  return (states + block_states - 1) / block_states * block_states;
+  return (states + least_block_states - 1) / least_block_states * least_block_states;
+}
+
+// A number of states that the compiler knows.
+template <int count>
+struct BlockOf {
+  static constexpr int states = count;
+};
+
+// Walks padded states in blocks: visit(first state, BlockOf<n>).
+template <class Visit>
+HANDS3C_INLINE void for_state_blocks(int64_t states, const Visit& visit) {
+  int64_t first = 0;
+  if constexpr (most_block_states > 8)
+    for (; first + most_block_states <= states; first += most_block_states)
+      visit(first, BlockOf<most_block_states>{});
+  for (; first + 8 <= states; first += 8) visit(first, BlockOf<8>{});
+  if (first < states) visit(first, BlockOf<4>{});
 }
 
 enum class Fill { zeros, nothing };
@@ -82,7 +100,8 @@ HANDS3C_INLINE void scan_tile(int steps, int64_t states, const Scalar* dt, const
                               const Prefetch& prefetch) {
   using Vector = VectorOf<Scalar>;
   constexpr int lanes = Simd<Scalar>::lanes;
-  for (int64_t first = 0; first < states; first += block_states) {
+  for_state_blocks(states, [&](int64_t first, auto block) HANDS3C_INLINED {
+    constexpr int block_states = decltype(block)::states;
     Vector h[block_states];
 #pragma GCC unroll 16
     for (int n = 0; n < block_states; ++n) h[n] = load(state + (first + n) * lanes);
@@ -107,15 +126,15 @@ HANDS3C_INLINE void scan_tile(int steps, int64_t states, const Scalar* dt, const
     }
 #pragma GCC unroll 16
     for (int n = 0; n < block_states; ++n) store(state + (first + n) * lanes, h[n]);
-  }
+  });
 }
 
 // Working memory of scan_tile_backward: states and decays of one block, recomputed.
 template <class Scalar>
 struct Replay {
-  static constexpr int slice = block_states * Simd<Scalar>::lanes;
-  Buffer<Scalar> states{(tile_steps + 1) * slice, Fill::nothing};
-  Buffer<Scalar> decays{tile_steps * slice, Fill::nothing};
+  static constexpr int most = most_block_states * Simd<Scalar>::lanes;
+  Buffer<Scalar> states{(tile_steps + 1) * most, Fill::nothing};
+  Buffer<Scalar> decays{tile_steps * most, Fill::nothing};
 };
 
 // Gradients of one tile, given the state before it (`start`) and dL/dy (`dy`).
@@ -134,10 +153,10 @@ HANDS3C_INLINE void scan_tile_backward(int steps, int64_t states, const Scalar* 
                                        const PrefetchOutputs& prefetch_outputs) {
   using Vector = VectorOf<Scalar>;
   constexpr int lanes = Simd<Scalar>::lanes;
-  constexpr int slice = Replay<Scalar>::slice;
   Scalar* const H = replay.states;
   Scalar* const E = replay.decays;
-  for (int64_t first = 0; first < states; first += block_states) {
+  for_state_blocks(states, [&](int64_t first, auto block) HANDS3C_INLINED {
+    constexpr int block_states = decltype(block)::states, slice = block_states * lanes;
     const Scalar* decay = log2_decay + first * lanes;
     {
       Vector h[block_states];
@@ -195,7 +214,7 @@ HANDS3C_INLINE void scan_tile_backward(int steps, int64_t states, const Scalar* 
     }
 #pragma GCC unroll 16
     for (int n = 0; n < block_states; ++n) store(adjoint + (first + n) * lanes, dh[n]);
-  }
+  });
 }
 
 }  // namespace HANDS3C_NAMESPACE

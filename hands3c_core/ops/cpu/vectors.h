@@ -297,19 +297,27 @@ HANDS3C_INLINE void transpose(const Scalar* from, int64_t from_stride, int rows,
       to[j * to_stride + i] = from[i * from_stride + j];
 }
 
-// to[n] (+)= the sum over the lanes of v[n], n < count (a multiple of the lanes).
+// to[n] (+)= the sum over the lanes of v[n], n < count; at most as many as lanes, or whole vectors.
 template <class Scalar, int count>
 HANDS3C_INLINE void store_lane_sums(const VectorOf<Scalar>* v, Scalar* to, bool accumulate) {
-  constexpr int lanes = Simd<Scalar>::lanes;
-  static_assert(count % lanes == 0, "whole vectors of sums");
+  constexpr int lanes = Simd<Scalar>::lanes, wide = count < lanes ? count : lanes;
+  static_assert(count < lanes || count % lanes == 0, "whole vectors of sums");
 #pragma GCC unroll 4
   for (int first = 0; first < count; first += lanes) {
     alignas(64) Scalar columns[lanes * lanes];
-    transpose_block<Scalar>(reinterpret_cast<const Scalar*>(v + first), lanes, columns, lanes);
-    VectorOf<Scalar> sum = accumulate ? load(to + first) : VectorOf<Scalar>{};
+    VectorOf<Scalar> sum{};
+    if (accumulate) std::memcpy(&sum, to + first, sizeof(Scalar) * wide);
+    if constexpr (count < lanes) {
+      VectorOf<Scalar> rows[lanes] = {};
+#pragma GCC unroll 16
+      for (int n = 0; n < count; ++n) rows[n] = v[n];
+      transpose_block<Scalar>(reinterpret_cast<const Scalar*>(rows), lanes, columns, lanes);
+    } else {
+      transpose_block<Scalar>(reinterpret_cast<const Scalar*>(v + first), lanes, columns, lanes);
+    }
 #pragma GCC unroll 16
     for (int j = 0; j < lanes; ++j) sum += load(columns + j * lanes);
-    store(to + first, sum);
+    std::memcpy(to + first, &sum, sizeof(Scalar) * wide);
   }
 }
 
@@ -333,6 +341,35 @@ HANDS3C_INLINE void store_lane_sums<float, 16>(const FloatVector* v, float* to, 
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
   const __m512 ordered = _mm512_permutexvar_ps(order, sums);
   _mm512_storeu_ps(to, accumulate ? _mm512_add_ps(ordered, _mm512_loadu_ps(to)) : ordered);
+}
+
+template <>
+HANDS3C_INLINE void store_lane_sums<float, 8>(const FloatVector* v, float* to, bool accumulate) {
+  __m512 a[4], b[2];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i)
+    a[i] = _mm512_add_ps(_mm512_unpacklo_ps(v[i], v[i + 4]), _mm512_unpackhi_ps(v[i], v[i + 4]));
+#pragma GCC unroll 2
+  for (int i = 0; i < 2; ++i)
+    b[i] = _mm512_add_ps(_mm512_unpacklo_ps(a[i], a[i + 2]), _mm512_unpackhi_ps(a[i], a[i + 2]));
+  const __m512 c = _mm512_add_ps(_mm512_shuffle_f32x4(b[0], b[1], 0x88),
+                                 _mm512_shuffle_f32x4(b[0], b[1], 0xdd));
+  const __m256 sums = _mm512_castps512_ps256(
+      _mm512_add_ps(_mm512_shuffle_f32x4(c, c, 0x88), _mm512_shuffle_f32x4(c, c, 0xdd)));
+  // Quarter i holds the sums i, i + 2, i + 4, i + 6: put them in order.
+  const __m256 ordered = _mm256_permutevar8x32_ps(sums, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+  _mm256_storeu_ps(to, accumulate ? _mm256_add_ps(ordered, _mm256_loadu_ps(to)) : ordered);
+}
+
+template <>
+HANDS3C_INLINE void store_lane_sums<float, 4>(const FloatVector* v, float* to, bool accumulate) {
+  const __m512 a0 = _mm512_add_ps(_mm512_unpacklo_ps(v[0], v[2]), _mm512_unpackhi_ps(v[0], v[2]));
+  const __m512 a1 = _mm512_add_ps(_mm512_unpacklo_ps(v[1], v[3]), _mm512_unpackhi_ps(v[1], v[3]));
+  const __m512 b = _mm512_add_ps(_mm512_unpacklo_ps(a0, a1), _mm512_unpackhi_ps(a0, a1));
+  const __m512 c = _mm512_add_ps(b, _mm512_shuffle_f32x4(b, b, 0xb1));  // quarters 1, 0, 3, 2
+  const __m512 d = _mm512_add_ps(c, _mm512_shuffle_f32x4(c, c, 0x4e));  // quarters 2, 3, 0, 1
+  const __m128 sums = _mm512_castps512_ps128(d);
+  _mm_storeu_ps(to, accumulate ? _mm_add_ps(sums, _mm_loadu_ps(to)) : sums);
 }
 #endif
 
