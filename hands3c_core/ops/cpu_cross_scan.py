@@ -175,28 +175,20 @@ def cross_scan_backward(
     problem = _cross_problem(
         x, dt_weight, dt_bias, A, D, height, width, layout, projected=projected
     )
-    batch, length, channels = x.shape
-    rank, states = problem.rank, problem.states
-    blocks = -(-layout.lane_groups(channels) // problem.row_groups_per_block)
+    blocks = -(-layout.lane_groups(x.shape[2]) // problem.row_groups_per_block)
     dx = x.new_empty(problem.slots, *x.shape)
-    ddelta = x.new_empty(NUM_DIRECTIONS, batch * length, channels)
-    dBC = x.new_empty(blocks, batch, length, NUM_DIRECTIONS, 2 * states)
-    dA, dD = x.new_empty(batch, *A.shape), x.new_empty(batch, *D.shape)
+    dprojected = x.new_empty(blocks, *projected.shape)
+    ddt_weight, ddt_bias, dA, dD = (
+        x.new_empty(len(x), *like.shape) for like in (dt_weight, dt_bias, A, D)
+    )
     check_tensors({"dy": (dy, tuple(x.shape))}, x.dtype)
     problem.saved, problem.dy = pointer(saved), pointer(dy)
-    problem.dx, problem.ddelta, problem.dBC = pointer(dx), pointer(ddelta), pointer(dBC)
+    problem.dx, problem.dprojected = pointer(dx), pointer(dprojected)
+    problem.ddt_weight, problem.ddt_bias = pointer(ddt_weight), pointer(ddt_bias)
     problem.dA, problem.dD = pointer(dA), pointer(dD)
     library.call("cross_scan_backward", x.dtype, problem)
-
-    dprojected = torch.empty_like(projected)
-    dprojected[..., rank:] = sum_parts(dBC)
-    through_dt = torch.bmm(ddelta, dt_weight)  # (4, positions, rank)
-    dprojected[..., :rank] = through_dt.view(NUM_DIRECTIONS, batch, length, rank).permute(
-        1, 2, 0, 3
-    )
-    dt = projected[..., :rank].flatten(0, 1).permute(1, 0, 2)
-    ddt_weight = torch.bmm(ddelta.transpose(1, 2), dt)
-    return dx[0], dprojected, ddt_weight, ddelta.sum(1), sum_parts(dA), sum_parts(dD)
+    sums = (sum_parts(parts) for parts in (dprojected, ddt_weight, ddt_bias, dA, dD))
+    return (dx[0], *sums)  # type: ignore[return-value]
 
 
 @fake("cross_scan_backward")

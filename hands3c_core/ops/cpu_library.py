@@ -42,7 +42,8 @@ class CrossScanProblem(Structure):
         *((name, c_int64) for name in ("row_groups_per_block", "slots", "threads")),
         *((name, c_void_p) for name in ("x", "projected", "x_proj_weight", "dt_weight")),
         *((name, c_void_p) for name in ("dt_bias", "A", "D", "y", "saved")),
-        *((name, c_void_p) for name in ("dy", "dx", "ddelta", "dBC", "dA", "dD")),
+        *((name, c_void_p) for name in ("dy", "dx", "dprojected", "ddt_weight")),
+        *((name, c_void_p) for name in ("ddt_bias", "dA", "dD")),
     )
 
 

@@ -57,7 +57,9 @@ def required_library() -> CpuLibrary:
 
 
 def block_size(lane_groups: int, tasks_at_size_one: int, threads: int) -> int:
-    """Lane groups a task, so that every thread gets several tasks."""
+    """Lane groups a task, so that every thread gets several tasks; few tasks for one thread."""
+    if threads == 1:
+        return min(_MAX_BLOCK, lane_groups)
     return max(1, min(_MAX_BLOCK, lane_groups, tasks_at_size_one // (_TASKS_PER_THREAD * threads)))
 
 

@@ -63,6 +63,7 @@ class CrossScanAccess {
         direction_(direction),
         rows_(rows),
         padded_(padded_states(p.states)),
+        padded_rank_(padded_states(p.rank)),
         outputs_(p.rank + 2 * p.states),
         stride_((p.rank + 2 * padded_ + lanes - 1) / lanes * lanes),
         plane_(plane),
@@ -70,13 +71,14 @@ class CrossScanAccess {
         projected_(tile_steps * stride_),
         weights_(p.projected ? 0 : p.channels * stride_),
         inputs_(p.projected ? 0 : tile_steps * p.channels),
-        gradients_(p.dBC ? tile_steps * 2 * padded_ : 0),
-        dt_weights_((rows + lanes - 1) / lanes * p.rank * lanes),
+        gradients_(p.dprojected ? tile_steps * gradient_stride() : 0),
+        dt_weights_((rows + lanes - 1) / lanes * padded_rank_ * lanes),
+        ddt_weights_(p.dprojected ? (rows + lanes - 1) / lanes * padded_rank_ * lanes : 0),
         bias_(p.dt_bias + direction * p.channels + channel) {
     const Scalar* dt_weight = p.dt_weight + (direction * p.channels + channel) * p.rank;
     for (int r = 0; r < rows; ++r)
       for (int64_t q = 0; q < p.rank; ++q)
-        dt_weights_[(r / lanes * p.rank + q) * lanes + r % lanes] = dt_weight[r * p.rank + q];
+        dt_weights_[dt_weight_at(r, q)] = dt_weight[r * p.rank + q];
     if (p.projected) return;
     const Scalar* weight = p.x_proj_weight + direction * outputs_ * p.channels;
     for (int64_t o = 0; o < outputs_; ++o)
@@ -107,7 +109,7 @@ class CrossScanAccess {
   }
 
   HANDS3C_INLINE void load_delta(int group, Scalar* dt) {
-    const Scalar* weights = dt_weights_ + group * p_.rank * lanes;
+    const Scalar* weights = dt_weights_ + group * padded_rank_ * lanes;
     const auto bias = load_lanes(bias_ + group * lanes, count(group));
     for (int l = 0; l < steps_; ++l) {
       const Scalar* from = projected_ + l * stride_;
@@ -128,8 +130,40 @@ class CrossScanAccess {
 
   void store_gradients(int group, const Scalar* dx, const Scalar* ddelta) {
     store_rows(dx, group);
-    for (int l = 0; l < steps_; ++l)
-      store_lanes(ddelta_ + row_of(positions_[l], group), load(ddelta + l * lanes), count(group));
+    // Through the step sizes' projection: 12 or 24 vectors at once, as there are registers.
+    constexpr int most = HANDS3C_VECTOR_BYTES == 64 ? 8 : 4;
+    for_state_blocks<most>(padded_rank_, [&](int64_t first, auto block) HANDS3C_INLINED {
+      constexpr int ranks = decltype(block)::states;
+      using Vector = VectorOf<Scalar>;
+      const int64_t at = (group * padded_rank_ + first) * lanes;
+      Vector weights[ranks], sums[ranks], along[ranks];
+#pragma GCC unroll 8
+      for (int q = 0; q < ranks; ++q) {
+        weights[q] = load(dt_weights_ + at + q * lanes);
+        sums[q] = load(ddt_weights_ + at + q * lanes);
+      }
+      for (int l = 0; l < steps_; ++l) {
+        const Vector slope = load(ddelta + l * lanes);
+        const Scalar* from = projected_ + l * stride_ + first;
+#pragma GCC unroll 8
+        for (int q = 0; q < ranks; ++q) {
+          along[q] = slope * weights[q];
+          sums[q] += slope * from[q];  // beyond the rank: never read
+        }
+        store_lane_sums<Scalar, ranks>(along, gradients_ + l * gradient_stride() + first,
+                                       group > 0);
+      }
+#pragma GCC unroll 8
+      for (int q = 0; q < ranks; ++q) store(ddt_weights_ + at + q * lanes, sums[q]);
+    });
+  }
+
+  // After the last tile.
+  void store_weight_gradients() {
+    Scalar* to = p_.ddt_weight +
+                 ((batch_ * num_directions + direction_) * p_.channels + channel_) * p_.rank;
+    for (int r = 0; r < rows_; ++r)
+      for (int64_t q = 0; q < p_.rank; ++q) to[r * p_.rank + q] = ddt_weights_[dt_weight_at(r, q)];
   }
 
   HANDS3C_INLINE void prefetch_inputs(int group, int step) const {
@@ -147,11 +181,11 @@ class CrossScanAccess {
   HANDS3C_INLINE void prefetch_gradients(int group, int step) const {
     if (step < next_steps_) __builtin_prefetch(p_.dy + row_of(next_[step], group));
     prefetch_outputs(group, step);
-    __builtin_prefetch(ddelta_ + row_of(positions_[step], group), 1);
   }
 
   Projections<Scalar> projection_gradients() {
-    return {gradients_, gradients_ + padded_, 2 * padded_};
+    Scalar* B = gradients_ + padded_rank_;
+    return {B, B + padded_, gradient_stride()};
   }
 
   bool adds_to_gradients() const { return false; }
@@ -159,11 +193,12 @@ class CrossScanAccess {
   void end_tile() {
     const int64_t all = p_.batch * p_.height * p_.width;
     for (int l = 0; l < steps_; ++l) {
-      const Scalar* from = gradients_ + l * 2 * padded_;
-      Scalar* to = p_.dBC + ((block_ * all + positions_[l]) * num_directions + direction_) * 2 *
-                               p_.states;
-      copy_values(from, p_.states, to);
-      copy_values(from + padded_, p_.states, to + p_.states);
+      const Scalar* from = gradients_ + l * gradient_stride();
+      Scalar* to =
+          p_.dprojected + ((block_ * all + positions_[l]) * num_directions + direction_) * outputs_;
+      copy_values(from, p_.rank, to);
+      copy_values(from + padded_rank_, p_.states, to + p_.rank);
+      copy_values(from + padded_rank_ + padded_, p_.states, to + p_.rank + p_.states);
     }
   }
 
@@ -174,6 +209,13 @@ class CrossScanAccess {
   int64_t place(int64_t o) const {
     return o < p_.rank + p_.states ? o : o + padded_ - p_.states;
   }
+
+  int64_t dt_weight_at(int64_t row, int64_t q) const {
+    return (row / lanes * padded_rank_ + q) * lanes + row % lanes;
+  }
+
+  // Of a step's gradients: those of the step size's projection, B and C, padded each.
+  HANDS3C_INLINE int64_t gradient_stride() const { return padded_rank_ + 2 * padded_; }
 
   void find_positions(int64_t start, int steps, int64_t* positions) const {
     visit_positions(direction_, p_.height, p_.width, start, steps, positions);
@@ -241,13 +283,11 @@ class CrossScanAccess {
   const CrossScanProblem<Scalar>& p_;
   const int64_t batch_, channel_, block_;
   const int direction_, rows_;
-  const int64_t padded_, outputs_, stride_;
+  const int64_t padded_, padded_rank_, outputs_, stride_;
   Scalar* const plane_;
   const bool accumulate_;
-  Buffer<Scalar> projected_, weights_, inputs_, gradients_, dt_weights_;
+  Buffer<Scalar> projected_, weights_, inputs_, gradients_, dt_weights_, ddt_weights_;
   const Scalar* const bias_;
-  Scalar* const ddelta_ =
-      p_.ddelta ? p_.ddelta + direction_ * p_.batch * p_.height * p_.width * p_.channels : nullptr;
   int64_t positions_[tile_steps], next_[tile_steps];
   int64_t next_start_ = -1;
   int steps_ = 0, next_steps_ = 0;
@@ -322,7 +362,9 @@ void cross_scan_backward(const CrossScanProblem<Scalar>& p) {
                                    p.dx + slot * tasks.plane, accumulate);
     const int64_t row = (batch * num_directions + direction) * p.channels + channel;
     scan_rows_backward<Scalar>(rows, access, p.saved + saved, nullptr,
-                               RowGradients<Scalar>{p.dA + row * p.states, p.dD + row, nullptr});
+                               RowGradients<Scalar>{p.dA + row * p.states, p.dD + row,
+                                                    p.ddt_bias + row});
+    access.store_weight_gradients();
   });
   tasks.add_slots(p.dx);
 }

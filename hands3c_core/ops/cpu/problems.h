@@ -52,10 +52,11 @@ struct CrossScanProblem {
   Scalar* y;                    // (slots, batch, positions, channels); the sum ends in slot 0
   Scalar* saved;                // states at the start of every tile, or null
   // Backward pass only.
-  const Scalar* dy;  // (batch, positions, channels)
-  Scalar* dx;        // (slots, batch, positions, channels); the sum ends in slot 0
-  Scalar* ddelta;    // (4, batch, positions, channels), before the softplus
-  Scalar* dBC;       // (blocks, batch, positions, 4, 2 states), one partial sum a block
-  Scalar* dA;        // (batch, 4, channels, states)
-  Scalar* dD;        // (batch, 4, channels)
+  const Scalar* dy;    // (batch, positions, channels)
+  Scalar* dx;          // (slots, batch, positions, channels); the sum ends in slot 0
+  Scalar* dprojected;  // (blocks, batch, positions, 4, rank + 2 states), one partial sum a block
+  Scalar* ddt_weight;  // (batch, 4, channels, rank)
+  Scalar* ddt_bias;    // (batch, 4, channels)
+  Scalar* dA;          // (batch, 4, channels, states)
+  Scalar* dD;          // (batch, 4, channels)
 };

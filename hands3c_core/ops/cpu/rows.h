@@ -58,25 +58,6 @@ inline void unpack_states(const RowBlock<Scalar>& block, const Scalar* from, Sca
       to[r * block.states + n] = from[(r / lanes) * block.state_size() + n * lanes + r % lanes];
 }
 
-// One value a row -> one vector, zero beyond the last row.
-template <class Scalar>
-HANDS3C_INLINE VectorOf<Scalar> load_lanes(const Scalar* from, int count) {
-  constexpr int lanes = Simd<Scalar>::lanes;
-  if (!from) return VectorOf<Scalar>{};
-  if (count == lanes) return load(from);
-  alignas(64) Scalar buffer[lanes] = {};
-  std::memcpy(buffer, from, sizeof(Scalar) * count);
-  return load<Scalar>(buffer);
-}
-
-template <class Scalar>
-HANDS3C_INLINE void store_lanes(Scalar* to, VectorOf<Scalar> v, int count) {
-  if (count == Simd<Scalar>::lanes)
-    store(to, v);
-  else
-    std::memcpy(to, &v, sizeof(Scalar) * count);
-}
-
 // `saved`, if not null, receives [tile][group][state][lane].
 template <class Scalar, class Access>
 inline void scan_rows(const RowBlock<Scalar>& block, Access& access, Scalar* saved,

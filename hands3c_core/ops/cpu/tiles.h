@@ -28,15 +28,15 @@ struct BlockOf {
   static constexpr int states = count;
 };
 
-// Walks padded states in blocks: visit(first state, BlockOf<n>).
-template <class Visit>
+// Walks padded states in blocks of at most `most`: visit(first state, BlockOf<n>).
+template <int most = most_block_states, class Visit>
 HANDS3C_INLINE void for_state_blocks(int64_t states, const Visit& visit) {
   int64_t first = 0;
-  if constexpr (most_block_states > 8)
-    for (; first + most_block_states <= states; first += most_block_states)
-      visit(first, BlockOf<most_block_states>{});
-  for (; first + 8 <= states; first += 8) visit(first, BlockOf<8>{});
-  if (first < states) visit(first, BlockOf<4>{});
+  if constexpr (most >= 16)
+    for (; first + 16 <= states; first += 16) visit(first, BlockOf<16>{});
+  if constexpr (most >= 8)
+    for (; first + 8 <= states; first += 8) visit(first, BlockOf<8>{});
+  for (; first < states; first += 4) visit(first, BlockOf<4>{});
 }
 
 enum class Fill { zeros, nothing };

@@ -69,9 +69,64 @@ HANDS3C_INLINE void store(Scalar* to, VectorOf<Scalar> v) {
   std::memcpy(to, &v, sizeof v);
 }
 
+// Fewer lanes than a vector has; what lies beyond them in memory is not touched.
+#if defined(__AVX512F__)
+HANDS3C_INLINE FloatVector load_some(const float* from, int count) {
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << count) - 1), from);
+}
+HANDS3C_INLINE void store_some(float* to, FloatVector v, int count) {
+  _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1u << count) - 1), v);
+}
+HANDS3C_INLINE DoubleVector load_some(const double* from, int count) {
+  return _mm512_maskz_loadu_pd(static_cast<__mmask8>((1u << count) - 1), from);
+}
+HANDS3C_INLINE void store_some(double* to, DoubleVector v, int count) {
+  _mm512_mask_storeu_pd(to, static_cast<__mmask8>((1u << count) - 1), v);
+}
+#else
+#if defined(__AVX2__)
+HANDS3C_INLINE __m256i first_lanes(int count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+HANDS3C_INLINE FloatVector load_some(const float* from, int count) {
+  return _mm256_maskload_ps(from, first_lanes(count));
+}
+HANDS3C_INLINE void store_some(float* to, FloatVector v, int count) {
+  _mm256_maskstore_ps(to, first_lanes(count), v);
+}
+#endif
+template <class Scalar>
+HANDS3C_INLINE VectorOf<Scalar> load_some(const Scalar* from, int count) {
+  VectorOf<Scalar> v{};
+  std::memcpy(&v, from, sizeof(Scalar) * count);
+  return v;
+}
+template <class Scalar, class Vector>
+HANDS3C_INLINE void store_some(Scalar* to, Vector v, int count) {
+  std::memcpy(to, &v, sizeof(Scalar) * count);
+}
+#endif
+
 template <class Scalar>
 HANDS3C_INLINE VectorOf<Scalar> broadcast(Scalar s) {
   return s - VectorOf<Scalar>{};
+}
+
+// The first `count` lanes from memory, zero beyond them; zero without memory.
+template <class Scalar>
+HANDS3C_INLINE VectorOf<Scalar> load_lanes(const Scalar* from, int count) {
+  if (!from) return VectorOf<Scalar>{};
+  if (count == Simd<Scalar>::lanes) return load(from);
+  return load_some(from, count);
+}
+
+// The first `count` lanes to memory.
+template <class Scalar>
+HANDS3C_INLINE void store_lanes(Scalar* to, VectorOf<Scalar> v, int count) {
+  if (count == Simd<Scalar>::lanes)
+    store(to, v);
+  else
+    store_some(to, v, count);
 }
 
 // memcpy for a few vectors, without the call.
