@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: assets/, weights/ and scripts/ are installed as packages."""
+"""What pyproject.toml cannot say: assets/ and weights/ are installed as packages."""
 
 from setuptools import find_packages, setup
 
@@ -7,12 +7,10 @@ setup(
         *find_packages(include=["app", "app.*", "hands3c_core", "hands3c_core.*"]),
         "hands3c_assets",
         "hands3c_weights",
-        "hands3c_scripts",
     ],
     package_dir={
         "hands3c_assets": "assets",
         "hands3c_weights": "weights",
-        "hands3c_scripts": "scripts",
     },
     package_data={
         "hands3c_assets": ["*", "hand/*", "live/*", "live/vendor/*"],

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How fast the window is: from a frame's arrival to its overlay on screen, and how free its event
-loop stays. Run by ``scripts/benchmark.py --ui``."""
+loop stays. Run by ``hands3c benchmark --ui``."""
 
 from __future__ import annotations
 
+import json
+import os
 import platform
 import sys
 import tempfile
@@ -19,12 +21,14 @@ from PyQt6.QtCore import QEventLoop, QObject, QSettings, Qt, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from app.config import ModelConfig, RecordChoice, ViewState
+from app.options import has_display
 from app.session import Session
 from app.session_types import Picture
 from app.settings import Settings
 from app.theme import Theme
 from app.windows.main_window import MainWindow
 from hands3c_core.benchmark.loopback_camera import loopback_camera
+from hands3c_core.command_line import guarded
 from hands3c_core.errors import UserError
 
 #: Wait this long for the first picture: the first start compiles kernels and measures runtimes.
@@ -194,3 +198,23 @@ def _wait(condition: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             raise UserError("The window showed no picture within three minutes; see the log.")
         _spin(0.1)
+
+
+def main(arguments: list[str]) -> int:
+    """``CLIP SECONDS ESTIMATOR FILE``: measure, print, write the figures as JSON."""
+    clip, seconds, estimator, file = arguments
+    report = benchmark_ui(
+        clip,
+        seconds=float(seconds),
+        model=ModelConfig(estimator),
+        progress=lambda text: print(f"{text} …", file=sys.stderr),
+    )
+    print("\n".join(as_lines(report)))
+    Path(file).write_text(json.dumps(report))
+    return 0
+
+
+if __name__ == "__main__":
+    if not has_display():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    sys.exit(guarded(lambda: main(sys.argv[1:])))

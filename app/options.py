@@ -12,7 +12,9 @@ from typing import Annotated
 import tyro
 
 from app.config import Device, LiveChoice, ModelConfig, RecordKind
+from hands3c_core import __version__
 from hands3c_core.assets import asset_path
+from hands3c_core.command_line import parse_options
 from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.errors import UserError
 
@@ -152,13 +154,16 @@ def parse(arguments: list[str]) -> Options:
     """The options in ``arguments`` (without the program's name).
 
     Raises:
-        SystemExit: --help was asked for, or tyro refused the arguments (code 2).
-        UserError: a value is out of range.
+        SystemExit: --help or --version was asked for, and printed.
+        UserError: the arguments are not understood, or a value is out of range.
     """
-    options = tyro.cli(
+    if "--version" in arguments:
+        print(f"hands3c-live {__version__}")
+        raise SystemExit(0)
+    options = parse_options(
         Options,
-        args=arguments,
-        prog="hands3c-live",
+        arguments,
+        "hands3c-live",
         description=DESCRIPTION,
         config=(tyro.conf.FlagCreatePairsOff,),
     )

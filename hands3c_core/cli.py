@@ -1,67 +1,82 @@
-"""The ``hands3c`` command: one name for every script, in a checkout or an installed wheel."""
+"""The ``hands3c`` command: one name for every module of ``hands3c_core/commands``."""
 
 from __future__ import annotations
 
 import ast
-import runpy
 import sys
-from collections.abc import Sequence
-from importlib.util import find_spec
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from hands3c_core import __version__
+from hands3c_core.command_line import REFUSED, guarded, parse_options
+from hands3c_core.threads import configure_threads
 
-_CHECKOUT = Path(__file__).resolve().parents[1] / "scripts"
-#: The package that carries scripts/ in an installed wheel.
-_INSTALLED = "hands3c_scripts"
-#: Scripts that only make sense in a checkout.
-_NOT_COMMANDS = {"__init__", "bootstrap"}
+_COMMANDS = "hands3c_core.commands"
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, program: str | None = None) -> int:
     """Run ``hands3c COMMAND [arguments]``; without a command, list them.
 
-    The exit code is the command's own, 2 for an unknown command.
+    Args:
+        argv: the command's name and its arguments, by default those of the process.
+        program: what help and messages call the command, by default ``hands3c NAME``.
+
+    Returns:
+        The exit code: the command's own, or one of ``command_line.guarded``.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    commands = find_commands()
     if not arguments or arguments[0] in ("-h", "--help"):
-        _print_commands(commands)
-        return 0
+        return guarded(_print_commands)
+    if arguments[0] == "--version":
+        return guarded(lambda: print(f"hands3c {__version__}"))
     name, *rest = arguments
-    script = commands.get(name.replace("_", "-"))
-    if script is None:
-        known = ", ".join(commands)
-        print(f"hands3c: there is no command {name!r}; there are: {known}.", file=sys.stderr)
-        return 2
-    before = sys.argv
-    sys.argv = [f"hands3c {name}", *rest]
-    try:
-        runpy.run_path(str(script), run_name="__main__")
-    except SystemExit as exit_:
-        return exit_.code if isinstance(exit_.code, int) else int(exit_.code is not None)
-    finally:
-        sys.argv = before
-    return 0
+    name = name.replace("_", "-")
+    if name not in find_commands():
+        return _unknown(name)
+    module = f"{_COMMANDS}.{name.replace('-', '_')}"
+    return guarded(
+        lambda: _run(module, rest, program or f"hands3c {name}"),
+        stopped=lambda: getattr(sys.modules.get(module), "STOPPED", "Stopped."),
+    )
 
 
 def find_commands() -> dict[str, Path]:
-    """Command name (``import-checkpoint``) -> script, sorted by name."""
-    folder = _CHECKOUT
-    if not folder.is_dir():
-        spec = find_spec(_INSTALLED)
-        folder = Path(next(iter((spec and spec.submodule_search_locations) or ()), ""))
-    return {
-        path.stem.replace("_", "-"): path
-        for path in sorted(folder.glob("*.py"))
-        if path.stem not in _NOT_COMMANDS
-    }
+    """Command name (``import-checkpoint``) -> its module's file, sorted by name."""
+    files = sorted(Path(__file__).with_name("commands").glob("[!_]*.py"))
+    return {file.stem.replace("_", "-"): file for file in files}
 
 
-def _print_commands(commands: dict[str, Path]) -> None:
+def _run(name: str, arguments: list[str], program: str) -> int | None:
+    configure_threads()  # before torch
+    module = import_module(name)
+    parse: Callable[..., Any] | None = getattr(module, "parse", None)
+    try:
+        if parse is not None:
+            options = parse(arguments, program)
+        else:
+            options = parse_options(module.Options, arguments, program)
+    except SystemExit:  # --help has been printed
+        return 0
+    return module.run(options)
+
+
+def _unknown(name: str) -> int:
+    import difflib
+
+    close = difflib.get_close_matches(name, find_commands(), n=1)
+    meant = f"did you mean {close[0]}?" if close else "hands3c --help lists them."
+    print(f"hands3c: there is no command {name!r}; {meant}", file=sys.stderr)
+    return REFUSED
+
+
+def _print_commands() -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table(box=None, show_header=False, padding=(0, 2))
-    for name, path in commands.items():
+    for name, path in find_commands().items():
         lines = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").splitlines()
         table.add_row(f"[bold]{name}[/bold]", lines[0] if lines else "")
     console = Console()

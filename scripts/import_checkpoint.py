@@ -1,50 +1,5 @@
 #!/usr/bin/env python3
-"""Turn a published HandS3C checkpoint (snapshot_*.pth.tar) into our weights file, or back."""
-
-from __future__ import annotations
-
-import sys
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated
-
-import tyro
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from hands3c_core.errors import UserError
-from hands3c_core.hand_model import load_hand_model
-from hands3c_core.models.importing import export_checkpoint, import_checkpoint
-
-
-@dataclass(frozen=True)
-class Options:
-    """Turn a published HandS3C checkpoint into our weights file, or back."""
-
-    checkpoint: Annotated[Path, tyro.conf.Positional]
-    """snapshot_*.pth.tar, or with --export-published also a .safetensors file of ours."""
-    out: Path
-    """File to write: .safetensors, or .pth.tar with --export-published."""
-    export_published: bool = False
-    """Write the published format instead of ours."""
-    hand_model: str | None = None
-    """With --export-published: hand model (778 vertices) whose arrays the file carries."""
-    half: bool = False
-    """Store float16: half the size, float32 again when loaded."""
-
-
-def main(options: Options) -> None:
-    """Import or export as asked."""
-    if options.export_published:
-        hand = None if options.hand_model is None else load_hand_model(options.hand_model)
-        export_checkpoint(options.checkpoint, options.out, hand=hand)
-    else:
-        import_checkpoint(options.checkpoint, options.out, half=options.half)
-
+from _checkout import run_command
 
 if __name__ == "__main__":
-    try:
-        main(tyro.cli(Options))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    run_command(__file__)

@@ -1,57 +1,5 @@
 #!/usr/bin/env python3
-"""Put a run's weights into weights/ with a card that says what they are."""
-
-from __future__ import annotations
-
-import sys
-from dataclasses import dataclass
-from pathlib import Path
-
-import tyro
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from hands3c_core.errors import UserError
-from hands3c_core.training.shipping import read_facts, ship_weights
-
-
-@dataclass(frozen=True)
-class Options:
-    """Put a run's weights into weights/ with a card that says what they are."""
-
-    run: tyro.conf.Positional[Path]
-    """Run directory of the (last part of the) training."""
-    name: str
-    """Name of the weights, for example hands3c_lite."""
-    facts: Path
-    """JSON with licence, data, trained_on, recipe, limits, default_on, ...; see
-    training/shipping.py."""
-    figures: tuple[str, ...] = ()
-    """BENCHMARK=FILE for every evaluation that evaluate.py --json wrote."""
-    earlier: tuple[Path, ...] = ()
-    """Run directories of the parts before, first one first."""
-    out: Path = Path(__file__).resolve().parents[1] / "weights"
-    """Where to."""
-
-
-def main(options: Options) -> None:
-    """Check, copy, describe."""
-    evaluations = {}
-    for text in options.figures:
-        benchmark, sign, path = text.partition("=")
-        if not sign or not benchmark or not path:
-            raise UserError(f"--figures {text}: write BENCHMARK=FILE.")
-        evaluations[benchmark] = Path(path)
-    facts = read_facts(options.facts)
-    target = ship_weights(
-        options.run, options.out, options.name, facts, evaluations, options.earlier
-    )
-    print(f"wrote {target} and {target.with_suffix('.json').name}")
-
+from _checkout import run_command
 
 if __name__ == "__main__":
-    try:
-        main(tyro.cli(Options))
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(2)
+    run_command(__file__)

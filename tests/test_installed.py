@@ -17,7 +17,7 @@ def site(tmp_path):
     skip = shutil.ignore_patterns("__pycache__")
     for folder in ("hands3c_core", "app"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=skip)
-    for folder in ("assets", "scripts", "weights"):
+    for folder in ("assets", "weights"):
         shutil.copytree(ROOT / folder, tmp_path / f"hands3c_{folder}", ignore=skip)
     return tmp_path
 

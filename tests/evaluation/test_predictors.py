@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import json
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from hands3c_core.commands import evaluate as evaluate_command
 from hands3c_core.data import open_data
 from hands3c_core.errors import UserError
 from hands3c_core.evaluation import LandmarkPredictor, NetworkPredictor, evaluate
@@ -134,23 +134,14 @@ def benchmark(tmp_path, make_hands) -> Path:
     return path
 
 
-@pytest.fixture
-def command():
-    """The script as a module."""
-    spec = importlib.util.spec_from_file_location("evaluate_command", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
-
-
-def test_command_measures_a_network(network, benchmark, tmp_path, command, capsys):
+def test_command_measures_a_network(network, benchmark, tmp_path, capsys):
     weights, figures = tmp_path / "w.safetensors", tmp_path / "out" / "figures.json"
     save_weights(network, weights)
     page = tmp_path / "report.html"
-    command.main(
-        command.Options(data=f"arrays:{benchmark}", weights=weights, json=figures, report=page)
+    evaluate_command.run(
+        evaluate_command.Options(
+            data=f"arrays:{benchmark}", weights=weights, json=figures, report=page
+        )
     )
     report = json.loads(figures.read_text())
     assert report["n"] == 3
@@ -169,9 +160,9 @@ def test_command_measures_a_network(network, benchmark, tmp_path, command, capsy
         ({"data": "arrays:x", "submission": Path("pred.zip")}, "--benchmark"),
     ],
 )
-def test_command_explains_mistakes(command, options, part):
+def test_command_explains_mistakes(options, part):
     with pytest.raises(UserError, match=part):
-        command.main(command.Options(**options))
+        evaluate_command.run(evaluate_command.Options(**options))
 
 
 def test_command_exits_with_2_and_one_line():

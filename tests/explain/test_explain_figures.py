@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from hands3c_core.assets import asset_path
+from hands3c_core.commands import visualize_attention, visualize_erf
 from hands3c_core.errors import UserError
 from hands3c_core.explain.attention_study import StudyOptions, study_attention
 from hands3c_core.explain.drawing import (
@@ -33,7 +34,6 @@ from hands3c_core.explain.receptive_field import ReceptiveField, random_network
 from hands3c_core.geometry import crop_box
 from hands3c_core.models import HandS3C, build_model, save_weights
 from hands3c_core.sources import open_source
-from scripts import visualize_attention, visualize_erf
 
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = StudyOptions(is_crop=True, max_hands=1)
@@ -263,7 +263,7 @@ def test_mistakes_are_said_before_anything_is_written(tiny, still, stills, tmp_p
 
 def test_the_receptive_field_command_with_trained_weights(tiny, still, tmp_path, capsys):
     save_weights(tiny, tmp_path / "w.safetensors")
-    visualize_erf.main(
+    visualize_erf.run(
         visualize_erf.Options(
             weights=(tmp_path / "w.safetensors",),
             crops=(still,),
@@ -282,7 +282,7 @@ def test_the_receptive_field_command_with_trained_weights(tiny, still, tmp_path,
 
 
 def test_the_receptive_field_command_with_random_weights(still, tmp_path, capsys):
-    visualize_erf.main(
+    visualize_erf.run(
         visualize_erf.Options(
             networks=("hands3c_tiny_plain", "hands3c_tiny_ssa"),
             crops=(still,),
@@ -297,7 +297,7 @@ def test_the_receptive_field_command_with_random_weights(still, tmp_path, capsys
 
 def test_the_attention_command_with_trained_weights(tiny, still, tmp_path, capsys):
     save_weights(tiny, tmp_path / "w.safetensors")
-    visualize_attention.main(
+    visualize_attention.run(
         visualize_attention.Options(
             str(still),
             weights=tmp_path / "w.safetensors",
@@ -318,16 +318,16 @@ def test_shipped_weights_are_the_default(tiny, still, tmp_path, capsys, monkeypa
     options = visualize_attention.Options(
         str(still), is_crop=True, details=False, out=tmp_path / "a.png"
     )
-    visualize_attention.main(options)
+    visualize_attention.run(options)
     assert "weights hands3c_lite.safetensors" in capsys.readouterr().out
     both = replace(options, weights=tmp_path / "x.safetensors", network="hands3c")
     with pytest.raises(UserError, match="not both"):
-        visualize_attention.main(both)
+        visualize_attention.run(both)
 
 
 def test_random_weights_are_called_so(still, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    visualize_attention.main(
+    visualize_attention.run(
         visualize_attention.Options(str(still), network="hands3c_tiny", is_crop=True, details=False)
     )
     assert "random weights" in capsys.readouterr().out

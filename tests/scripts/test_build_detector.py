@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from hands3c_core.assets import asset_path
+from hands3c_core.commands import build_detector
 from hands3c_core.errors import UserError
-from scripts import build_detector
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,0 +1,123 @@
+"""Measure an estimator on a dataset: the paper's metrics, a report, files for the benchmarks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+from rich.progress import Progress
+
+from hands3c_core.atomic import write_atomically
+from hands3c_core.data import open_data
+from hands3c_core.errors import UserError
+from hands3c_core.evaluation import (
+    PUBLISHED,
+    Evaluation,
+    LandmarkPredictor,
+    NetworkPredictor,
+    Predictor,
+    comparison,
+    evaluate,
+    with_rows,
+    write_report,
+    write_submission,
+)
+from hands3c_core.models import load_weights
+
+
+@dataclass(frozen=True)
+class Options:
+    """Measure an estimator on a dataset: metrics, a report, files for the benchmarks."""
+
+    data: str
+    """What to measure on: NAME:PATH?option=value, for example freihand:FOLDER?split=eval or
+    arrays:FILE.npz; see docs/datasets.md."""
+    weights: Path | None = None
+    """The network's weights: our .safetensors or a published snapshot_*.pth.tar."""
+    estimator: Literal["network", "landmarks"] | None = None
+    """What to measure; the network where weights are given, else the landmarks."""
+    hand_model: str | None = None
+    """Hand model to pose instead of the one the weights were trained for (landmarks: hand_mid)."""
+    protocol: str | None = None
+    """Protocol instead of the dataset's own: freihand, ho3d, dexycb, dexycb_toolkit, rhd, stb."""
+    json: Path | None = None
+    """Write every figure to this JSON file."""
+    report: Path | None = None
+    """Write a report to this .html file, or the pictures of it to this .png file."""
+    submission: Path | None = None
+    """Write the benchmark's pred.json, or the zip of it, to this file (needs --benchmark)."""
+    benchmark: Literal["freihand", "ho3d_v2", "ho3d_v3"] | None = None
+    """Which benchmark the submission is for."""
+    published: Path | None = None
+    """More published figures for the comparison, a JSON file (see docs/datasets.md)."""
+    limit: int | None = None
+    """Measure this many samples, spread evenly over the dataset."""
+    refine: bool | None = None
+    """Bring a network's poses to its heatmaps as the app does, and look closer where the hand is
+    small in its crop; by default the small networks do, the published ones do not."""
+    batch_size: int = 16
+    """Crops per pass."""
+    device: str = "cpu"
+    """Where the network runs: cpu, cuda, cuda:1, ..."""
+
+
+def make_predictor(options: Options) -> Predictor:
+    """The estimator that was asked for."""
+    kind = options.estimator or ("network" if options.weights else "landmarks")
+    if kind == "landmarks":
+        return LandmarkPredictor(options.hand_model or "hand_mid")
+    if options.weights is None:
+        raise UserError("--estimator network needs --weights FILE.")
+    model = load_weights(options.weights, hand=options.hand_model, device=options.device)
+    return NetworkPredictor(model, options.refine)
+
+
+def run(options: Options) -> None:
+    """Open, measure, write."""
+    if (options.submission is None) != (options.benchmark is None):
+        raise UserError("--submission FILE and --benchmark NAME go together.")
+    rows = with_rows(options.published) if options.published else PUBLISHED
+    predictor = make_predictor(options)
+    dataset = open_data(options.data, crop_size=predictor.input_size)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(predictor.name, total=None)
+        outcome = evaluate(
+            dataset,
+            predictor,
+            protocol=options.protocol,
+            batch_size=options.batch_size,
+            limit=options.limit,
+            keep_vertices=options.submission is not None,
+            progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    report = outcome.report()
+    print_summary(options, outcome, report)
+    print(comparison(report, rows))
+    if options.json is not None:
+        facts = {"data": options.data, "weights": str(options.weights or "")}
+        write_atomically(options.json, json.dumps(facts | report, indent=1).encode())
+        print(f"wrote {options.json}")
+    if options.report is not None:
+        write_report(outcome, dataset, options.report)
+        print(f"wrote {options.report}")
+    if options.submission is not None and options.benchmark is not None:
+        filled = write_submission(outcome, options.benchmark, options.submission)
+        print(f"wrote {options.submission} ({filled} images without a hand filled in)")
+
+
+def print_summary(options: Options, outcome: Evaluation, report: dict) -> None:
+    """What was measured, and what was left out."""
+    print(
+        f"{report['estimator']} on {options.data}: {report['n']} measured, {report['n_failed']} "
+        f"without a hand found, {report['n_skipped']} unreadable; {report['ms_per_crop']:.1f} ms "
+        f"per crop"
+    )
+    for name, reason in list(outcome.skipped.items())[:5]:
+        print(f"  skipped {name}: {reason}")
+    if not outcome.is_metric:
+        print("  labels have no true scale: figures in metres are left out")
+    if report["params"]:
+        print(f"  {report['params'] / 1e6:.2f} M parameters, {report['flops'] / 1e9:.2f} GFLOP")

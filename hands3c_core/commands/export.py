@@ -1,0 +1,80 @@
+"""Turn a recorded take (JSONL) into NPZ, CSV, GLB, BVH or a mesh sequence."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+from hands3c_core.command_line import STOPPED as STOPPED_CODE
+from hands3c_core.errors import UserError
+
+
+@dataclass(frozen=True)
+class Options:
+    """Turn a recorded take (JSONL) into NPZ, CSV, GLB, BVH or a mesh sequence.
+
+    Ctrl-C stops and leaves no half-written file.
+    """
+
+    take: Annotated[Path, tyro.conf.Positional]
+    """The take's .jsonl, or any other file of the take beside it."""
+    to: tuple[Literal["npz", "csv", "glb", "bvh", "obj", "ply"], ...]
+    """npz: all parameters; csv: joint angles in degrees; glb: animated, textured hands; bvh: motion
+    capture; obj, ply: a folder with a mesh per frame."""
+    out: Path | None = None
+    """Folder to write to; beside the take unless given."""
+    hand_model: str | None = None
+    """Name or path of the hand model the take was made with, if it is not one of ours."""
+
+
+def run(options: Options) -> int:
+    """Find the take, convert, report; returns the exit code."""
+    from rich.markup import escape
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    from hands3c_core.export import Cancelled, convert_take
+
+    stopped: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: stopped.append(number))
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    try:
+        with Progress(*columns, transient=True) as progress:
+            task = progress.add_task(escape(options.take.stem), total=1.0)
+            done = convert_take(
+                log_of(options.take),
+                options.to,
+                out=options.out,
+                hand_model=options.hand_model,
+                progress=lambda share: progress.update(task, completed=share),
+                cancelled=lambda: bool(stopped),
+            )
+    except Cancelled:
+        print("Stopped; no half-written file is left.", file=sys.stderr)
+        return STOPPED_CODE
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if done.truncated:
+        print("The take was cut off (a crash?): its last, incomplete frame is left out.")
+    for file in done.files:
+        print(f"Wrote {file}")
+    print(f"{done.frames} frames.")
+    return 0
+
+
+def log_of(take: Path) -> Path:
+    """The take's ``.jsonl``.
+
+    Raises:
+        UserError: there is none.
+    """
+    if take.suffix.lower() == ".jsonl":
+        return take
+    log = take.with_name(take.name.removesuffix(".mp4").removesuffix(".raw")).with_suffix(".jsonl")
+    if not log.exists():
+        raise UserError(f"{take} has no {log.name} beside it: exports are made from that.")
+    return log
