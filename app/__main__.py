@@ -7,37 +7,51 @@ import logging
 import os
 import sys
 
-from hands3c_core.command_line import guarded
+from hands3c_core.command import ending_at_once, leave, outcome
 from hands3c_core.threads import configure_threads
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the app; returns the exit code (2: something the user can put right)."""
-    return guarded(lambda: _run(sys.argv[1:] if argv is None else argv), prefix="hands3c-live")
+    """Run the app; returns the exit code (2: something the user can put right).
+
+    Without ``argv`` it takes the process's own arguments and ends the process.
+    """
+    arguments = sys.argv[1:] if argv is None else argv
+    code = outcome(lambda: start(arguments), name="hands3c-live")
+    if argv is None:
+        leave(code)
+    return code
 
 
-def _run(arguments: list[str]) -> int:
-    configure_threads(side_by_side=True)
-    os.environ.setdefault("GLOG_minloglevel", "2")  # the detector's library reports at start
-    from app.options import has_display, parse
+def start(arguments: list[str]) -> int:
+    """Run the app; returns the exit code.
 
-    options = parse(arguments)
-    terminal = logging.StreamHandler()
-    terminal.setLevel(logging.INFO if options.verbose else logging.ERROR)
-    # The log viewer gets more than the terminal.
-    logging.basicConfig(
-        level=logging.INFO, handlers=[terminal], format="%(levelname)s %(name)s: %(message)s"
-    )
-    if options.headless or not has_display():
-        from app.headless import run_headless
+    Raises:
+        UserError: something the user can put right.
+    """
+    # Until something is recorded there is nothing to lose.
+    with ending_at_once():
+        configure_threads(side_by_side=True)
+        os.environ.setdefault("GLOG_minloglevel", "2")  # the detector's library reports at start
+        from app.options import has_display, parse
 
-        if not options.headless:
-            print("No display found: running headless.", file=sys.stderr)
-        return run_headless(options)
-    from app.gui import run_window
+        options = parse(arguments)
+        terminal = logging.StreamHandler()
+        terminal.setLevel(logging.INFO if options.verbose else logging.ERROR)
+        # The log viewer gets more than the terminal.
+        logging.basicConfig(
+            level=logging.INFO, handlers=[terminal], format="%(levelname)s %(name)s: %(message)s"
+        )
+        if options.headless or not has_display():
+            from app.headless import run_headless
 
-    return run_window(options)
+            if not options.headless:
+                print("No display found: running headless.", file=sys.stderr)
+            return run_headless(options)
+        from app.gui import run_window
+
+        return run_window(options)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -28,7 +28,7 @@ from app.settings import Settings
 from app.theme import Theme
 from app.windows.main_window import MainWindow
 from hands3c_core.benchmark.loopback_camera import loopback_camera
-from hands3c_core.command_line import guarded
+from hands3c_core.command import run
 from hands3c_core.errors import UserError
 
 #: Wait this long for the first picture: the first start compiles kernels and measures runtimes.
@@ -217,4 +217,4 @@ def main(arguments: list[str]) -> int:
 if __name__ == "__main__":
     if not has_display():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    sys.exit(guarded(lambda: main(sys.argv[1:])))
+    run(lambda: main(sys.argv[1:]))

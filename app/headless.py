@@ -35,7 +35,7 @@ def run_headless(options: Options, console: Console | None = None) -> int:
         UserError: the source cannot be opened, the model not built, a file not written.
     """
     console = console or Console(stderr=True)
-    spec = options.source or str(bundled_clip())
+    spec = str(bundled_clip()) if options.source is None else options.source
     if options.source is None:
         console.print("No source given: running on the bundled clip.")
     files = output_files(spec, options.out, options.write)

@@ -14,7 +14,7 @@ import tyro
 from app.config import Device, LiveChoice, ModelConfig, RecordKind
 from hands3c_core import __version__
 from hands3c_core.assets import asset_path
-from hands3c_core.command_line import parse_options
+from hands3c_core.command import parse_arguments
 from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.errors import UserError
 
@@ -155,15 +155,15 @@ def parse(arguments: list[str]) -> Options:
 
     Raises:
         SystemExit: --help or --version was asked for, and printed.
-        UserError: the arguments are not understood, or a value is out of range.
+        UserError: an option is not known, or a value is none or out of range.
     """
     if "--version" in arguments:
         print(f"hands3c-live {__version__}")
         raise SystemExit(0)
-    options = parse_options(
+    options = parse_arguments(
         Options,
         arguments,
-        "hands3c-live",
+        prog="hands3c-live",
         description=DESCRIPTION,
         config=(tyro.conf.FlagCreatePairsOff,),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hands3c_core import __version__
-from hands3c_core.command_line import REFUSED, guarded, parse_options
+from hands3c_core.command import BAD_INPUT, leave, outcome, parse_arguments
 from hands3c_core.threads import configure_threads
 
 _COMMANDS = "hands3c_core.commands"
@@ -20,23 +20,25 @@ def main(argv: Sequence[str] | None = None, *, program: str | None = None) -> in
     """Run ``hands3c COMMAND [arguments]``; without a command, list them.
 
     Args:
-        argv: the command's name and its arguments, by default those of the process.
+        argv: the command's name and its arguments, by default those of the process, which
+            then ends.
         program: what help and messages call the command, by default ``hands3c NAME``.
 
     Returns:
-        The exit code: the command's own, or one of ``command_line.guarded``.
+        The exit code: the command's own, or one of ``command.outcome``.
     """
-    arguments = list(sys.argv[1:] if argv is None else argv)
-    if not arguments or arguments[0] in ("-h", "--help"):
-        return guarded(_print_commands)
-    if arguments[0] == "--version":
-        return guarded(lambda: print(f"hands3c {__version__}"))
-    name, *rest = arguments
+    if argv is None:
+        leave(main(sys.argv[1:], program=program))
+    if not argv or argv[0] in ("-h", "--help"):
+        return outcome(_print_commands)
+    if argv[0] == "--version":
+        return outcome(lambda: print(f"hands3c {__version__}"))
+    name, *rest = argv
     name = name.replace("_", "-")
     if name not in find_commands():
         return _unknown(name)
     module = f"{_COMMANDS}.{name.replace('-', '_')}"
-    return guarded(
+    return outcome(
         lambda: _run(module, rest, program or f"hands3c {name}"),
         stopped=lambda: getattr(sys.modules.get(module), "STOPPED", "Stopped."),
     )
@@ -56,7 +58,7 @@ def _run(name: str, arguments: list[str], program: str) -> int | None:
         if parse is not None:
             options = parse(arguments, program)
         else:
-            options = parse_options(module.Options, arguments, program)
+            options = parse_arguments(module.Options, arguments, prog=program)
     except SystemExit:  # --help has been printed
         return 0
     return module.run(options)
@@ -68,7 +70,7 @@ def _unknown(name: str) -> int:
     close = difflib.get_close_matches(name, find_commands(), n=1)
     meant = f"did you mean {close[0]}?" if close else "hands3c --help lists them."
     print(f"hands3c: there is no command {name!r}; {meant}", file=sys.stderr)
-    return REFUSED
+    return BAD_INPUT
 
 
 def _print_commands() -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from hands3c_core.cli import main
+from hands3c_core.command import leave
 
 
 def run_command(script: str) -> None:
     """Run the command that a script of this folder is named after, and exit with its code."""
     path = Path(script)
-    sys.exit(main([path.stem, *sys.argv[1:]], program=path.name))
+    leave(main([path.stem, *sys.argv[1:]], program=path.name))

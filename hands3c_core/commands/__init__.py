@@ -6,7 +6,7 @@ what it does in ``hands3c --help``. It may have
 
 * ``STOPPED``: what is said when Ctrl+C ends it, for example how to go on;
 * ``parse(arguments, program) -> Options``: where reading the command line takes more than
-  ``command_line.parse_options``.
+  ``command.parse_arguments``.
 
 Errors, Ctrl+C and closed pipes are the business of ``cli.main``: a command raises ``UserError``.
 What is slow to import (torch above all) is imported in ``run``, so that ``--help`` is quick.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hands3c_core.command_line import STOPPED as STOPPED_CODE
+from hands3c_core.command import STOPPED as STOPPED_CODE
 from hands3c_core.training import ablation
 
 Options = ablation.AblationSettings

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from hands3c_core.command_line import STOPPED as STOPPED_CODE
+from hands3c_core.command import STOPPED as STOPPED_CODE
 from hands3c_core.errors import UserError
 
 

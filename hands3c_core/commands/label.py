@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
-from hands3c_core.command_line import STOPPED as STOPPED_CODE
+from hands3c_core.command import STOPPED as STOPPED_CODE
 from hands3c_core.labelling import (
     Clip,
     Counts,

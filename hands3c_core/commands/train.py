@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hands3c_core.command_line import parse_options
+from hands3c_core.command import parse_arguments as read_words
 
 if TYPE_CHECKING:
     from hands3c_core.training.config import TrainConfig
@@ -28,7 +28,7 @@ def parse(arguments: list[str], program: str) -> Options:
     from hands3c_core.training.config import TrainConfig, parse_arguments
 
     resume, rest, defaults = parse_arguments(arguments)
-    return Options(parse_options(TrainConfig, rest, program, default=defaults), resume)
+    return Options(read_words(TrainConfig, rest, prog=program, default=defaults), resume)
 
 
 def run(options: Options) -> None:
