@@ -181,7 +181,7 @@ class PersonalTraining:
     def missing(self) -> str:
         """What stands against training here, in one line that says what to do; '' if nothing."""
         if importlib.util.find_spec("lightning") is None:
-            return "Training needs more packages: pip install -r requirements-train.txt"
+            return "Training needs more packages: pip install 'hands3c-live[train]'"
         if self.start_weights() is None:
             return "There is no network to fine-tune: choose one in the Model panel first."
         return ""

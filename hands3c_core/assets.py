@@ -1,15 +1,15 @@
-"""Where the shipped files are: in the checkout, or in the packages an install makes of them."""
+"""Where the shipped files are: package data of an installed wheel, or folders of the checkout."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from importlib.resources import files
 from pathlib import Path
 
 from hands3c_core.errors import UserError
 
 _CHECKOUT = Path(__file__).resolve().parents[1]
-#: Folder in the checkout -> name of the package that carries it in an installed wheel.
-_INSTALLED = {"assets": "hands3c_assets", "weights": "hands3c_weights"}
+#: What holds both folders in an installed wheel (see setup.py).
+_INSTALLED = "shipped"
 
 
 def asset_path(name: str) -> Path:
@@ -27,13 +27,10 @@ def weights_path(name: str) -> Path:
 
 
 def _shipped(folder: str, name: str) -> Path:
-    in_checkout = _CHECKOUT / folder / name
-    if in_checkout.exists():
-        return in_checkout
-    spec = find_spec(_INSTALLED[folder])
-    for location in (spec and spec.submodule_search_locations) or ():
-        if (installed := Path(location) / name).exists():
-            return installed
+    installed = Path(str(files("hands3c_core"))) / _INSTALLED
+    for place in (installed, _CHECKOUT):
+        if (path := place / folder / name).exists():
+            return path
     raise UserError(
         f"{folder}/{name} is missing: clone the repository again or reinstall hands3c-live."
     )

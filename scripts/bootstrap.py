@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import ctypes
 import hashlib
+import importlib.util
 import json
 import os
 import platform
@@ -29,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TORCH = "torch==2.13.0"
 #: PyTorch's own index of CPU builds: on Linux the default build brings gigabytes of CUDA libraries.
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-EXTRAS = ("dev", "train", "cuda")
+EXTRAS = ("app", "dev", "train", "cuda")
 
 #: Shared library -> Debian package, for everything the wheels expect from the system.
 BASE_LIBRARIES = {
@@ -62,11 +63,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     args, rest = parse_arguments(sys.argv[1:] if argv is None else argv)
     try:
         check_python()
-        check_system(args.command, install=args.system)
-        extras = {"dev", "train"} if args.command == "test" else set()
+        check_system(args.command, allowed=not args.no_system)
+        extras = {"app"} | ({"dev", "train"} if args.command == "test" else set())
         python = ensure_environment(args.venv, sorted(extras | set(args.extra)), args.torch_index)
         if args.command == "install":
-            say(f"Ready. Start the app with: {python} -m app")
+            say(f"Ready. Start the app with: {python.parent / 'hands3c-live'}")
             return 0
         return run_tests(python, rest) if args.command == "test" else run_app(python, rest)
     except BootstrapError as error:
@@ -86,7 +87,7 @@ def parse_arguments(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]
     )
     parser.add_argument("command", choices=("app", "test", "install"))
     parser.add_argument(
-        "--system", action="store_true", help="install missing system packages (Debian, as root)"
+        "--no-system", action="store_true", help="install no system packages, only name them"
     )
     parser.add_argument("--torch-index", metavar="URL", help="package index to take torch from")
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="default: .venv")
@@ -109,19 +110,23 @@ def check_python() -> None:
         )
 
 
-def check_system(command: str, *, install: bool) -> None:
-    """Name (or, with ``install``, install) the system packages that are missing on Linux."""
+def check_system(command: str, *, allowed: bool) -> None:
+    """Install the system packages that are missing on Linux, or name them where that cannot be.
+
+    Root installs them, and so does sudo where it asks for no password; else a user at a terminal
+    is asked once.
+    """
     if not sys.platform.startswith("linux"):
         return
     missing = missing_packages(command)
-    if missing and install:
-        apt_install(missing)
+    if missing and allowed and (prefix := apt_prefix(sorted(missing))) is not None:
+        apt_install(prefix, sorted(missing))
         missing = missing_packages(command)
     if not missing:
         return
     names = " ".join(sorted(missing))
     raise BootstrapError(
-        f"system packages are missing. Install them (or run again with --system as root):\n"
+        f"system packages are missing. Install them, then run the same command again:\n"
         f"  sudo apt-get install -y {names}\n"
         f"  on other distributions, the packages that hold: {', '.join(sorted(missing.values()))}"
     )
@@ -133,6 +138,8 @@ def missing_packages(command: str) -> dict[str, str]:
     if command == "test" or os.environ.get("DISPLAY"):
         libraries |= WINDOW_LIBRARIES
     missing = {package: name for name, package in libraries.items() if not loads(name)}
+    if importlib.util.find_spec("ensurepip") is None:  # Debian keeps it apart from python3
+        missing["python3-venv"] = "Python's ensurepip"
     if not has_fonts():
         missing["fonts-dejavu-core"] = "a TrueType font"
     if command == "test":
@@ -153,15 +160,29 @@ def has_fonts() -> bool:
     return any(True for f in folders if f.is_dir() for _ in f.rglob("*.[to]tf"))
 
 
-def apt_install(packages: dict[str, str]) -> None:
+def apt_prefix(packages: Sequence[str]) -> list[str] | None:
+    """What starts apt-get with the rights to install: [] for root; None where nothing may."""
     if not shutil.which("apt-get"):
-        raise BootstrapError("--system needs apt-get: install the packages with your own tool.")
-    if os.geteuid() != 0:
-        raise BootstrapError("--system needs root: run it with sudo once, then without.")
-    say(f"Installing system packages: {' '.join(sorted(packages))}")
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-qq"], ["install", "-y", "-qq", *sorted(packages)]):
-        if subprocess.run(["apt-get", *arguments], env=environment, check=False).returncode:
+        return None
+    if os.geteuid() == 0:
+        return []
+    if not shutil.which("sudo"):
+        return None
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    if subprocess.run(["sudo", "-n", "true"], check=False, **quiet).returncode == 0:
+        return ["sudo", "-n"]
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return None
+    question = f"Install the system packages {' '.join(packages)} with sudo apt-get? [Y/n] "
+    return ["sudo"] if input(question).strip().lower() in ("", "y", "yes") else None
+
+
+def apt_install(prefix: Sequence[str], packages: Sequence[str]) -> None:
+    say(f"Installing system packages: {' '.join(packages)} (--no-system: only name them)")
+    apt = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+    quick = ["-o", "Dpkg::Use-Pty=0", "--no-install-recommends"]
+    for arguments in (["update", "-qq"], ["install", "-y", "-qq", *quick, *packages]):
+        if subprocess.run([*apt, *arguments], check=False).returncode:
             raise BootstrapError(f"apt-get {arguments[0]} failed; see its output above.")
 
 
@@ -185,21 +206,30 @@ def ensure_environment(venv: Path, extras: Sequence[str], torch_index: str | Non
         create_venv(venv, python)
         install_torch(python, torch_index)
         say("Installing the pinned packages (a few minutes the first time) ...")
-        pip(python, "install", *requirement_arguments(extras))
+        pip(python, "install", *package_arguments(extras))
         build_kernels(python)
         write_atomically(stamp, json.dumps(read_stamp(stamp) | wanted, indent=1))
     return python
 
 
-def requirement_arguments(extras: Sequence[str]) -> list[str]:
-    files = ["requirements.txt", *(f"requirements-{extra}.txt" for extra in extras)]
-    return [argument for name in files for argument in ("-r", str(ROOT / name))]
+def package_arguments(extras: Sequence[str]) -> list[str]:
+    """This checkout, itself editable, with the extras in their tested versions."""
+    pins = [argument for file in constraints(extras) for argument in ("-c", str(file))]
+    return [*pins, "-e", f"{ROOT}[{','.join(extras)}]"]
+
+
+def constraints(extras: Sequence[str]) -> list[Path]:
+    """The files of tested versions: that of the core and the app, and those of the extras."""
+    files = (ROOT / "constraints" / f"{name}.txt" for name in sorted({"app", *extras}))
+    return [file for file in files if file.exists()]
 
 
 def fingerprint(extras: Sequence[str]) -> dict[str, str]:
-    """Hash of each requirements file that has to be installed, by file name."""
-    files = [ROOT / "requirements.txt", *(ROOT / f"requirements-{e}.txt" for e in extras)]
-    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    """Hash of what is to be installed: the dependencies, and the pins of each extra."""
+    project = ROOT / "pyproject.toml"
+    files = {"project": project, **{file.stem: file for file in constraints(extras)}}
+    files |= {extra: project for extra in extras if extra not in files}
+    return {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()}
 
 
 def covers(stamp: Path, wanted: dict[str, str]) -> bool:
@@ -222,10 +252,7 @@ def create_venv(venv: Path, python: Path) -> None:
     result = subprocess.run([sys.executable, "-m", "venv", str(venv)], check=False)
     if result.returncode:
         shutil.rmtree(venv, ignore_errors=True)
-        raise BootstrapError(
-            "could not create a virtual environment; on Debian and Ubuntu: "
-            "sudo apt-get install -y python3-venv"
-        )
+        raise BootstrapError("could not create a virtual environment; see the output above.")
 
 
 def install_torch(python: Path, index: str | None) -> None:

@@ -18,7 +18,8 @@ def site(tmp_path):
     for folder in ("hands3c_core", "app"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=skip)
     for folder in ("assets", "weights"):
-        shutil.copytree(ROOT / folder, tmp_path / f"hands3c_{folder}", ignore=skip)
+        place = tmp_path / "hands3c_core" / "shipped" / folder
+        shutil.copytree(ROOT / folder, place, ignore=skip)
     return tmp_path
 
 

@@ -119,7 +119,7 @@ def _read_tflite(bundle: Path) -> list[tuple[np.ndarray, np.ndarray]]:
     except ImportError:
         raise UserError(
             "OpenVINO reads the pretrained trunk and is not installed: "
-            "pip install -r requirements.txt."
+            "pip install 'hands3c-live[openvino]'."
         ) from None
     try:
         data = Path(bundle).read_bytes()

@@ -97,7 +97,7 @@ def _problem(name: str, kind: str) -> str:
         if kind != "cpu":
             return f"it runs on the CPU, the network is on {kind}"
         if importlib.util.find_spec("openvino") is None:
-            return "OpenVINO is not installed (pip install -r requirements.txt)"
+            return "OpenVINO is not installed (pip install 'hands3c-live[openvino]')"
     if base == "cuda_graph" and kind != "cuda":
         return f"it runs on CUDA, the network is on {kind}"
     if base == "compiled" and kind == "cpu" and find_compiler() is None:
@@ -151,7 +151,7 @@ def _fastest(model: HandNetwork, take: bool) -> Runtime:
             best = runtime
         times[choice], usual[choice] = round(min(passes), 3), statistics.median(passes)
     if best is None:
-        raise UserError("No runtime works here: run scripts/doctor.py to see why.")
+        raise UserError("No runtime works here: run hands3c doctor to see why.")
     _log.info("runtime %s is the fastest here: %s ms", best.runtime_name, times)
     if _is_certain(times, usual):
         record[key] = {"fastest": best.runtime_name, "milliseconds": times}

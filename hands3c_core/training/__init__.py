@@ -1,6 +1,6 @@
 """Training: losses, recipes and everything around the optimizer.
 
-``run.train`` runs it all; it needs Lightning (requirements-train.txt), what is exported here does
+``run.train`` runs it all; it needs Lightning (the extra ``train``), what is exported here does
 not.
 """
 

@@ -47,7 +47,7 @@ def test_the_tests_get_everything_they_import(bootstrap, monkeypatch):
     )
     monkeypatch.setattr(bootstrap, "run_tests", lambda python, rest: 0)
     assert bootstrap.main(["test"]) == 0
-    assert asked == [["dev", "train"]]
+    assert asked == [["app", "dev", "train"]]
 
 
 @pytest.mark.parametrize("version", [(3, 9), (3, 14)])
@@ -66,10 +66,59 @@ def test_missing_system_packages_are_named(bootstrap, monkeypatch):
     with pytest.raises(
         bootstrap.BootstrapError, match="install -y libegl1 libxcb-cursor0"
     ) as error:
-        bootstrap.check_system("app", install=False)
+        bootstrap.check_system("app", allowed=False)
     assert "libEGL.so.1" in str(error.value)
     monkeypatch.delenv("DISPLAY")
     assert set(bootstrap.missing_packages("app")) == {"libegl1"}  # no window, no xcb needed
+    monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda name: None)
+    assert "python3-venv" in bootstrap.missing_packages("app")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="apt packages are Linux's")
+@pytest.mark.parametrize(
+    ("root", "sudo", "terminal", "answer", "runs"),
+    [
+        (True, None, False, "", "env DEBIAN_FRONTEND=noninteractive apt-get"),
+        (False, True, False, "", "sudo -n env DEBIAN_FRONTEND=noninteractive apt-get"),
+        (False, False, False, "", ""),
+        (False, False, True, "", "sudo env DEBIAN_FRONTEND=noninteractive apt-get"),
+        (False, False, True, "n", ""),
+        (False, None, True, "y", ""),  # no sudo at all
+    ],
+)
+def test_missing_system_packages_are_installed_where_that_is_allowed(
+    bootstrap, monkeypatch, root, sudo, terminal, answer, runs
+):
+    missing, asked, ran = {"libegl1": "libEGL.so.1"}, [], []
+
+    def run(command, **_):
+        ran.append(" ".join(command))
+        if "install" in command:
+            missing.clear()
+        code = 1 if command[-1] == "true" and not sudo else 0
+        return subprocess.CompletedProcess(command, code)
+
+    monkeypatch.setattr(bootstrap, "missing_packages", lambda command: dict(missing))
+    monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 0 if root else 1000)
+    has = {"apt-get"} if sudo is None else {"apt-get", "sudo"}
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: name if name in has else None)
+    monkeypatch.setattr(bootstrap.subprocess, "run", run)
+    for stream in (bootstrap.sys.stdin, bootstrap.sys.stdout):
+        monkeypatch.setattr(stream, "isatty", lambda: terminal, raising=False)
+    monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or answer)
+    if runs:
+        bootstrap.check_system("app", allowed=True)
+        installs = [command for command in ran if "install" in command]
+        assert len(installs) == 1
+        assert installs[0].startswith(runs)
+        assert installs[0].endswith("libegl1")
+    else:
+        with pytest.raises(bootstrap.BootstrapError, match="install -y libegl1"):
+            bootstrap.check_system("app", allowed=True)
+    assert len(asked) == (terminal and not root and sudo is not None)
+    missing["libegl1"] = "libEGL.so.1"
+    with pytest.raises(bootstrap.BootstrapError, match="install -y libegl1"):
+        bootstrap.check_system("app", allowed=False)  # --no-system
 
 
 def test_stamp_covers_what_was_installed(bootstrap, tmp_path):
@@ -80,7 +129,7 @@ def test_stamp_covers_what_was_installed(bootstrap, tmp_path):
     assert bootstrap.covers(stamp, bootstrap.fingerprint([]))
     assert bootstrap.covers(stamp, bootstrap.fingerprint(["dev"]))
     assert not bootstrap.covers(stamp, bootstrap.fingerprint(["train"]))
-    stamp.write_text('{"requirements.txt": "old"}')
+    stamp.write_text('{"project": "old"}')
     assert not bootstrap.covers(stamp, bootstrap.fingerprint([]))
     stamp.write_text("{half a")
     assert not bootstrap.covers(stamp, bootstrap.fingerprint([]))

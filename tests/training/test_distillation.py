@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-pytest.importorskip("lightning", reason="training needs requirements-train.txt")
+pytest.importorskip("lightning", reason="training needs the extra train")
 
 from hands3c_core.errors import UserError
 from hands3c_core.models import build_model, load_weights, save_weights

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-pytest.importorskip("lightning", reason="training needs requirements-train.txt")
+pytest.importorskip("lightning", reason="training needs the extra train")
 
 from hands3c_core.data import PseudoWriter, open_data, parse_specs
 from hands3c_core.errors import UserError

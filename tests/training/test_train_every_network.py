@@ -7,7 +7,7 @@ import csv
 import pytest
 import torch
 
-pytest.importorskip("lightning", reason="training needs requirements-train.txt")
+pytest.importorskip("lightning", reason="training needs the extra train")
 
 from small_networks import SMALL
 

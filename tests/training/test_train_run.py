@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import torch
 
-pytest.importorskip("lightning", reason="training needs requirements-train.txt")
+pytest.importorskip("lightning", reason="training needs the extra train")
 
 from hands3c_core.errors import UserError
 from hands3c_core.models import load_weights, read_header
