@@ -41,9 +41,9 @@ class BvhRecorder:
     """Collects a take, then writes one BVH with all its hands.
 
     BVH has neither fixed shapes per frame nor visibility nor uneven frame times, so: a hand has one
-    shape in the file, the mean over the take; a hand that is away keeps its last place (its first
-    one before it came); a take of uneven frame times is resampled at its median rate, turning
-    joints evenly between neighbouring frames.
+    shape in the file, that of ``hand_motion.take_shape``; a hand that is away keeps its last place
+    (its first one before it came); a take of uneven frame times is resampled at its median rate,
+    turning joints evenly between neighbouring frames.
 
     Args:
         model: the (right) hand model the results were made with.
@@ -94,6 +94,7 @@ class BvhRecorder:
             np.stack(motion.poses),
             motion.shape,
             np.stack(motion.translations),
+            np.stack(motion.joints),
         )
         before, after, share = _neighbours(self._collected.times, np.array(motion.frames), times)
         root = (1 - share) * moves.root[before] + share * moves.root[after]

@@ -45,7 +45,7 @@ class GlbRecorder:
 
     Each hand is a node with a 16-joint skeleton, skin weights, a texture and morph targets for the
     pose correctives (see ``hand_rig``). A hand that is not there is scaled to nothing by a stepped
-    animation. A hand has one shape in the file: the mean over its recording.
+    animation. A hand has one shape in the file: that of ``hand_motion.take_shape``.
 
     Args:
         model: the hand model the results were made with.
@@ -92,6 +92,7 @@ class GlbRecorder:
                 np.stack(motion.poses),
                 motion.shape,
                 np.stack(motion.translations),
+                np.stack(motion.joints),
             )
             morphs += len(rig.morphs)
             writer = _HandWriter(file, self._model, motion, materials)

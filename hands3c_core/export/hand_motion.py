@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..conventions import ROTATION_PARENTS
 from ..types import Camera, Hand
+from .hand_names import HandPlaces, hand_name
 from .results import LoggedFrame
 
 
@@ -18,7 +21,7 @@ class HandMotion:
 
     is_right: bool
     name: str
-    """'right_hand_1', 'left_hand_2', ...: numbered through all nodes of the file."""
+    """'right_hand', 'left_hand', 'right_hand_2', ..."""
     frames: list[int] = field(default_factory=list)
     """Numbers of the collector's frames in which the hand is there."""
     poses: list[NDArray[np.float32]] = field(default_factory=list)
@@ -27,23 +30,31 @@ class HandMotion:
     """(10,) each."""
     translations: list[NDArray[np.float32]] = field(default_factory=list)
     """(3,) metres each."""
-    last_track: int = -1
+    joints: list[NDArray[np.float32]] = field(default_factory=list)
+    """(21, 3) metres each, as ``Hand.joints_3d``."""
 
     @property
     def shape(self) -> NDArray[np.float64]:
-        """(10,) the one shape of the node: the mean of what was recorded."""
-        return np.asarray(np.mean(self.shapes, axis=0, dtype=np.float64))
+        """(10,) the one shape of the node: see ``take_shape``."""
+        return take_shape(self.shapes)
+
+
+def take_shape(shapes: Sequence[NDArray[np.floating[Any]]]) -> NDArray[np.float64]:
+    """(10,) the shape of a hand in a take: the median of each coefficient over its frames.
+
+    A hand's shape settles within seconds and then stays. The median is that settled shape exactly,
+    where a mean would mix in what was guessed before.
+    """
+    return np.asarray(np.median(np.asarray(shapes, np.float64), axis=0))
 
 
 class MotionCollector:
-    """Sorts the hands of a take into nodes.
-
-    A hand goes to its track's own node, else to a free one of its side, else to a new one: a second
-    hand of the same side at the same time gets its own, a track that ends makes its node free.
-    """
+    """Sorts the hands of a take into nodes, one for each of ``HandPlaces``' places."""
 
     def __init__(self) -> None:
         self._times: list[float] = []
+        self._places = HandPlaces()
+        self._by_place: dict[tuple[bool, int], HandMotion] = {}
         self.camera: Camera | None = None
         """The first frame's."""
         self.motions: list[HandMotion] = []
@@ -67,30 +78,21 @@ class MotionCollector:
         number = len(self._times)
         self._times.append(time)
         self.camera = self.camera or frame.camera
-        for hand in frame.hands:
-            parts = (hand.pose, hand.shape, hand.translation)
-            if not all(np.isfinite(part).all() for part in parts):
-                continue
-            motion = self._motion_for(hand, number)
+        hands = [hand for hand in frame.hands if _is_whole(hand)]
+        for hand, place in zip(hands, self._places.of(hands), strict=True):
+            motion = self._by_place.get(place)
+            if motion is None:
+                motion = self._by_place[place] = HandMotion(place[0], hand_name(*place))
+                self.motions.append(motion)
             motion.frames.append(number)
             motion.poses.append(np.array(hand.pose, np.float32))
             motion.shapes.append(np.array(hand.shape, np.float32))
             motion.translations.append(np.array(hand.translation, np.float32))
-            motion.last_track = hand.track_id
+            motion.joints.append(np.array(hand.joints_3d, np.float32))
 
-    def _motion_for(self, hand: Hand, number: int) -> HandMotion:
-        free = [
-            motion
-            for motion in self.motions
-            if motion.is_right == hand.is_right and motion.frames[-1] != number
-        ]
-        free.sort(key=lambda motion: motion.last_track != hand.track_id)
-        if free:
-            return free[0]
-        side = "right" if hand.is_right else "left"
-        made = HandMotion(hand.is_right, f"{side}_hand_{len(self.motions) + 1}")
-        self.motions.append(made)
-        return made
+
+def _is_whole(hand: Hand) -> bool:
+    return all(np.isfinite(part).all() for part in (hand.pose, hand.shape, hand.translation))
 
 
 def bone_offsets(rest_joints: NDArray[np.float64]) -> NDArray[np.float64]:

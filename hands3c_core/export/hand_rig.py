@@ -9,15 +9,17 @@ recorded correctives' principal components become morph targets with animated we
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..conventions import NUM_ROTATIONS, ROTATION_PARENTS
+from ..conventions import NUM_ROTATIONS, ROTATION_PARENTS, ROTATION_TO_JOINT
 from ..hand_model import HandModelData
 
 _PARENTS = list(ROTATION_PARENTS)
+_ROUNDING_M: Final = 2e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +75,7 @@ def build_skeleton(
     poses: NDArray,
     shape: NDArray,
     translations: NDArray,
+    joints_3d: NDArray | None = None,
 ) -> tuple[Skeleton, SkeletonMotion]:
     """A recording as a skeleton and its motion.
 
@@ -82,6 +85,9 @@ def build_skeleton(
         poses: (N, 16, 3) as in ``types.Hand.pose``.
         shape: (10,) the one shape of the skeleton.
         translations: (N, 3) as in ``types.Hand.translation``.
+        joints_3d: (N, 21, 3) as in ``types.Hand.joints_3d``, or None. With them, a frame whose own
+            shape was another one is moved so that its joints are where they were on average: what
+            is left is the difference in size. Frames of this shape stay as they are.
     """
     vertices = model.v_template + model.shapedirs.astype(np.float64) @ np.asarray(shape, np.float64)
     joints = model.J_regressor.astype(np.float64) @ vertices
@@ -92,7 +98,27 @@ def build_skeleton(
         vertices, joints, root = vertices * flip, joints * flip, root * flip
         quaternions = quaternions * np.array([1.0, -1.0, -1.0, 1.0])
     skeleton = Skeleton(vertices, joints, vertices[model.fingertip_ids])
+    if joints_3d is not None:
+        there = _joint_places(joints, quaternions, root)
+        apart = np.asarray(joints_3d, np.float64)[:, list(ROTATION_TO_JOINT)] - there
+        known = np.isfinite(apart).all(axis=(1, 2))
+        # What a log rounds away (a micrometre a joint) is no move.
+        known &= np.linalg.norm(np.nan_to_num(apart), axis=2).max(axis=1) > _ROUNDING_M
+        root = root + np.where(known[:, None], np.nan_to_num(apart).mean(axis=1), 0.0)
     return skeleton, SkeletonMotion(_continuous(quaternions), root)
+
+
+def _joint_places(rest: NDArray, quaternions: NDArray, root: NDArray) -> NDArray[np.float64]:
+    """(N, 16, 3) forward kinematics of a skeleton whose joints rest at ``rest`` (16, 3)."""
+    turns = Rotation.from_quat(quaternions.reshape(-1, 4)).as_matrix().reshape(-1, 16, 3, 3)
+    places, matrices = np.empty((len(root), 16, 3)), np.empty((len(root), 16, 3, 3))
+    for joint, parent in enumerate(_PARENTS):
+        if parent < 0:
+            places[:, joint], matrices[:, joint] = root, turns[:, joint]
+            continue
+        places[:, joint] = places[:, parent] + matrices[:, parent] @ (rest[joint] - rest[parent])
+        matrices[:, joint] = matrices[:, parent] @ turns[:, joint]
+    return places
 
 
 def _rotations(model: HandModelData, poses: NDArray) -> Rotation:
@@ -108,6 +134,7 @@ def build_rig(
     poses: NDArray,
     shape: NDArray,
     translations: NDArray,
+    joints_3d: NDArray | None = None,
     morph_tolerance: float = 0.0003,
     max_morphs: int = 16,
     max_influences: int = 4,
@@ -120,12 +147,13 @@ def build_rig(
         poses: (N, 16, 3) as in ``types.Hand.pose``.
         shape: (10,) the one shape of the rig.
         translations: (N, 3) as in ``types.Hand.translation``.
+        joints_3d: as for ``build_skeleton``.
         morph_tolerance: morph targets are added until no vertex of any frame is further than this
             from the exact correctives, metres.
         max_morphs: at most this many.
         max_influences: joints per vertex.
     """
-    skeleton, motion = build_skeleton(model, is_right, poses, shape, translations)
+    skeleton, motion = build_skeleton(model, is_right, poses, shape, translations, joints_3d)
     order = np.argsort(-model.weights, axis=1, kind="stable")[:, :max_influences]
     weights = np.take_along_axis(model.weights.astype(np.float64), order, axis=1)
     weights /= weights.sum(axis=1, keepdims=True)

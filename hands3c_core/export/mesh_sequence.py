@@ -11,6 +11,7 @@ from typing import Final, Literal
 from ..errors import UserError
 from ..hand_model import HandModelData
 from ..types import Hand
+from .hand_names import HandPlaces
 from .obj import write_materials, write_obj, write_ply
 
 MeshKind = Literal["obj", "ply"]
@@ -45,6 +46,7 @@ class MeshSequence:
         self._texture = texture if model.vt is not None else None
         self._part = self._folder.with_name(f".{self._folder.name}.{uuid.uuid4().hex[:8]}.part")
         self._frames = 0
+        self._places = HandPlaces()
         try:
             self._part.mkdir(parents=True)
         except OSError as error:
@@ -56,12 +58,13 @@ class MeshSequence:
         self._frames += 1
         if not hands:
             return
+        places = self._places.of(hands)
         if self._kind == "ply":
-            write_ply(file, hands, self._model)
+            write_ply(file, hands, self._model, places=places)
             return
         if not (self._part / _LIBRARY).exists():
             write_materials(self._part / _LIBRARY, self._texture)
-        write_obj(file, hands, self._model, self._texture, library=_LIBRARY)
+        write_obj(file, hands, self._model, self._texture, library=_LIBRARY, places=places)
 
     def finish(self) -> Path:
         """Give the folder its name; raises UserError if that cannot be done."""

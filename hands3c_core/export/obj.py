@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 
 from ..atomic import write_atomically
 from ..errors import UserError
-from ..hand_model import HandModelData, faces_for
+from ..hand_model import HandModelData, faces_for, render_mesh
 from ..render.raster_kernels import vertex_normals
 from ..types import Hand
+from .hand_names import HandPlaces, hand_name
 
 _TO_Y_UP = np.array([1.0, -1.0, -1.0])
 
 
-def _name(hand: Hand) -> str:
-    return f"{'right' if hand.is_right else 'left'}_hand_{hand.track_id}"
+#: (is_right, number of the hand on its side), as ``HandPlaces`` gives them.
+Place = tuple[bool, int]
 
 
 def _placed(hand: Hand, model: HandModelData, y_up: bool) -> tuple[NDArray, NDArray]:
@@ -45,6 +46,7 @@ def write_obj(
     texture: str | Path | None = None,
     y_up: bool = True,
     library: str | None = None,
+    places: Sequence[Place] | None = None,
 ) -> list[Path]:
     """Write hands as one OBJ with an object per hand, a material library and the skin beside it.
 
@@ -54,6 +56,8 @@ def write_obj(
         model: the hand model they were made with (triangles and texture coordinates).
         texture: skin image to copy beside the file; None writes a plain material.
         y_up: see the module.
+        places: which hand of its side each of ``hands`` is, where they belong to a take; numbered
+            in their order if None. The objects are named after it: 'right_hand', 'right_hand_2'.
         library: name of a material library that is there already (``write_materials`` with the same
             ``texture`` made it); None writes one.
 
@@ -64,39 +68,68 @@ def write_obj(
         UserError: a file cannot be read or written, or the model does not fit the hands.
     """
     path = Path(path)
-    textured = texture is not None and model.vt is not None and model.ft is not None
+    content = _ObjText(model, texture is not None, y_up)
+    for hand, place in zip(hands, places or HandPlaces().of(hands), strict=True):
+        content.add(hand, hand_name(*place))
     lines = [
         "# Hands in metres; " + ("x right, y up, z towards the viewer" if y_up else "camera frame"),
         f"mtllib {library or f'{path.stem}.mtl'}",
+        *content.lines,
     ]
-    first_vertex, first_uv = 1, 1
-    for hand in hands:
-        vertices, normals = _placed(hand, model, y_up)
-        lines.append(f"o {_name(hand)}")
-        lines += [f"v {x:.6f} {y:.6f} {z:.6f}" for x, y, z in vertices.tolist()]
-        lines += [f"vn {x:.4f} {y:.4f} {z:.4f}" for x, y, z in normals.tolist()]
-        faces = faces_for(model, hand.is_right) + first_vertex
-        lines.append("usemtl skin")
-        if textured:
-            assert model.vt is not None
-            assert model.ft is not None
-            lines += [f"vt {u:.6f} {v:.6f}" for u, v in model.vt.tolist()]
-            corners = model.ft if hand.is_right == model.is_right else model.ft[:, ::-1]
-            uv_faces = corners + first_uv
-            first_uv += len(model.vt)
-            for face, uv in zip(faces.tolist(), uv_faces.tolist(), strict=True):
-                lines.append("f " + " ".join(f"{v}/{t}/{v}" for v, t in zip(face, uv, strict=True)))
-        else:
-            lines += ["f " + " ".join(f"{v}//{v}" for v in face) for face in faces.tolist()]
-        cap = faces_for(model, hand.is_right, cap=True)[len(faces) :] + first_vertex
-        if len(cap):
-            lines.append("usemtl cap")
-            lines += [f"f {a} {b} {c}" for a, b, c in cap.tolist()]
-        first_vertex += len(vertices)
     written = [write_atomically(path, ("\n".join(lines) + "\n").encode())]
     if library is None:
-        written += write_materials(path.with_suffix(".mtl"), texture if textured else None)
+        written += write_materials(path.with_suffix(".mtl"), texture if content.textured else None)
     return written
+
+
+class _ObjText:
+    """The objects of an OBJ file. Vertices, texture coordinates and normals count through it."""
+
+    def __init__(self, model: HandModelData, textured: bool, y_up: bool) -> None:
+        self.lines: list[str] = []
+        self._model = model
+        self._y_up = y_up
+        self._meshes = {side: render_mesh(model, side) for side in (True, False)}
+        self.textured = textured and self._meshes[True].uv is not None
+        self._vertices = self._uvs = self._normals = 0
+
+    def add(self, hand: Hand, name: str) -> None:
+        """Append a hand as an object."""
+        vertices, normals = _placed(hand, self._model, self._y_up)
+        mesh = self._meshes[hand.is_right]
+        cap = faces_for(self._model, hand.is_right, cap=True)[len(mesh.source_faces) :]
+        uv = mesh.uv[: mesh.num_skin + bool(len(cap))] if self.textured else np.zeros((0, 2))
+        if len(cap):
+            normals = np.concatenate((normals, [_flat_normal(vertices, cap)]))
+        self.lines.append(f"o {name}")
+        self.lines += [f"v {x:.6f} {y:.6f} {z:.6f}" for x, y, z in vertices.tolist()]
+        self.lines += [f"vt {u:.6f} {v:.6f}" for u, v in uv.tolist()]
+        self.lines += [f"vn {x:.4f} {y:.4f} {z:.4f}" for x, y, z in normals.tolist()]
+        self._faces("skin", mesh.source_faces, mesh.faces, mesh.source_faces)
+        if len(cap):
+            # Readers drop a mesh's texture coordinates and normals where one face has none. The
+            # cap's point at one skin-coloured spot and at one flat normal.
+            spot, flat = np.full_like(cap, mesh.num_skin), np.full_like(cap, len(vertices))
+            self._faces("cap", cap, spot, flat)
+        self._vertices += len(vertices)
+        self._uvs += len(uv)
+        self._normals += len(normals)
+
+    def _faces(self, material: str, vertices: NDArray, uvs: NDArray, normals: NDArray) -> None:
+        """Append triangles (F, 3) by their corners' numbers within the hand."""
+        v, n = vertices + self._vertices + 1, normals + self._normals + 1
+        parts = [v, uvs + self._uvs + 1, n] if self.textured else [v, n]
+        between = "/" if self.textured else "//"
+        self.lines.append(f"usemtl {material}")
+        for corners in np.stack(parts, axis=2).tolist():
+            self.lines.append("f " + " ".join(between.join(map(str, c)) for c in corners))
+
+
+def _flat_normal(vertices: NDArray, faces: NDArray) -> NDArray:
+    """(3,) unit mean normal of triangles."""
+    a, b, c = (vertices[faces[:, k]] for k in range(3))
+    area = np.cross(b - a, c - a).sum(axis=0)
+    return np.asarray(area / max(float(np.linalg.norm(area)), 1e-20))
 
 
 def write_materials(library: Path, texture: str | Path | None) -> list[Path]:
@@ -127,20 +160,32 @@ def write_materials(library: Path, texture: str | Path | None) -> list[Path]:
     return [write_atomically(library, ("\n".join(material) + "\n").encode()), *written]
 
 
+def ply_hand_id(place: Place) -> int:
+    """The number by which a PLY tells a hand: 0 the right hand, 1 the left, 2 and 3 the second ones
+    of each side, and so on."""
+    return 2 * place[1] + (not place[0])
+
+
 def write_ply(
-    path: str | Path, hands: Sequence[Hand], model: HandModelData, y_up: bool = True
+    path: str | Path,
+    hands: Sequence[Hand],
+    model: HandModelData,
+    y_up: bool = True,
+    places: Sequence[Place] | None = None,
 ) -> Path:
-    """Write hands as one binary PLY with normals and, if the model has them, skin colours.
+    """Write hands as one binary PLY with normals and, if the model has them, skin colours. The
+    vertex property ``hand`` is ``ply_hand_id``; a comment gives the name and track of each.
 
     Args and errors as for ``write_obj``.
     """
+    places = places or HandPlaces().of(hands)
     vertex_type = np.dtype(
         [(name, "<f4") for name in ("x", "y", "z", "nx", "ny", "nz")]
-        + [(name, "u1") for name in ("red", "green", "blue")]
+        + [(name, "u1") for name in ("red", "green", "blue", "hand")]
     )
     face_type = np.dtype([("count", "u1"), ("index", "<i4", (3,))])
     vertex_blocks, face_blocks, first = [], [], 0
-    for hand in hands:
+    for hand, place in zip(hands, places, strict=True):
         vertices, normals = _placed(hand, model, y_up)
         block = np.zeros(len(vertices), vertex_type)
         for k, axis in enumerate("xyz"):
@@ -149,6 +194,7 @@ def write_ply(
         skin = np.full((len(vertices), 3), (204, 158, 135)) if colors is None else colors
         for k, channel in enumerate(("red", "green", "blue")):
             block[channel] = skin[:, k]
+        block["hand"] = ply_hand_id(place)
         faces = faces_for(model, hand.is_right, cap=True)
         face_block = np.zeros(len(faces), face_type)
         face_block["count"], face_block["index"] = 3, faces + first
@@ -157,9 +203,13 @@ def write_ply(
         face_blocks.append(face_block.tobytes())
     faces_count = sum(len(block) for block in face_blocks) // face_type.itemsize
     header = ["ply", "format binary_little_endian 1.0", "comment hands in metres"]
+    header += [
+        f"comment hand {ply_hand_id(place)} {hand_name(*place)} track {hand.track_id}"
+        for hand, place in zip(hands, places, strict=True)
+    ]
     header.append(f"element vertex {first}")
     header += [f"property float {name}" for name in ("x", "y", "z", "nx", "ny", "nz")]
-    header += [f"property uchar {name}" for name in ("red", "green", "blue")]
+    header += [f"property uchar {name}" for name in ("red", "green", "blue", "hand")]
     header += [
         f"element face {faces_count}",
         "property list uchar int vertex_indices",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sample_hands import make_hand, make_result
 
-from hands3c_core.conventions import JOINT_NAMES
+from hands3c_core.conventions import JOINT_NAMES, ROTATION_TO_JOINT
 from hands3c_core.errors import UserError
 from hands3c_core.export import BvhRecorder, LoggedFrame
 
@@ -109,20 +109,40 @@ def test_forward_kinematics_gives_all_21_joints_of_both_hands(tmp_path, model, s
     worst = 0.0
     for number, result in enumerate(session):
         for hand in result.hands:
-            name = "right_hand_1" if hand.is_right else "left_hand_2"
+            name = "right_hand" if hand.is_right else "left_hand"
             distance = np.linalg.norm(bvh.hand(number, name) - hand.joints_3d, axis=1)
             worst = max(worst, float(distance.max()))
     print(f"worst joint {worst * 1e6:.1f} um")
     assert worst < 1e-4
 
 
+def test_a_settled_shape_is_the_takes_and_earlier_frames_differ_by_size_alone(
+    tmp_path, model, layer
+):
+    """BVH, GLB and JSONL agree: exactly once the shape has settled, before it in place and pose."""
+    settled, guessed = np.zeros(10), np.full(10, 0.9)
+    results = []
+    for n in range(20):
+        pose = np.full((16, 3), 0.02 * n)
+        shape = settled if n >= 7 else guessed * (7 - n) / 7
+        results.append(make_result(n, make_hand(layer, False, pose, shape, np.array([0, 0, 0.5]))))
+    bvh = Bvh(record(model, results).save(tmp_path / "settling.bvh"))
+    apart = np.array(
+        [bvh.hand(n, "left_hand") - result.hands[0].joints_3d for n, result in enumerate(results)]
+    )
+    assert np.abs(apart[7:]).max() < 2e-5
+    assert np.abs(apart[0]).max() > 0.003  # the sizes do differ
+    turning = list(ROTATION_TO_JOINT)
+    assert np.abs(apart[:, turning].mean(axis=1)).max() < 2e-5
+
+
 def test_a_hand_that_is_away_keeps_its_place(tmp_path, model, session):
     bvh = Bvh(record(model, session).save(tmp_path / "take.bvh"))
     first, last = session[8].hands[1], session[19].hands[1]
     for frame in (0, 7):
-        np.testing.assert_allclose(bvh.hand(frame, "left_hand_2"), first.joints_3d, atol=1e-4)
+        np.testing.assert_allclose(bvh.hand(frame, "left_hand"), first.joints_3d, atol=1e-4)
     for frame in (20, 29):
-        np.testing.assert_allclose(bvh.hand(frame, "left_hand_2"), last.joints_3d, atol=1e-4)
+        np.testing.assert_allclose(bvh.hand(frame, "left_hand"), last.joints_3d, atol=1e-4)
 
 
 def test_angles_never_jump_by_a_turn(tmp_path, model, layer):
@@ -151,7 +171,7 @@ def test_uneven_times_are_resampled(tmp_path, model, layer):
     assert bvh.frames == 7
     pose[0] = [0.0, 5 * 0.12, 0.0]
     between = make_hand(layer, True, pose, np.zeros(10), np.array([0.12, 0.0, 0.5]))
-    np.testing.assert_allclose(bvh.hand(3, "right_hand_1"), between.joints_3d, atol=1e-4)
+    np.testing.assert_allclose(bvh.hand(3, "right_hand"), between.joints_3d, atol=1e-4)
 
 
 def test_a_take_without_hands_is_told(tmp_path, model):
@@ -163,6 +183,4 @@ def test_a_take_without_hands_is_told(tmp_path, model):
 def test_one_frame_is_a_file(tmp_path, model, session):
     bvh = Bvh(record(model, session[:1]).save(tmp_path / "one.bvh"))
     assert bvh.frames == 1
-    np.testing.assert_allclose(
-        bvh.hand(0, "right_hand_1"), session[0].hands[0].joints_3d, atol=1e-4
-    )
+    np.testing.assert_allclose(bvh.hand(0, "right_hand"), session[0].hands[0].joints_3d, atol=1e-4)
