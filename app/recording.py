@@ -8,7 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,6 @@ from app.session_types import RecordingState, Shown, Take
 from app.take_files import RAW_SUFFIX, size_of
 from app.workers import BoundedQueue
 from hands3c_core.errors import UserError
-from hands3c_core.types import FrameResult
 
 if TYPE_CHECKING:
     from hands3c_core.export import ResultLog
@@ -183,7 +182,7 @@ class Recording:
             self._open(shown)
         at = self._clock.advance(shown.result.frame.timestamp, jumped=jumped)
         if self._log is not None:  # first: it is small, and the rest can be made of it
-            self._log.write(_at(shown.result, at))
+            self._log.write(shown.result, at)
         if self._video is not None:
             self._video.write(painter.annotate(shown, self._view.value, labels=True), at)
         if self._raw is not None:
@@ -229,7 +228,7 @@ class Recording:
         if self.files.jsonl is not None:
             self._log = ResultLog(
                 self.files.jsonl,
-                hand_model=shown.model.hand.name,
+                hand_model=shown.model.hand,
                 estimator=shown.model.pipeline.estimator.name,
                 source=self._source,
             )
@@ -256,8 +255,3 @@ class Recording:
                 seconds=length,
                 size_bytes=sum(map(size_of, written)),
             )
-
-
-def _at(result: FrameResult, at: float) -> FrameResult:
-    """``result`` at a take's own time."""
-    return replace(result, frame=replace(result.frame, timestamp=at))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ NPZ_VERSION: Final = 1
 
 #: Columns of the table before the angles.
 CSV_COLUMNS: Final = ("frame", "time_s", "hand", "track_id", "confidence")
+#: Columns after them.
+CSV_LAST_COLUMNS: Final = ("source_time_s", "captured_at")
 
 #: Per-hand arrays of the NPZ: name -> (shape of a row, dtype, where a hand has it).
 _HAND_ARRAYS: Final[dict[str, tuple[tuple[int, ...], Any, Callable[[Hand], Any]]]] = {
@@ -45,16 +48,20 @@ _HAND_ARRAYS: Final[dict[str, tuple[tuple[int, ...], Any, Callable[[Hand], Any]]
 class ArrayRecorder:
     """Collects a take, then writes one compressed NPZ without any pickled object.
 
-    Arrays over the N frames: ``frame_index``, ``time``, ``camera`` (N, 6). Arrays over the M hands
+    Arrays over the N frames: ``frame_index``, ``time``, ``source_time``, ``captured_at``,
+    ``camera`` (N, 6). Arrays over the M hands
     of all frames, in order: ``hand_frame`` (the row of its frame) and those of ``types.Hand``.
 
     Args:
-        about: what the take is of, as in a log's header: ``hand_model``, ``estimator``, ``source``.
+        about: what the take is of, as in a log's header: ``hand_model``, ``estimator``, ``source``,
+            ``skeleton``.
     """
 
-    def __init__(self, about: dict[str, str]) -> None:
+    def __init__(self, about: dict[str, Any]) -> None:
         self._about = about
         self._frames: list[tuple[int, float, tuple[float, ...]]] = []
+        self._source_times: list[float] = []
+        self._captured: list[np.datetime64] = []
         self._hand_frames: list[int] = []
         self._hands: dict[str, list[Any]] = {name: [] for name in _HAND_ARRAYS}
 
@@ -67,6 +74,8 @@ class ArrayRecorder:
             for name, (_, kind, value) in _HAND_ARRAYS.items():
                 self._hands[name].append(np.asarray(value(hand), kind))
         self._frames.append((frame.index, frame.timestamp, camera))
+        self._source_times.append(np.nan if frame.source_time is None else frame.source_time)
+        self._captured.append(utc_datetime(frame.captured_at))
 
     def save(self, path: str | Path) -> Path:
         """Write the file, whole or not at all; raises UserError if it cannot be written."""
@@ -78,6 +87,8 @@ class ArrayRecorder:
             "rotation_names": np.array(ROTATION_NAMES),
             "frame_index": np.array(indices, np.int64),
             "time": np.array(times, np.float64),
+            "source_time": np.array(self._source_times, np.float64),
+            "captured_at": np.array(self._captured, "datetime64[us]"),
             "camera": np.array(cameras, np.float64).reshape(-1, 6),
             "hand_frame": np.array(self._hand_frames, np.int64),
         }
@@ -100,7 +111,7 @@ class AngleTable:
 
     def __init__(self, model: HandModelData) -> None:
         self._model = model
-        self._lines = [",".join((*CSV_COLUMNS, *ANGLE_NAMES))]
+        self._lines = [",".join((*CSV_COLUMNS, *ANGLE_NAMES, *CSV_LAST_COLUMNS))]
 
     def add(self, frame: LoggedFrame) -> None:
         """Add a frame; what is not known of a hand stays empty."""
@@ -113,7 +124,9 @@ class AngleTable:
                 _cell(hand.confidence, 4),
             ]
             angles = joint_angles(hand.pose, self._model).reshape(-1)
-            self._lines.append(",".join([*cells, *(_cell(angle, 2) for angle in angles)]))
+            last = ["" if frame.source_time is None else f"{frame.source_time:.6f}"]
+            last.append(frame.captured_at or "")
+            self._lines.append(",".join([*cells, *(_cell(angle, 2) for angle in angles), *last]))
 
     def save(self, path: str | Path) -> Path:
         """Write the file, whole or not at all; raises UserError if it cannot be written."""
@@ -123,3 +136,12 @@ class AngleTable:
 def _cell(value: float, decimals: int) -> str:
     # Adding zero turns -0.0 into 0.0.
     return f"{round(float(value), decimals) + 0.0:.{decimals}f}" if np.isfinite(value) else ""
+
+
+def utc_datetime(text: str | None) -> np.datetime64:
+    """``LoggedFrame.captured_at`` as a NumPy date in UTC; NaT if there is none or it is none."""
+    try:
+        moment = datetime.fromisoformat(text or "").astimezone(timezone.utc)
+    except ValueError:
+        return np.datetime64("NaT", "us")
+    return np.datetime64(moment.replace(tzinfo=None), "us")

@@ -20,6 +20,7 @@ from ..types import Hand
 from .arrays import AngleTable, ArrayRecorder
 from .bvh import BvhRecorder
 from .gltf import GlbRecorder
+from .hand_record import skeleton_record
 from .mesh_sequence import MeshSequence
 from .results import LoggedFrame, ResultReader, with_vertices
 
@@ -136,7 +137,8 @@ def _writer(
 ) -> _Writer:
     if kind == "npz":
         names = ("hand_model", "estimator", "source")
-        return ArrayRecorder({name: str(header.get(name, "")) for name in names})
+        about: dict[str, Any] = {name: str(header.get(name, "")) for name in names}
+        return ArrayRecorder(about | {"skeleton": skeleton_record(model)})
     if kind == "csv":
         return AngleTable(model)
     if kind == "bvh":

@@ -84,7 +84,7 @@ class GlbRecorder:
         file.document["scene"] = 0
         materials = self._add_materials(file) if motions else (0, 0)
         animation: dict[str, Any] = {"name": "session", "samplers": [], "channels": []}
-        morphs, children = 0, []
+        morphs, holders = 0, []
         for motion in motions:
             rig, moves = build_rig(
                 self._model,
@@ -96,10 +96,12 @@ class GlbRecorder:
             )
             morphs += len(rig.morphs)
             writer = _HandWriter(file, self._model, motion, materials)
-            children += writer.add_rig(rig)
+            holder, mesh = writer.add_rig(rig)
+            holders.append(holder)
+            scene_nodes.append(mesh)  # a skinned mesh follows its joints alone
             writer.animate(animation, moves, np.array(motion.frames), times)
-        if children:
-            file.document["nodes"][root]["children"] = children
+        if holders:
+            file.document["nodes"][root]["children"] = holders
         if animation["channels"]:
             file.document["animations"] = [animation]
         content = file.to_bytes()
@@ -158,8 +160,8 @@ class _HandWriter:
         self._materials = materials
         self._name = motion.name
 
-    def add_rig(self, rig: HandRig) -> list[int]:
-        """Add skeleton, mesh and skin; the nodes to hang below the camera frame."""
+    def add_rig(self, rig: HandRig) -> tuple[int, int]:
+        """Add skeleton, mesh and skin; the node to hang below the camera frame and the mesh's."""
         file = self._file
         first = len(file.document["nodes"])
         for joint, offset in enumerate(bone_offsets(rig.rest_joints)):
@@ -190,7 +192,7 @@ class _HandWriter:
             mesh["weights"] = [0.0] * len(rig.morphs)
         node = {"name": f"{self._name}_mesh", "mesh": file.add("meshes", mesh), "skin": skin}
         self._mesh_node = file.add("nodes", node)
-        return [self._holder, self._mesh_node]
+        return self._holder, self._mesh_node
 
     def _primitives(self, rig: HandRig) -> list[dict[str, Any]]:
         model, right = self._model, self._is_right

@@ -20,7 +20,9 @@ import numpy as np
 from ..atomic import write_atomically
 from ..conventions import JOINT_NAMES, ROTATION_NAMES
 from ..errors import UserError
+from ..hand_model import HandModelData
 from ..types import Camera, FrameResult, Hand
+from .hand_record import joint_quaternions, skeleton_record
 from .results import FORMAT_NAME, SCHEMA_VERSION, LoggedFrame
 
 
@@ -48,18 +50,24 @@ def conventions_record() -> dict[str, Any]:
     }
 
 
-def frame_record(frame: LoggedFrame, *, vertices: bool = False) -> dict[str, Any]:
-    """A frame as the schema has it."""
+def frame_record(
+    frame: LoggedFrame, model: HandModelData | None = None, *, vertices: bool = False
+) -> dict[str, Any]:
+    """A frame as the schema has it; joint rotations need the hand model."""
     return {
         "type": "frame",
         "index": frame.index,
         "time": round(frame.timestamp, 6),
+        "source_time": None if frame.source_time is None else round(frame.source_time, 6),
+        "captured_at": frame.captured_at,
         "timings_ms": {k: round(v, 3) for k, v in frame.timings_ms.items()},
-        "hands": [hand_record(hand, vertices=vertices) for hand in frame.hands],
+        "hands": [hand_record(hand, model, vertices=vertices) for hand in frame.hands],
     }
 
 
-def hand_record(hand: Hand, *, vertices: bool = False) -> dict[str, Any]:
+def hand_record(
+    hand: Hand, model: HandModelData | None = None, *, vertices: bool = False
+) -> dict[str, Any]:
     """A hand as the schema has it."""
     crop = (hand.crop.center_x, hand.crop.center_y, hand.crop.side)
     record = {
@@ -76,6 +84,9 @@ def hand_record(hand: Hand, *, vertices: bool = False) -> dict[str, Any]:
         "crop": _numbers(crop, 2),
         "reprojection_error_px": _numbers(hand.reprojection_error_px, 3),
     }
+    if model is not None:
+        turns = joint_quaternions(hand.pose, model.hands_mean, hand.is_right)
+        record["rotations"] = _numbers(turns, 5)
     if vertices:
         record["vertices"] = _numbers(hand.vertices, 6)
     return record
@@ -86,7 +97,7 @@ class ResultLog:
 
     Args:
         path: the file; an older one is replaced when the first line is written.
-        hand_model: name of the hand model.
+        hand_model: the hand model; or its name alone, but then poses cannot be used without it.
         estimator: name of the estimator.
         source: what the frames came from, for the reader's information.
         vertices: also log every vertex (about 40 kB a hand and frame).
@@ -99,14 +110,16 @@ class ResultLog:
         self,
         path: str | Path,
         *,
-        hand_model: str,
+        hand_model: HandModelData | str,
         estimator: str,
         source: str = "",
         vertices: bool = False,
     ) -> None:
         self.path = Path(path)
         self.frames = 0
-        self._about = {"hand_model": hand_model, "estimator": estimator, "source": source}
+        self._model = None if isinstance(hand_model, str) else hand_model
+        name = hand_model if isinstance(hand_model, str) else hand_model.name
+        self._about = {"hand_model": name, "estimator": estimator, "source": source}
         self._vertices = vertices
         self._camera: Camera | None = None
         self._file: io.FileIO | None = None
@@ -118,8 +131,17 @@ class ResultLog:
         """Bytes written so far."""
         return self._end
 
-    def write(self, result: FrameResult) -> None:
-        """Append a frame. Raises UserError when the disk refuses, ValueError after ``close``."""
+    def write(self, result: FrameResult, time: float | None = None) -> None:
+        """Append a frame.
+
+        Args:
+            result: the frame.
+            time: the take's own time of it, s; the source's if None.
+
+        Raises:
+            UserError: the disk refuses.
+            ValueError: after ``close``.
+        """
         if self._closed:
             raise ValueError("the log is closed")
         if self._file is None:
@@ -127,7 +149,8 @@ class ResultLog:
         elif result.camera != self._camera:
             self._line({"type": "camera", "camera": asdict(result.camera)})
         self._camera = result.camera
-        self._line(frame_record(LoggedFrame.of(result), vertices=self._vertices))
+        frame = LoggedFrame.of(result, time)
+        self._line(frame_record(frame, self._model, vertices=self._vertices))
         self.frames += 1
 
     def close(self) -> None:
@@ -151,6 +174,7 @@ class ResultLog:
             **conventions_record(),
             "camera": asdict(camera),
             **self._about,
+            **({} if self._model is None else {"skeleton": skeleton_record(self._model)}),
         }
         content = (json.dumps(header, allow_nan=False) + "\n").encode()
         write_atomically(self.path, content)

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,19 +31,38 @@ class LoggedFrame:
     index: int
     """Position in the source."""
     timestamp: float
-    """Seconds, as in ``Frame``."""
+    """Seconds of the take's own time, from 0 on and never back; the source's where there is no
+    take."""
     camera: Camera
     """The camera in force."""
     hands: tuple[Hand, ...]
     """As logged; ``vertices`` is (0, 3) unless the log holds them."""
     timings_ms: dict[str, float]
     """As in ``FrameResult``."""
+    source_time: float | None = None
+    """Seconds, as ``Frame.timestamp``; None if an older log does not tell."""
+    captured_at: str | None = None
+    """When the frame arrived, ISO 8601 in UTC; None if an older log does not tell."""
 
     @classmethod
-    def of(cls, result: FrameResult) -> LoggedFrame:
-        """``result`` without its picture."""
+    def of(cls, result: FrameResult, take_time: float | None = None) -> LoggedFrame:
+        """``result`` without its picture, at a take's own ``take_time`` (the source's if None)."""
         frame = result.frame
-        return cls(frame.index, frame.timestamp, result.camera, result.hands, result.timings_ms)
+        return cls(
+            frame.index,
+            frame.timestamp if take_time is None else take_time,
+            result.camera,
+            result.hands,
+            result.timings_ms,
+            frame.timestamp,
+            wall_clock(frame.captured_at),
+        )
+
+
+def wall_clock(monotonic: float) -> str:
+    """A reading of ``time.monotonic()`` as a UTC date: '2026-11-30T09:02:11.123456+00:00'."""
+    seconds = time.time() - time.monotonic() + monotonic
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="microseconds")
 
 
 @dataclass(frozen=True)
@@ -174,8 +195,16 @@ def _logged_frame(content: dict[str, Any], camera: Camera) -> LoggedFrame:
         timestamp=float(content["time"]),
         camera=camera,
         hands=tuple(_logged_hand(hand) for hand in content["hands"]),
+        source_time=_optional(content, "source_time", float),
+        captured_at=_optional(content, "captured_at", str),
         timings_ms={str(k): float(v) for k, v in content.get("timings_ms", {}).items()},
     )
+
+
+def _optional(content: dict[str, Any], name: str, kind: type) -> Any:
+    """What newer logs tell."""
+    value = content.get(name)
+    return None if value is None else kind(value)
 
 
 def _logged_hand(content: dict[str, Any]) -> Hand:
