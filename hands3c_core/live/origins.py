@@ -4,24 +4,31 @@ browser only tells where the page came from, and it is for the server to refuse.
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
+from collections.abc import Sequence
+from typing import Final
 from urllib.parse import urlsplit
 
+from ..errors import UserError
 from .targets import is_loopback
 
+_ORIGIN: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<host>[^/?#\s]*)")
 
-def origin_allowed(origin: str | None, host: str | None) -> bool:
+
+def origin_allowed(origin: str | None, host: str | None, chosen: Sequence[str] = ()) -> bool:
     """Whether a connection may be answered.
 
     Args:
         origin: the ``Origin`` header: who made the page; None for programs other than browsers.
         host: the ``Host`` header: what the client calls this server.
+        chosen: origins that the user lets listen, as ``parse_origin`` reads them.
 
     Pages of this computer may listen, and so may the page that this server itself serves. For the
     latter the server must have been called by address or by this computer's name: a foreign name
     that was made to point here (DNS rebinding) is refused.
     """
-    if origin is None:
+    if origin is None or _is_chosen(origin, chosen):
         return True
     try:
         page = urlsplit(origin)
@@ -34,6 +41,29 @@ def origin_allowed(origin: str | None, host: str | None) -> bool:
     if is_loopback(page_name):
         return True
     return (page_name, page_port) == (own_name, own_port) and _is_own_name(page_name)
+
+
+def parse_origin(text: str) -> str:
+    """An origin as a user names it: 'https://studio.example', 'app://obsidian.md', 'tauri://' for
+    all pages of a scheme that is not the web's.
+
+    Raises:
+        UserError: it is none.
+    """
+    match = _ORIGIN.fullmatch(text.strip().rstrip("/") if "://" in text.rstrip("/") else text)
+    if match is None or (
+        match["scheme"].lower() in ("http", "https", "file") and not match["host"]
+    ):
+        raise UserError(
+            f"{text!r} is no origin: use SCHEME://HOST as a page has it (app://obsidian.md, "
+            "https://studio.example), or SCHEME:// for all pages of an app's own scheme"
+        )
+    return f"{match['scheme']}://{match['host']}".lower()
+
+
+def _is_chosen(origin: str, chosen: Sequence[str]) -> bool:
+    named = origin.lower()
+    return any(named.startswith(text) if text.endswith("://") else named == text for text in chosen)
 
 
 def _is_own_name(name: str) -> bool:

@@ -32,13 +32,17 @@ class LiveOut:
     Args:
         targets: at most one of a kind.
         on_change: called when clients come and go, on another thread.
+        origins: pages that may listen besides those of this computer (``parse_origin``).
 
     Raises:
         UserError: a port is taken or a host is not known.
     """
 
     def __init__(
-        self, targets: Sequence[Target], on_change: Callable[[], None] | None = None
+        self,
+        targets: Sequence[Target],
+        on_change: Callable[[], None] | None = None,
+        origins: Sequence[str] = (),
     ) -> None:
         self._targets = tuple(targets)
         self._server: WebSocketServer | None = None
@@ -47,7 +51,9 @@ class LiveOut:
             for target in self._targets:
                 if target.kind == "ws":
                     hello = json.dumps(hello_message())
-                    self._server = WebSocketServer(target, hello, on_change=on_change)
+                    self._server = WebSocketServer(
+                        target, hello, on_change=on_change, origins=origins
+                    )
                 else:
                     self._osc = OscSender(target)
         except BaseException:

@@ -12,6 +12,7 @@ from ..errors import UserError
 Kind = Literal["ws", "osc"]
 
 LOOPBACK: Final = "127.0.0.1"
+LOOPBACK_IPV6: Final = "::1"
 WEBSOCKET_PORT: Final = 8765
 OSC_PORT: Final = 9000
 _USUAL_PORT: Final = {"ws": WEBSOCKET_PORT, "osc": OSC_PORT}

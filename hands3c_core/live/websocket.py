@@ -7,24 +7,27 @@ import contextlib
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 from ..errors import UserError
+from .flow import Flow, Outbox, Parcel
 from .origins import origin_allowed
 from .pages import page
-from .targets import Target
+from .targets import LOOPBACK, LOOPBACK_IPV6, Target
 
 if TYPE_CHECKING:
-    from websockets.asyncio.server import Server, ServerConnection
+    from websockets.asyncio.server import ServerConnection
     from websockets.http11 import Request, Response
 
 log = logging.getLogger(__name__)
 
 MAX_CLIENTS: Final = 16
-#: A client that takes nothing for so long is dropped, s.
-STALL_S: Final = 5.0
+#: A client that takes nothing and answers no ping for so long is dropped, s.
+STALL_S: Final = 20.0
 #: Bytes the system may hold for a client: more would only be old hands.
 _SEND_BUFFER: Final = 1 << 16
 #: Clients have nothing to say: longer messages end the connection, bytes.
@@ -44,29 +47,6 @@ class LiveClient:
     """Frames it was too slow for."""
 
 
-class _Outbox:
-    """The newest message for one client; a newer one replaces what was not sent yet."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-        self.sent = 0
-        self.skipped = 0
-        self._newest: str | None = None
-        self._filled = asyncio.Event()
-
-    def put(self, text: str) -> None:
-        self.skipped += self._newest is not None
-        self._newest = text
-        self._filled.set()
-
-    async def take(self) -> str:
-        await self._filled.wait()
-        self._filled.clear()
-        text, self._newest = self._newest, None
-        assert text is not None
-        return text
-
-
 class WebSocketServer:
     """Serves on its own thread; ``publish`` may be called from any thread and returns at once.
 
@@ -75,6 +55,8 @@ class WebSocketServer:
         hello: the first message to each client.
         on_change: called on the server's thread when clients come and go.
         stall_s: how long a client may take nothing.
+        origins: pages that may listen besides those of this computer: 'app://obsidian.md', or
+            'tauri://' for all of a scheme.
 
     Raises:
         UserError: the address is not this computer's or its port is taken.
@@ -87,14 +69,17 @@ class WebSocketServer:
         *,
         on_change: Callable[[], None] | None = None,
         stall_s: float = STALL_S,
+        origins: Sequence[str] = (),
     ) -> None:
         self.target = target
-        self._hello = hello
+        self._greeting: tuple[Parcel, Parcel] = ([hello], [hello])
+        self._origins = tuple(origins)
         self._on_change = on_change or (lambda: None)
         self._stall_s = stall_s
-        self._outboxes: dict[ServerConnection, _Outbox] = {}
+        self._outboxes: dict[ServerConnection, Outbox] = {}
+        self._mesh_clients: set[ServerConnection] = set()
         self._lock = threading.Lock()
-        self._newest: str | None = None
+        self._newest: tuple[Parcel, Parcel] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._failure: UserError | None = None
@@ -114,21 +99,36 @@ class WebSocketServer:
         boxes = tuple(self._outboxes.values())
         return tuple(LiveClient(box.address, box.sent, box.skipped) for box in boxes)
 
-    def publish(self, text: str) -> None:
-        """Send ``text`` to every client that can take it; a newer one replaces it."""
+    @property
+    def wants_meshes(self) -> bool:
+        """Whether a client asked for meshes."""
+        return bool(self._mesh_clients)
+
+    def publish(self, text: str, mesh: bytes | None = None) -> None:
+        """Send ``text`` to every client that can take it, and ``mesh`` to those that asked for
+        meshes; a newer one replaces it."""
         with self._lock:
             due = self._newest is None
-            self._newest = text
-        if due and self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                self._loop.call_soon_threadsafe(self._fan_out)
+            self._newest = ([text], [text] if mesh is None else [text, mesh])
+        if due:
+            self._soon(self._fan_out)
+
+    def greet(self, hello: str, mesh: str) -> None:
+        """Send a new ``hello`` to all, also to those who come later, and ``mesh``, what the meshes
+        from now on are like, to those that asked for meshes."""
+        self._soon(lambda: self._greet_all([hello], [mesh]))
 
     def close(self) -> None:
         """Say goodbye to all clients and free the port; blocks until that is done."""
-        if self._loop is not None and self._stop is not None:
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._stop.set)
+        if self._stop is not None:
+            self._soon(self._stop.set)
         self._thread.join()
+
+    def _soon(self, work: Callable[[], object]) -> None:
+        """Do ``work`` on the loop's thread."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(work)
 
     # ------------------------------------------------------------------------- the loop's thread
 
@@ -145,32 +145,42 @@ class WebSocketServer:
         from websockets.asyncio.server import serve
 
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        try:
-            server: Server = await serve(
-                self._attend,
-                self.target.host,
-                self.target.port,
-                process_request=self._answer,
-                compression=None,
-                max_size=_LONGEST_MESSAGE,
-                max_queue=4,
-                close_timeout=1.0,
-                logger=log.getChild("websockets"),
-            )
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            self._failure = UserError(
-                f"WebSocket: cannot listen on {self.target.host} port {self.target.port} "
-                f"({reason}); choose another port"
-            )
-            return
-        async with server:
+        async with AsyncExitStack() as servers:
+            try:
+                await servers.enter_async_context(self._server(serve, self.target.host))
+            except (OSError, OverflowError) as error:
+                reason = getattr(error, "strerror", None) or error
+                self._failure = UserError(
+                    f"WebSocket: cannot listen on {self.target.host} port {self.target.port} "
+                    f"({reason}); choose another port"
+                )
+                return
+            if self.target.host == LOOPBACK:
+                # Some programs try 'localhost' by IPv6 alone.
+                try:
+                    await servers.enter_async_context(self._server(serve, LOOPBACK_IPV6))
+                except OSError as error:
+                    log.info("not on %s as well: %s", LOOPBACK_IPV6, error)
             self._started.set()
             await self._stop.wait()
             # A stalled client would not hear a goodbye: it must not hold up the rest.
             for connection in self._outboxes:
                 if connection.transport.get_write_buffer_size() > 0:
                     connection.transport.abort()
+
+    def _server(self, serve: Any, host: str) -> Any:
+        return serve(
+            self._attend,
+            host,
+            self.target.port,
+            process_request=self._answer,
+            compression=None,
+            max_size=_LONGEST_MESSAGE,
+            max_queue=4,
+            close_timeout=1.0,
+            ping_timeout=None,  # ``Flow`` decides who is gone
+            logger=log.getChild("websockets"),
+        )
 
     def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         """None to go on with a WebSocket handshake, or a page, or a refusal."""
@@ -188,12 +198,18 @@ class WebSocketServer:
                     "Content-Length": str(len(content)),
                     "Cache-Control": "no-cache",
                     "X-Content-Type-Options": "nosniff",
+                    # No other page may put this one into a frame.
+                    "Content-Security-Policy": "frame-ancestors 'self'",
+                    "X-Frame-Options": "SAMEORIGIN",
                     "Connection": "close",
                 }
             )
             return Response(200, "OK", headers, content)
-        origin = request.headers.get("Origin")
-        if not origin_allowed(origin, request.headers.get("Host")):
+        origins, hosts = request.headers.get_all("Origin"), request.headers.get_all("Host")
+        if len(origins) > 1 or len(hosts) > 1:
+            return connection.respond(400, "Origin and Host may be given once.\n")
+        origin = origins[0] if origins else None
+        if not origin_allowed(origin, hosts[0] if hosts else None, self._origins):
             log.warning("a page of %s was refused", origin)
             return connection.respond(403, f"Pages of {origin} may not listen.\n")
         if len(self._outboxes) >= MAX_CLIENTS:
@@ -205,12 +221,15 @@ class WebSocketServer:
         handle = connection.transport.get_extra_info("socket")
         if handle is not None:
             handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-        box = _Outbox(_address(connection))
+        box, flow = Outbox(_address(connection)), Flow(connection, self._stall_s)
         self._outboxes[connection] = box
+        if wants_mesh(connection.request.path if connection.request is not None else ""):
+            self._mesh_clients.add(connection)
+        box.greet(self._for(connection, self._greeting))
         self._on_change()
         tasks = [
-            asyncio.create_task(self._feed(connection, box)),
-            asyncio.create_task(_ignore(connection)),
+            asyncio.create_task(self._feed(connection, box, flow)),
+            asyncio.create_task(_listen(connection, flow)),
         ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -219,39 +238,53 @@ class WebSocketServer:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             del self._outboxes[connection]
+            self._mesh_clients.discard(connection)
             self._on_change()
 
-    async def _feed(self, connection: ServerConnection, box: _Outbox) -> None:
+    async def _feed(self, connection: ServerConnection, box: Outbox, flow: Flow) -> None:
         """Send a client what is newest whenever it can take more, until it is gone or stalls."""
         from websockets.exceptions import ConnectionClosed
 
         try:
-            await asyncio.wait_for(connection.send(self._hello), self._stall_s)
             while True:
-                text = await box.take()
-                await asyncio.wait_for(connection.send(text), self._stall_s)
-                box.sent += 1
+                parcel, is_greeting = await box.take()
+                box.sent += not is_greeting
+                await flow.send(parcel)
         except (asyncio.TimeoutError, TimeoutError):
             log.warning("the client %s takes nothing and was dropped", box.address)
             connection.transport.abort()
         except ConnectionClosed:
             pass
 
+    def _for(self, connection: ServerConnection, parcels: tuple[Parcel, Parcel]) -> Parcel:
+        """Of what is for all and what is for those with meshes, this client's."""
+        return parcels[connection in self._mesh_clients]
+
     def _fan_out(self) -> None:
         with self._lock:
-            text, self._newest = self._newest, None
-        if text is not None:
-            for box in self._outboxes.values():
-                box.put(text)
+            parcels, self._newest = self._newest, None
+        if parcels is not None:
+            for connection, box in self._outboxes.items():
+                box.put(self._for(connection, parcels))
+
+    def _greet_all(self, hello: Parcel, mesh: Parcel) -> None:
+        self._greeting = (hello, [*hello, *mesh])
+        for connection, box in self._outboxes.items():
+            box.greet(self._for(connection, self._greeting))
 
 
-async def _ignore(connection: ServerConnection) -> None:
-    """Read what a client says, so that its pings and its goodbye are heard, and forget it."""
+async def _listen(connection: ServerConnection, flow: Flow) -> None:
+    """Hear what a client says: acknowledgements, and its pings and its goodbye."""
     from websockets.exceptions import ConnectionClosed
 
     with contextlib.suppress(ConnectionClosed):
-        async for _ in connection:
-            pass
+        async for said in connection:
+            flow.hear(said)
+
+
+def wants_mesh(path: str) -> bool:
+    """Whether a client's address asks for meshes: ``ws://.../?mesh=1``."""
+    return parse_qs(urlsplit(path).query).get("mesh", ["0"])[-1] in ("1", "true")
 
 
 def _address(connection: ServerConnection) -> str:
