@@ -99,7 +99,7 @@ class LiveSender:
         with self._lock:
             running = tuple(self._running)
         for live in running:
-            live.send(shown.result)
+            live.send(shown.result, None if shown.model is None else shown.model.hand)
         now = time.monotonic()
         if now >= self._due:
             self._due = now + _SAY_PERIOD_S

@@ -4,8 +4,12 @@ import { OrbitControls } from './vendor/OrbitControls.js';
 
 const FINGERS = [0xff8040, 0xffd640, 0x60dc60, 0x40b0ff, 0xc470ff]; // thumb to little
 const PALM = [[0, 1, 5], [0, 5, 9], [0, 9, 13], [0, 13, 17], [1, 2, 5]];
-const address = new URLSearchParams(location.search).get('ws')
+const options = new URLSearchParams(location.search);
+const bare = options.has('skeleton'); // ?skeleton shows joints and bones alone
+const server = options.get('ws')
   || `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/`;
+const address = new URL(server);
+if (!bare) address.searchParams.set('mesh', '1');
 const status = document.getElementById('status');
 
 // ------------------------------------------------------------------------------------ the room
@@ -93,6 +97,85 @@ class HandView extends THREE.Group {
   }
 }
 
+// The skin: triangles come once, the points of each frame as 16-bit steps.
+class SkinView extends THREE.Mesh {
+  constructor(mesh, right, material) {
+    const shape = new THREE.BufferGeometry();
+    const corners = right ? mesh.faces.flat() : mesh.faces.map(([a, b, c]) => [a, c, b]).flat();
+    shape.setAttribute('position', new THREE.BufferAttribute(new Float32Array(3 * mesh.vertex_points.length), 3));
+    if (mesh.uv) shape.setAttribute('uv', new THREE.BufferAttribute(new Float32Array(mesh.uv.flat()), 2));
+    shape.setIndex(corners);
+    super(shape, material);
+    this.layout = mesh.vertex_points;
+    this.castShadow = true;
+    this.receiveShadow = true;
+    this.frustumCulled = false;
+    this.right = right;
+    scene.add(this);
+  }
+
+  show(steps, origin, step) { // camera frame (y down, z forward) -> three.js (y up, z to the viewer)
+    const place = this.geometry.attributes.position.array;
+    this.layout.forEach((point, k) => {
+      place[3 * k] = origin[0] + step * steps[3 * point];
+      place[3 * k + 1] = -(origin[1] + step * steps[3 * point + 1]);
+      place[3 * k + 2] = -(origin[2] + step * steps[3 * point + 2]);
+    });
+    this.geometry.attributes.position.needsUpdate = true;
+    this.geometry.computeVertexNormals();
+    joinSeams(this.geometry, this.layout);
+    this.visible = true;
+  }
+}
+
+function joinSeams(shape, layout) { // vertices of one point have one normal
+  const normals = shape.attributes.normal.array;
+  const sums = new Float32Array(3 * (Math.max(...layout) + 1));
+  layout.forEach((point, k) => { for (let a = 0; a < 3; a += 1) sums[3 * point + a] += normals[3 * k + a]; });
+  layout.forEach((point, k) => { for (let a = 0; a < 3; a += 1) normals[3 * k + a] = sums[3 * point + a]; });
+  shape.normalizeNormals();
+  shape.attributes.normal.needsUpdate = true;
+}
+
+let mesh = null;
+let skinMaterial = null;
+let skins = [];
+
+function newMesh(message) {
+  skins.forEach((skin) => { scene.remove(skin); skin.geometry.dispose(); });
+  skins = [];
+  mesh = message;
+  skinMaterial = new THREE.MeshStandardMaterial({ color: 0xcda08a, roughness: 0.6 });
+  if (message.skin && message.uv) {
+    const home = new URL(server);
+    home.protocol = home.protocol === 'wss:' ? 'https:' : 'http:';
+    new THREE.TextureLoader().load(new URL(message.skin, home).href, (texture) => {
+      texture.colorSpace = THREE.SRGBColorSpace;
+      Object.assign(skinMaterial, { map: texture, needsUpdate: true });
+      skinMaterial.color.set(0xffffff);
+    });
+  }
+}
+
+function showMeshes(data) {
+  const view = new DataView(data);
+  const [hands, points] = [view.getUint16(8, true), view.getUint16(10, true)];
+  skins.forEach((skin) => { skin.visible = false; });
+  if (!mesh || points !== mesh.points) return;
+  let at = 12;
+  for (let number = 0; number < hands; number += 1) {
+    const right = view.getUint32(at + 4, true) === 1;
+    const [x, y, z, step] = [8, 12, 16, 20].map((offset) => view.getFloat32(at + offset, true));
+    const steps = new Int16Array(data, at + 24, 3 * points);
+    let skin = skins.find((other) => other.right === right && !other.visible);
+    if (!skin) skins.push(skin = new SkinView(mesh, right, skinMaterial));
+    skin.show(steps, [x, y, z], step);
+    at += 24 + 4 * Math.ceil(6 * points / 4);
+  }
+  window.hands3c.meshes = hands;
+  window.hands3c.points = skins.filter((skin) => skin.visible).map((skin) => skin.geometry.attributes.position.count);
+}
+
 const views = [];
 let bones = [];
 let aimed = false;
@@ -103,6 +186,7 @@ function showFrame(frame) {
   window.hands3c.hands = frame.hands;
   views.forEach((view) => { view.visible = false; });
   frame.hands.forEach((hand, index) => {
+    if (mesh) return; // the skin follows
     if (!views[index]) scene.add(views[index] = new HandView(bones));
     if (hand.joints_3d.every((point) => point.every(Number.isFinite))) views[index].show(hand.joints_3d);
   });
@@ -120,16 +204,21 @@ function showFrame(frame) {
 // ------------------------------------------------------------------------------ the connection
 function listen() {
   const socket = new WebSocket(address);
+  socket.binaryType = 'arraybuffer';
   socket.onmessage = ({ data }) => {
+    // Tells the server that there is room for more: a slow page then still shows the newest hands.
+    requestAnimationFrame(() => { if (socket.readyState === 1) socket.send('{"type":"ack"}'); });
+    if (typeof data !== 'string') { showMeshes(data); return; }
     const message = JSON.parse(data);
-    if (message.type === 'hello') {
+    if (message.type === 'mesh') newMesh(message);
+    else if (message.type === 'hello') {
       if (message.version !== 1) { socket.close(); status.textContent = 'This page is too old.'; }
       bones = message.bones;
       status.textContent = 'Connected. Waiting for hands…';
     } else if (message.type === 'frame') showFrame(message);
   };
   socket.onclose = () => {
-    status.textContent = `Waiting for HandS3C Live at ${address} …`;
+    status.textContent = `Waiting for HandS3C Live at ${server} …`;
     setTimeout(listen, 1000);
   };
 }

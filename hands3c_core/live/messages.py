@@ -7,8 +7,10 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from ..conventions import BONES
+from ..export.hand_record import skeleton_record
 from ..export.jsonl import conventions_record, frame_record
 from ..export.results import LoggedFrame
+from ..hand_model import HandModelData
 from ..types import FrameResult, Hand
 
 LIVE_FORMAT: Final = "hands3c-live"
@@ -16,20 +18,23 @@ LIVE_FORMAT: Final = "hands3c-live"
 LIVE_VERSION: Final = 1
 
 
-def hello_message() -> dict[str, Any]:
-    """The first message to a WebSocket client: names, units, frames."""
+def hello_message(model: HandModelData | None = None) -> dict[str, Any]:
+    """The first message to a WebSocket client: names, units, frames, and the hand's skeleton if the
+    hand model is known yet (another ``hello`` comes when it is, or when it changes)."""
+    skeleton = {} if model is None else {"skeleton": skeleton_record(model)}
     return {
         "type": "hello",
         "format": LIVE_FORMAT,
         "version": LIVE_VERSION,
         **conventions_record(),
         "bones": [list(bone) for bone in BONES],
+        **skeleton,
     }
 
 
-def frame_message(result: FrameResult) -> dict[str, Any]:
+def frame_message(result: FrameResult, model: HandModelData | None = None) -> dict[str, Any]:
     """A frame: a JSONL frame with the camera in it, for a client may have missed any other."""
-    return frame_record(LoggedFrame.of(result)) | {"camera": asdict(result.camera)}
+    return frame_record(LoggedFrame.of(result), model) | {"camera": asdict(result.camera)}
 
 
 def hand_of_side(result: FrameResult, is_right: bool) -> Hand | None:

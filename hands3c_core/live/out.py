@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from ..hand_model import HandModelData
 from ..types import FrameResult
+from .meshes import mesh_bytes, mesh_message
 from .messages import frame_message, hello_message
 from .osc import OscSender
 from .targets import Target
@@ -47,10 +50,11 @@ class LiveOut:
         self._targets = tuple(targets)
         self._server: WebSocketServer | None = None
         self._osc: OscSender | None = None
+        self._model: HandModelData | None = None
         try:
             for target in self._targets:
                 if target.kind == "ws":
-                    hello = json.dumps(hello_message())
+                    hello = _text(hello_message())
                     self._server = WebSocketServer(
                         target, hello, on_change=on_change, origins=origins
                     )
@@ -69,12 +73,24 @@ class LiveOut:
             osc_lost=self._osc.lost if self._osc is not None else 0,
         )
 
-    def send(self, result: FrameResult) -> None:
+    def send(self, result: FrameResult, model: HandModelData | None = None) -> None:
         """Send a frame. Takes a millisecond or two to write it down and never waits for a client;
-        with nobody to hear it, it costs nothing."""
-        if self._server is not None and self._server.clients:
-            text = json.dumps(frame_message(result), allow_nan=False, separators=(",", ":"))
-            self._server.publish(text)
+        with nobody to hear it, it costs nothing.
+
+        Args:
+            result: the frame.
+            model: the (right) hand model it was made with. Without it clients get no skeleton, no
+                joint rotations and no meshes.
+        """
+        if self._server is not None:
+            if model is not None and model is not self._model:
+                hello, mesh = hello_message(model), mesh_message(model)
+                self._server.greet(_text(hello), _text(mesh))
+                self._model = model
+            if self._server.clients:
+                wanted = model is not None and self._server.wants_meshes
+                mesh_part = mesh_bytes(result, model) if wanted and model is not None else None
+                self._server.publish(_text(frame_message(result, model)), mesh_part)
         if self._osc is not None:
             self._osc.send(result)
 
@@ -90,3 +106,7 @@ class LiveOut:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _text(message: dict[str, Any]) -> str:
+    return json.dumps(message, allow_nan=False, separators=(",", ":"))

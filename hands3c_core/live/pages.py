@@ -5,12 +5,13 @@ from __future__ import annotations
 from ..assets import asset_path
 from ..errors import UserError
 
-#: Path of the address -> (file in assets/live, type). Nothing else is ever read.
+#: Path of the address -> (asset, type). Nothing else is ever read.
 _PAGES = {
-    "/": ("index.html", "text/html; charset=utf-8"),
-    "/hands.js": ("hands.js", "text/javascript; charset=utf-8"),
+    "/": ("live/index.html", "text/html; charset=utf-8"),
+    "/hands.js": ("live/hands.js", "text/javascript; charset=utf-8"),
+    "/skin.jpg": ("hand/hand_skin_512.jpg", "image/jpeg"),
     **{
-        f"/vendor/{name}": (f"vendor/{name}", "text/javascript; charset=utf-8")
+        f"/vendor/{name}": (f"live/vendor/{name}", "text/javascript; charset=utf-8")
         for name in ("three.module.min.js", "three.core.min.js", "OrbitControls.js")
     },
 }
@@ -22,6 +23,6 @@ def page(path: str) -> tuple[bytes, str] | None:
     if entry is None:
         return None
     try:
-        return asset_path(f"live/{entry[0]}").read_bytes(), entry[1]
+        return asset_path(entry[0]).read_bytes(), entry[1]
     except (OSError, UserError):
         return None

@@ -198,6 +198,8 @@ class WebSocketServer:
                     "Content-Length": str(len(content)),
                     "Cache-Control": "no-cache",
                     "X-Content-Type-Options": "nosniff",
+                    # Your own page may show the skin on the hands.
+                    **({"Access-Control-Allow-Origin": "*"} if kind == "image/jpeg" else {}),
                     # No other page may put this one into a frame.
                     "Content-Security-Policy": "frame-ancestors 'self'",
                     "X-Frame-Options": "SAMEORIGIN",
