@@ -33,9 +33,10 @@ def start(arguments: list[str]) -> int:
     with ending_at_once():
         configure_threads(side_by_side=True)
         os.environ.setdefault("GLOG_minloglevel", "2")  # the detector's library reports at start
-        from app.options import has_display, parse
+        from app.options import has_display, parse, warn_of_live
 
         options = parse(arguments)
+        warn_of_live(options)
         terminal = logging.StreamHandler()
         terminal.setLevel(logging.INFO if options.verbose else logging.ERROR)
         # The log viewer gets more than the terminal.

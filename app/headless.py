@@ -103,13 +103,17 @@ class _Run:
 
     def send_live(self, choice: LiveChoice) -> None:
         """Start sending and say where to; raises UserError if that cannot be done."""
-        if not (choice.websocket or choice.osc):
+        if not (choice.websocket or choice.osc or choice.vmc):
             return
         self._session.live.choose(choice)
         self._live_told.wait(_FINISH_S)
         self._raise_error()
         state = self._session.outlets.live.value
-        for text in (state.websocket, state.osc and f"OSC to {state.osc}"):
+        for text in (
+            state.websocket,
+            state.osc and f"OSC to {state.osc}",
+            state.vmc and f"VMC to {state.vmc}",
+        ):
             if text:
                 self._console.print(f"Live: {text}", soft_wrap=True, highlight=False)
 

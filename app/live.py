@@ -69,7 +69,11 @@ class LiveSender:
             from hands3c_core.live import LiveOut
 
             try:
-                live = LiveOut([target], on_change=self._clients_changed)
+                live = LiveOut(
+                    [target],
+                    on_change=self._clients_changed,
+                    origins=choice.websocket_origins,
+                )
             except UserError as error:
                 errors.append(str(error))
                 continue
@@ -117,17 +121,20 @@ class LiveSender:
     def _say(self) -> None:
         with self._lock:
             states = [live.status for live in self._running]
-        websocket = osc = ""
+        websocket = osc = vmc = ""
         for state in states:
             for target in state.targets:
                 if target.kind == "ws":
                     websocket = page_address(target)
-                else:
+                elif target.kind == "osc":
                     osc = f"{target.host}:{target.port}"
+                else:
+                    vmc = f"{target.host}:{target.port}"
         self._out.live.set(
             LiveState(
                 websocket=websocket,
                 osc=osc,
+                vmc=vmc,
                 clients=tuple(
                     (client.address, client.sent, client.skipped)
                     for state in states
@@ -141,7 +148,7 @@ class LiveSender:
 
 def targets_of(choice: LiveChoice) -> list[Target]:
     """What ``choice`` switches on."""
-    if not (choice.websocket or choice.osc):
+    if not (choice.websocket or choice.osc or choice.vmc):
         return []
     from hands3c_core.live import Target
 
@@ -150,6 +157,8 @@ def targets_of(choice: LiveChoice) -> list[Target]:
         targets.append(Target("ws", choice.websocket_host, choice.websocket_port))
     if choice.osc:
         targets.append(Target("osc", choice.osc_host, choice.osc_port))
+    if choice.vmc:
+        targets.append(Target("vmc", choice.vmc_host, choice.vmc_port))
     return targets
 
 

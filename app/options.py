@@ -71,7 +71,17 @@ class Options:
         tyro.conf.arg(
             metavar="TARGET ...",
             help="Send hands while running: ws[:HOST][:PORT] serves WebSocket clients and a page, "
-            "osc[:HOST][:PORT] sends OSC. This computer alone unless a HOST is named.",
+            "osc[:HOST][:PORT] sends OSC, vmc[:HOST][:PORT] VMC for avatars. This computer alone "
+            "unless a HOST is named.",
+            help_behavior_hint="",
+        ),
+    ] = ()
+    live_origin: Annotated[
+        tuple[str, ...],
+        tyro.conf.arg(
+            metavar="ORIGIN ...",
+            help="Pages that may listen besides those of this computer, as app://obsidian.md or "
+            "vscode-webview:// (all of that scheme).",
             help_behavior_hint="",
         ),
     ] = ()
@@ -179,19 +189,28 @@ def parse(arguments: list[str]) -> Options:
 
 def live_choice(options: Options, remembered: LiveChoice) -> LiveChoice:
     """What is on the command line, or else what is remembered; raises UserError if it is wrong."""
-    if not options.live:
+    if not options.live and not options.live_origin:
         return remembered
-    from hands3c_core.live import parse_targets
+    from hands3c_core.live import parse_origin, parse_targets
 
-    choice = replace(remembered, websocket=False, osc=False)
+    origins = tuple(map(parse_origin, options.live_origin))
+    choice = replace(remembered, websocket_origins=origins)
+    if options.live:
+        choice = replace(choice, websocket=False, osc=False, vmc=False)
     for target in parse_targets(options.live):
-        if target.kind == "ws":
-            choice = replace(
-                choice, websocket=True, websocket_host=target.host, websocket_port=target.port
-            )
-        else:
-            choice = replace(choice, osc=True, osc_host=target.host, osc_port=target.port)
+        name = "websocket" if target.kind == "ws" else target.kind
+        changes = {name: True, f"{name}_host": target.host, f"{name}_port": target.port}
+        choice = replace(choice, **changes)
     return choice
+
+
+def warn_of_live(options: Options) -> None:
+    """Say on the terminal if strangers could watch."""
+    if options.live:
+        from hands3c_core.live import exposure_warning, parse_targets
+
+        if warning := exposure_warning(parse_targets(options.live)):
+            print(warning, file=sys.stderr)
 
 
 def model_config(options: Options, remembered: ModelConfig) -> ModelConfig:

@@ -200,6 +200,8 @@ class LiveState:
     """The page's address, '' while it is off."""
     osc: str = ""
     """Where OSC goes, '' while it is off."""
+    vmc: str = ""
+    """Where VMC goes, '' while it is off."""
     clients: tuple[tuple[str, int, int], ...] = ()
     """(address, frames sent, frames it was too slow for) of each WebSocket client."""
     osc_frames: int = 0

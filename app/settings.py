@@ -83,7 +83,9 @@ class Settings:
             live = replace(live, websocket_port=usual.websocket_port)
         if not 1 <= live.osc_port <= 65535:
             live = replace(live, osc_port=usual.osc_port)
-        return live
+        if not 1 <= live.vmc_port <= 65535:
+            live = replace(live, vmc_port=usual.vmc_port)
+        return replace(live, websocket_origins=())
 
     def save_live(self, choice: LiveChoice) -> None:
         self._save("live", choice)

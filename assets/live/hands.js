@@ -207,7 +207,7 @@ function listen() {
   socket.binaryType = 'arraybuffer';
   socket.onmessage = ({ data }) => {
     // Tells the server that there is room for more: a slow page then still shows the newest hands.
-    requestAnimationFrame(() => { if (socket.readyState === 1) socket.send('{"type":"ack"}'); });
+    setTimeout(() => { if (socket.readyState === 1) socket.send('{"type":"ack"}'); });
     if (typeof data !== 'string') { showMeshes(data); return; }
     const message = JSON.parse(data);
     if (message.type === 'mesh') newMesh(message);

@@ -48,6 +48,13 @@ def skeleton_record(model: HandModelData) -> dict[str, Any]:
     }
 
 
+def rest_joints(model: HandModelData, shape: ArrayLike, is_right: bool) -> NDArray[np.float64]:
+    """(16, 3) metres: where the joints of a hand of ``shape`` (10,) rest, of its true side."""
+    vertices = model.v_template + model.shapedirs.astype(np.float64) @ np.asarray(shape, np.float64)
+    joints = np.asarray(model.J_regressor.astype(np.float64) @ vertices)
+    return joints if is_right else joints * np.array([-1.0, 1.0, 1.0])
+
+
 def joint_quaternions(
     pose: ArrayLike, hands_mean: ArrayLike, is_right: bool
 ) -> NDArray[np.float64]:

@@ -2,11 +2,13 @@
 schema. The packages behind it are imported when a sender starts."""
 
 from .messages import LIVE_FORMAT, LIVE_VERSION, frame_message, hello_message
+from .origins import parse_origin
 from .out import LiveOut, LiveStatus
-from .targets import OSC_PORT, WEBSOCKET_PORT, Target, parse_targets
+from .targets import KINDS, OSC_PORT, WEBSOCKET_PORT, Target, exposure_warning, parse_targets
 from .websocket import LiveClient
 
 __all__ = [
+    "KINDS",
     "LIVE_FORMAT",
     "LIVE_VERSION",
     "OSC_PORT",
@@ -15,7 +17,9 @@ __all__ = [
     "LiveOut",
     "LiveStatus",
     "Target",
+    "exposure_warning",
     "frame_message",
     "hello_message",
+    "parse_origin",
     "parse_targets",
 ]

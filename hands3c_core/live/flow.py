@@ -34,13 +34,15 @@ Parcel = Sequence["str | bytes"]
 
 class Outbox:
     """What one client still has to get: the newest parcel, a newer one replaces what was not sent
-    yet; and greetings, which are all sent, in order, before it."""
+    yet; greetings, which are all sent, in order, before it; and an addition to the next parcel."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self.sent = 0
         """Parcels sent."""
         self.skipped = 0
+        self.addition = ""
+        """Members, as JSON, that the first text of the next parcel gets besides its own."""
         self._greetings: deque[Parcel] = deque()
         self._newest: Parcel | None = None
         self._filled = asyncio.Event()
@@ -63,6 +65,9 @@ class Outbox:
             newest, self._newest = self._newest, None
             assert newest is not None
             parcel, is_greeting = newest, False
+            if self.addition and isinstance(newest[0], str):
+                first = f"{newest[0][:-1]},{self.addition}}}"
+                self.addition, parcel = "", [first, *newest[1:]]
         if not self._greetings and self._newest is None:
             self._filled.clear()
         return parcel, is_greeting

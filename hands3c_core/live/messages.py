@@ -20,7 +20,7 @@ LIVE_VERSION: Final = 1
 
 def hello_message(model: HandModelData | None = None) -> dict[str, Any]:
     """The first message to a WebSocket client: names, units, frames, and the hand's skeleton if the
-    hand model is known yet (another ``hello`` comes when it is, or when it changes)."""
+    hand model is known yet (else the first frame made with it brings the skeleton)."""
     skeleton = {} if model is None else {"skeleton": skeleton_record(model)}
     return {
         "type": "hello",

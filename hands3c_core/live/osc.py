@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..conventions import JOINT_NAMES
 from ..errors import UserError
+from ..hand_model import HandModelData
 from ..types import FrameResult, Hand
 from .messages import LIVE_VERSION, hand_of_side
 from .targets import Target
@@ -18,12 +19,15 @@ from .targets import Target
 log = logging.getLogger(__name__)
 
 
-class OscSender:
-    """Sends each frame to one address: a bundle that says what is there, then two per hand.
+class UdpSender:
+    """Sends each frame as datagrams to one address.
 
     Raises:
         UserError: the host is not known.
     """
+
+    name = "UDP"
+    """What messages call it."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -31,7 +35,8 @@ class OscSender:
             found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_DGRAM)
         except (OSError, UnicodeError) as error:
             raise UserError(
-                f"OSC: the host {target.host} is not known; check its name or use its address"
+                f"{self.name}: the host {target.host} is not known; check its name or use its "
+                "address"
             ) from error
         family, self._address = found[0][0], found[0][4]
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
@@ -42,18 +47,31 @@ class OscSender:
         self.lost = 0
         """Packets the system refused."""
 
-    def send(self, result: FrameResult) -> None:
-        """Send a frame; returns at once."""
-        for packet in packets(result):
+    def packets(self, result: FrameResult, model: HandModelData | None) -> Iterator[bytes]:
+        """A frame's datagrams."""
+        raise NotImplementedError
+
+    def send(self, result: FrameResult, model: HandModelData | None = None) -> None:
+        """Send a frame made with the hand model ``model``; returns at once."""
+        for packet in self.packets(result, model):
             try:
                 self._socket.sendto(packet, self._address)
             except OSError as error:
                 self.lost += 1
-                log.debug("OSC: %s", error)
+                log.debug("%s: %s", self.name, error)
         self.sent += 1
 
     def close(self) -> None:
         self._socket.close()
+
+
+class OscSender(UdpSender):
+    """Sends each frame as OSC: a bundle that says what is there, then two per hand."""
+
+    name = "OSC"
+
+    def packets(self, result: FrameResult, model: HandModelData | None) -> Iterator[bytes]:
+        return packets(result)
 
 
 def packets(result: FrameResult) -> Iterator[bytes]:
@@ -61,11 +79,12 @@ def packets(result: FrameResult) -> Iterator[bytes]:
     sides = {"right": hand_of_side(result, True), "left": hand_of_side(result, False)}
     frame = result.frame
     there = [int(hand is not None) for hand in sides.values()]
-    yield _bundle({"/hands3c/frame": [LIVE_VERSION, frame.index, float(frame.timestamp), *there]})
+    state = [LIVE_VERSION, frame.index, float(frame.timestamp), *there]
+    yield osc_bundle([("/hands3c/frame", state)])
     for side, hand in sides.items():
         if hand is not None:
-            yield _bundle(_joints(f"/hands3c/{side}", hand))
-            yield _bundle(_parameters(f"/hands3c/{side}", hand))
+            yield osc_bundle(_joints(f"/hands3c/{side}", hand).items())
+            yield osc_bundle(_parameters(f"/hands3c/{side}", hand).items())
 
 
 def _joints(prefix: str, hand: Hand) -> dict[str, list[Any]]:
@@ -83,14 +102,16 @@ def _parameters(prefix: str, hand: Hand) -> dict[str, list[Any]]:
     }
 
 
-def _bundle(messages: dict[str, list[Any]]) -> bytes:
+def osc_bundle(messages: Iterable[tuple[str, Sequence[Any]]]) -> bytes:
+    """An OSC bundle of messages: addresses and their arguments (int, float or str)."""
     from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
     from pythonosc.osc_message_builder import OscMessageBuilder
 
     bundle = OscBundleBuilder(IMMEDIATELY)  # type: ignore[arg-type]
-    for address, values in messages.items():
+    for address, values in messages:
         message = OscMessageBuilder(address)
         for value in values:
-            message.add_arg(value, "i" if isinstance(value, int) else "f")
+            tag = "s" if isinstance(value, str) else "i" if isinstance(value, int) else "f"
+            message.add_arg(value, tag)
         bundle.add_content(message.build())  # type: ignore[arg-type]
     return bytes(bundle.build().dgram)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from ..hand_model import HandModelData
 from ..types import FrameResult
 from .meshes import mesh_bytes, mesh_message
 from .messages import frame_message, hello_message
-from .osc import OscSender
+from .osc import OscSender, UdpSender
 from .targets import Target
+from .vmc import VmcSender
 from .websocket import LiveClient, WebSocketServer
+
+_SENDERS: Final[dict[str, type[UdpSender]]] = {"osc": OscSender, "vmc": VmcSender}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,12 @@ class LiveStatus:
     """Frames sent by OSC."""
     osc_lost: int = 0
     """OSC packets the system refused."""
+    vmc_frames: int = 0
+    """Frames sent by VMC."""
 
 
 class LiveOut:
-    """Sends results to WebSocket clients and to an OSC address.
+    """Sends results to WebSocket clients and to addresses by OSC and VMC.
 
     Args:
         targets: at most one of a kind.
@@ -49,7 +54,7 @@ class LiveOut:
     ) -> None:
         self._targets = tuple(targets)
         self._server: WebSocketServer | None = None
-        self._osc: OscSender | None = None
+        self._senders: dict[str, UdpSender] = {}
         self._model: HandModelData | None = None
         try:
             for target in self._targets:
@@ -59,7 +64,7 @@ class LiveOut:
                         target, hello, on_change=on_change, origins=origins
                     )
                 else:
-                    self._osc = OscSender(target)
+                    self._senders[target.kind] = _SENDERS[target.kind](target)
         except BaseException:
             self.close()
             raise
@@ -69,8 +74,9 @@ class LiveOut:
         return LiveStatus(
             targets=self._targets,
             clients=self._server.clients if self._server is not None else (),
-            osc_frames=self._osc.sent if self._osc is not None else 0,
-            osc_lost=self._osc.lost if self._osc is not None else 0,
+            osc_frames=self._senders["osc"].sent if "osc" in self._senders else 0,
+            osc_lost=self._senders["osc"].lost if "osc" in self._senders else 0,
+            vmc_frames=self._senders["vmc"].sent if "vmc" in self._senders else 0,
         )
 
     def send(self, result: FrameResult, model: HandModelData | None = None) -> None:
@@ -80,26 +86,27 @@ class LiveOut:
         Args:
             result: the frame.
             model: the (right) hand model it was made with. Without it clients get no skeleton, no
-                joint rotations and no meshes.
+                joint rotations and no meshes, and VMC cannot be sent (ValueError).
         """
         if self._server is not None:
             if model is not None and model is not self._model:
-                hello, mesh = hello_message(model), mesh_message(model)
-                self._server.greet(_text(hello), _text(mesh))
+                hello = hello_message(model)
+                members = _text({"skeleton": hello["skeleton"]})[1:-1]
+                self._server.introduce(_text(hello), members, _text(mesh_message(model)))
                 self._model = model
             if self._server.clients:
                 wanted = model is not None and self._server.wants_meshes
                 mesh_part = mesh_bytes(result, model) if wanted and model is not None else None
                 self._server.publish(_text(frame_message(result, model)), mesh_part)
-        if self._osc is not None:
-            self._osc.send(result)
+        for sender in self._senders.values():
+            sender.send(result, model)
 
     def close(self) -> None:
         """Stop; blocks until the port is free."""
         if self._server is not None:
             self._server.close()
-        if self._osc is not None:
-            self._osc.close()
+        for sender in self._senders.values():
+            sender.close()
 
     def __enter__(self) -> LiveOut:
         return self

@@ -113,10 +113,15 @@ class WebSocketServer:
         if due:
             self._soon(self._fan_out)
 
-    def greet(self, hello: str, mesh: str) -> None:
-        """Send a new ``hello`` to all, also to those who come later, and ``mesh``, what the meshes
-        from now on are like, to those that asked for meshes."""
-        self._soon(lambda: self._greet_all([hello], [mesh]))
+    def introduce(self, hello: str, members: str, mesh: str) -> None:
+        """Tell what hands are like from now on.
+
+        Args:
+            hello: the first message to clients that come from now on.
+            members: what those that are there get as members of their next frame, as JSON.
+            mesh: what those that asked for meshes get before that.
+        """
+        self._soon(lambda: self._introduce(hello, members, mesh))
 
     def close(self) -> None:
         """Say goodbye to all clients and free the port; blocks until that is done."""
@@ -269,10 +274,12 @@ class WebSocketServer:
             for connection, box in self._outboxes.items():
                 box.put(self._for(connection, parcels))
 
-    def _greet_all(self, hello: Parcel, mesh: Parcel) -> None:
-        self._greeting = (hello, [*hello, *mesh])
+    def _introduce(self, hello: str, members: str, mesh: str) -> None:
+        self._greeting = ([hello], [hello, mesh])
         for connection, box in self._outboxes.items():
-            box.greet(self._for(connection, self._greeting))
+            box.addition = members
+            if connection in self._mesh_clients:
+                box.greet([mesh])
 
 
 async def _listen(connection: ServerConnection, flow: Flow) -> None:

@@ -10,7 +10,7 @@ from pythonosc.osc_packet import OscPacket
 
 from hands3c_core.conventions import JOINT_NAMES
 from hands3c_core.errors import UserError
-from hands3c_core.live import LiveOut, Target, parse_targets
+from hands3c_core.live import LiveOut, Target, exposure_warning, parse_targets
 from hands3c_core.live.osc import packets
 
 
@@ -85,6 +85,9 @@ def test_an_unknown_host_is_one_line():
         ("osc:studio.local:7000", Target("osc", "studio.local", 7000)),
         ("ws:[::1]:8000", Target("ws", "::1", 8000)),
         ("ws:[::1]", Target("ws", "::1", 8765)),
+        ("ws:::1", Target("ws", "::1", 8765)),
+        ("osc:fe80::1:7000", Target("osc", "fe80::1:7000", 9000)),
+        ("vmc", Target("vmc", "127.0.0.1", 39539)),
     ],
 )
 def test_targets_are_read_and_written(text, expected):
@@ -96,6 +99,19 @@ def test_targets_are_read_and_written(text, expected):
 def test_wrong_targets_are_told(text):
     with pytest.raises(UserError):
         parse_targets([text])
+
+
+def test_only_a_websocket_that_others_reach_is_warned_of():
+    for text, warned in (
+        ("ws", False),
+        ("ws:::1", False),
+        ("ws:localhost", False),
+        ("osc:192.168.1.9", False),
+        ("ws:0.0.0.0", True),
+        ("ws:[::]:9", True),
+        ("ws:192.168.1.9:80", True),
+    ):
+        assert bool(exposure_warning(parse_targets([text]))) is warned, text
 
 
 def test_one_target_of_a_kind():
