@@ -170,11 +170,11 @@ class LiveChoice:
     websocket_host: str = "127.0.0.1"
     """This computer alone, or '0.0.0.0' for the whole network."""
     websocket_port: int = 8765
-    websocket_origins: tuple[str, ...] = ()
-    """Pages that may listen besides those of this computer; not remembered."""
     osc: bool = False
     osc_host: str = "127.0.0.1"
     osc_port: int = 9000
     vmc: bool = False
     vmc_host: str = "127.0.0.1"
     vmc_port: int = 39539
+    websocket_origins: tuple[str, ...] = ()
+    """Pages that may listen besides those of this computer; not remembered."""

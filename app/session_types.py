@@ -200,13 +200,13 @@ class LiveState:
     """The page's address, '' while it is off."""
     osc: str = ""
     """Where OSC goes, '' while it is off."""
-    vmc: str = ""
-    """Where VMC goes, '' while it is off."""
     clients: tuple[tuple[str, int, int], ...] = ()
     """(address, frames sent, frames it was too slow for) of each WebSocket client."""
     osc_frames: int = 0
     error: str = ""
     """Why something chosen is off, in one line."""
+    vmc: str = ""
+    """Where VMC goes, '' while it is off."""
 
 
 @dataclass(frozen=True, slots=True)
