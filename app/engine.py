@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from app.config import ModelConfig
 from app.maps import ask_for_maps, with_maps
@@ -253,6 +254,7 @@ class Engine:
             fps=info.fps,
             source=info.name,
             on_finished=lambda done: self.do(lambda: self._recording_finished(done)),
+            sound=None if info.is_live or not Path(info.spec).is_file() else Path(info.spec),
         )
         self._out.recording.set(self._recording.state)
 

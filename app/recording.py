@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from hands3c_core.errors import UserError
 
 if TYPE_CHECKING:
     from hands3c_core.export import ResultLog
+    from hands3c_core.export.finished_mp4 import SoundPart
     from hands3c_core.export.video import VideoWriter
     from hands3c_core.hand_model import HandModelData
 
@@ -93,6 +95,33 @@ class TakeClock:
         return self.time
 
 
+class Stretches:
+    """Which stretches of a file a recording holds, so that its sound can be put to them."""
+
+    def __init__(self, file: Path | None, period: float) -> None:
+        """``period``: seconds that the last frame of a stretch lasts."""
+        self._file = file
+        self._period = period
+        self._last: float | None = None
+        self._spans: list[list[float]] = []
+        """[source's start, take's start, length] of each."""
+
+    def add(self, timestamp: float, at: float, *, jumped: bool) -> None:
+        """A frame of the source's time ``timestamp`` at the take's time ``at``."""
+        if jumped or self._last is None or timestamp <= self._last:
+            self._spans.append([timestamp, at, self._period])
+        self._spans[-1][2] = timestamp - self._spans[-1][0] + self._period
+        self._last = timestamp
+
+    @property
+    def parts(self) -> tuple[SoundPart, ...]:
+        """What is to be heard."""
+        from hands3c_core.export.finished_mp4 import SoundPart
+
+        file = self._file
+        return () if file is None else tuple(SoundPart(file, *span) for span in self._spans)
+
+
 class Recording:
     """Writes every frame it is given until ``finish``; ends by itself when a file fails or the disk
     is nearly full. What was written until then is complete and stays."""
@@ -105,6 +134,7 @@ class Recording:
         fps: float,
         source: str,
         on_finished: Callable[[Recording], None],
+        sound: Path | None = None,
     ) -> None:
         """
         Args:
@@ -113,6 +143,8 @@ class Recording:
             fps: the source's frame rate, 0 if unknown.
             source: the source's name, for the log's header.
             on_finished: called on the recording's thread when the files are complete.
+            sound: the file the frames come from, whose sound goes with the videos; None for a live
+                source.
         """
         self.files = files
         self._view = view
@@ -121,6 +153,7 @@ class Recording:
         self._on_finished = on_finished
         self._queue: BoundedQueue[tuple[Shown, bool]] = BoundedQueue(_QUEUE)
         self._clock = TakeClock(1.0 / self._fps)
+        self._stretches = Stretches(sound, 1.0 / self._fps)
         self._video: VideoWriter | None = None
         self._raw: VideoWriter | None = None
         self._log: ResultLog | None = None
@@ -180,7 +213,9 @@ class Recording:
         self._check_room()
         if self._frames == 0:
             self._open(shown)
-        at = self._clock.advance(shown.result.frame.timestamp, jumped=jumped)
+        timestamp = shown.result.frame.timestamp
+        at = self._clock.advance(timestamp, jumped=jumped)
+        self._stretches.add(timestamp, at, jumped=jumped)
         if self._log is not None:  # first: it is small, and the rest can be made of it
             self._log.write(shown.result, at)
         if self._video is not None:
@@ -235,11 +270,15 @@ class Recording:
 
     def _complete(self) -> None:
         """Close the files, each as well as it goes, and sum up."""
-        for writer in (self._log, self._video, self._raw):
-            if writer is None:
-                continue
+        closers = [writer.close for writer in (self._log,) if writer is not None]
+        closers += [
+            partial(writer.close, self._stretches.parts)
+            for writer in (self._video, self._raw)
+            if writer is not None
+        ]
+        for close in closers:
             try:
-                writer.close()
+                close()
             except UserError as error:
                 self.error = self.error or str(error)
             except Exception as error:

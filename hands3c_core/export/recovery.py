@@ -11,7 +11,8 @@ from av.error import FFmpegError
 from .mp4_boxes import trim_to_fragments
 from .video import MADE_BY, lock_file
 
-_PART = re.compile(r"(?P<name>.+\.mp4)(\.\d+)?\.part")
+#: Names that begin with a dot are those of files that are written whole or not at all.
+_PART = re.compile(r"(?P<name>[^.].*\.mp4)(\.\d+)?\.part")
 
 
 def is_unfinished(path: Path) -> bool:

@@ -3,7 +3,8 @@
 While recording, ``NAME.mp4.part`` holds a fragmented MP4: every fragment of half a second is
 complete in itself and reaches the operating system at once, so after a crash of the program the
 file plays up to its last fragment; ``recover_video`` gives it its name. ``close`` turns it into an
-ordinary MP4 (which every player can wind) and gives it its name.
+ordinary MP4 with its index first (which every player can wind, and a browser starts at once), adds
+the source's sound, and gives it its name.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import contextlib
 import errno
 import io
 import logging
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +26,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from hands3c_core.errors import UserError
+from hands3c_core.export.finished_mp4 import SoundPart, finish_mp4
 from hands3c_core.export.mp4_boxes import trim_to_fragments
 from hands3c_core.types import UInt8
 
@@ -146,9 +149,12 @@ class VideoWriter:
         self.frames += 1
         self.duration = ticks / _TICKS + self._period
 
-    def close(self) -> None:
+    def close(self, sound: Sequence[SoundPart] = ()) -> None:
         """Finish the video and give it its name. Closing twice is fine. A recording without a
         frame leaves no file.
+
+        Args:
+            sound: what is to be heard with it.
 
         Raises:
             UserError: the end could not be written; what was is kept under the final name.
@@ -163,11 +169,17 @@ class VideoWriter:
             for packet in self._stream.encode():
                 self._container.mux(packet)
             self._container.close()
-            self._file.close()
         except (OSError, FFmpegError) as error:
             raise self._fail(error) from None
         self._closed = True
-        self._rename()
+        # The open file is still locked: nobody takes it for what a crash left.
+        finished = finish_mp4(self.part_path, self.path, sound)
+        self._file.close()
+        if not finished:
+            self._rename()
+            return
+        with contextlib.suppress(OSError):
+            self.part_path.unlink()
 
     def __enter__(self) -> VideoWriter:
         return self

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from chromium import Chromium, find_chromium
 
+from hands3c_core.hand_model import render_mesh
 from hands3c_core.live import LiveOut, Target
 
 
@@ -74,6 +75,36 @@ def test_the_page_draws_the_hands_that_are_sent(browser, sending, port, tmp_path
     assert moved.sum() > 200
     (tmp_path / "page.png").write_bytes(browser.screenshot())
     assert not browser.messages
+
+
+def test_the_page_shows_skin_where_the_hand_model_is_known(browser, port, make_result, hand_model):
+    done = threading.Event()
+    with LiveOut([Target("ws", port=port)]) as live:
+
+        def send() -> None:
+            while not done.wait(1 / 10):
+                live.send(make_result(5), hand_model)
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        try:
+            browser.go(f"http://127.0.0.1:{port}/")
+            wait_for(lambda: browser.value("window.hands3c?.meshes === 2"))
+            # Every vertex is drawn: the points and their copies on the skin's seams.
+            expected = len(render_mesh(hand_model).vertex_map)
+            assert browser.value("window.hands3c.points") == [expected, expected]
+
+            def skin_coloured() -> bool:
+                hsv = cv2.cvtColor(picture(browser), cv2.COLOR_BGR2HSV)
+                skin = (hsv[..., 0] < 25) & (hsv[..., 1] > 40) & (hsv[..., 2] > 60)
+                fingers = (hsv[..., 0] > 40) & (hsv[..., 1] > 110) & (hsv[..., 2] > 90)
+                return bool(skin.sum() > 5000 and fingers.sum() < 500)
+
+            wait_for(skin_coloured)
+            assert not browser.messages
+        finally:
+            done.set()
+            thread.join()
 
 
 def test_the_page_waits_for_the_app_and_connects_again(browser, port, make_result):
