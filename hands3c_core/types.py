@@ -86,6 +86,8 @@ class CropBox:
     """px in the full image."""
     side: float
     """Side length, px in the full image."""
+    angle: float = 0.0
+    """rad by which the window is turned, clockwise as seen: its upper edge faces (sin, -cos)."""
 
 
 @dataclass(frozen=True, slots=True)

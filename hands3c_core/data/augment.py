@@ -18,11 +18,15 @@ from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.dataset import HandDataset
 from hands3c_core.data.mano_labels import turn_global
 from hands3c_core.data.sample import HandSample
+from hands3c_core.geometry import upright_box
 from hands3c_core.types import UInt8
 
 #: Crops read with this much more around them than the network sees leave nothing black after any
 #: usual change of the published recipe: 1.25 (scale) times about 1.4 (a turned square), rounded.
 CONTEXT: Final = 1.6
+#: The same where upright windows are cut from the crops: 1.9 times the joints' box, which is what
+#: folders of ready crops hold.
+UPRIGHT_CONTEXT: Final = 1.27
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,13 @@ class AugmentOptions:
     """Probability of one to three opaque shapes over the crop."""
     occlusion_size: float = 0.4
     """Greatest side of such a shape, as a share of the crop's."""
+    upright: bool = False
+    """The window is first laid around the labelled joints by the 'upright' rule; scale, rotation
+    and shift change that one."""
+    border: bool = False
+    """What lies outside the picture is continued from its border, in most samples, not black."""
+    relight_probability: float = 0.0
+    """Probability of light that changes across the picture, and of colours that clip."""
 
 
 #: Presets by name. 'strong' is for networks that must work on any webcam; 'sar' is SAR's recipe,
@@ -93,6 +104,25 @@ PRESETS: Final = {
         jpeg_probability=0.3,
         downscale_probability=0.15,
         occlusion_probability=0.4,
+    ),
+    # For networks that see upright windows: few turns, and what webcams and phones do to pictures.
+    "upright": AugmentOptions(
+        scale=0.13,
+        rotation_deg=14.0,
+        rotation_probability=0.9,
+        color=0.15,
+        shift=0.05,
+        gamma=0.22,
+        contrast=0.25,
+        gray_probability=0.05,
+        blur_probability=0.12,
+        noise=7.0,
+        jpeg_probability=0.2,
+        downscale_probability=0.12,
+        occlusion_probability=0.25,
+        upright=True,
+        border=True,
+        relight_probability=0.25,
     ),
     "sar": AugmentOptions(
         scale=0.1, rotation_deg=180.0, rotation_probability=1.0, uniform=True, shift=10 / CROP_SIZE
@@ -127,7 +157,13 @@ class Augmenter:
         angle = np.deg2rad(options.rotation_deg) * turn
         angle = angle if rng.random() < options.rotation_probability else 0.0
         shift = rng.uniform(-options.shift, options.shift, 2) * self.size
-        changed = warp_sample(sample, 1.0 / side, angle, shift, self.size)
+        border = cv2.BORDER_CONSTANT
+        if options.border and rng.random() < 0.75:
+            border = cv2.BORDER_REPLICATE if rng.random() < 0.6 else cv2.BORDER_REFLECT_101
+        if options.upright and sample.valid.joints_2d.all():
+            changed = upright_sample(sample, self.size, 1.0 / side, angle, shift, border)
+        else:
+            changed = warp_sample(sample, 1.0 / side, angle, shift, self.size, border)
         return replace(changed, crop=self.change_appearance(changed.crop, rng))
 
     def change_appearance(self, image: UInt8, rng: np.random.Generator) -> UInt8:
@@ -139,6 +175,8 @@ class Augmenter:
             image = _lose_resolution(image, rng)
         if rng.random() < options.blur_probability:
             image = _blur(image, rng)
+        if options.relight_probability and rng.random() < options.relight_probability:
+            image = _relight(image, rng)
         image = self._change_colors(image, rng)
         if rng.random() < options.jpeg_probability:
             image = _store_as_jpeg(image, int(rng.integers(20, 91)))
@@ -173,6 +211,7 @@ def warp_sample(
     angle: float = 0.0,
     shift: ArrayLike = (0.0, 0.0),
     size: int | None = None,
+    border: int = cv2.BORDER_CONSTANT,
 ) -> HandSample:
     """The sample zoomed, turned about its middle and shifted, with all its labels.
 
@@ -185,6 +224,7 @@ def warp_sample(
         angle: rad, clockwise as seen.
         shift: (2,) px in the new crop by which the contents move.
         size: side of the new crop, px; by default that of the old one.
+        border: what OpenCV shows outside the old crop, black by default.
     """
     old = sample.crop.shape[0]
     new = size or old
@@ -194,7 +234,10 @@ def warp_sample(
     offset = (new - 1) / 2 + np.asarray(shift, np.float64) - matrix @ np.full(2, (old - 1) / 2)
     affine = np.column_stack([matrix, offset])
     full = np.vstack([affine, [0.0, 0.0, 1.0]])
-    crop = cv2.warpAffine(sample.crop, affine, (new, new), flags=cv2.INTER_LINEAR)
+    source = sample.crop
+    if zoom < 0.6:  # fine texture would alias
+        source = np.asarray(cv2.blur(source, (2, 2)), np.uint8)
+    crop = cv2.warpAffine(source, affine, (new, new), flags=cv2.INTER_LINEAR, borderMode=border)
 
     def turned(points: NDArray[np.float32] | None) -> NDArray[np.float32] | None:
         return None if points is None else (points @ turn.T).astype(np.float32)
@@ -217,6 +260,26 @@ def warp_sample(
         if sample.affine is None
         else (full @ np.vstack([sample.affine, [0.0, 0.0, 1.0]]))[:2],
     )
+
+
+def upright_sample(
+    sample: HandSample,
+    size: int,
+    zoom: float = 1.0,
+    angle: float = 0.0,
+    shift: ArrayLike = (0.0, 0.0),
+    border: int = cv2.BORDER_CONSTANT,
+) -> HandSample:
+    """The sample in the upright window around its labelled joints (``geometry.upright_box``), which
+    is zoomed, turned and moved besides; arguments as in ``warp_sample``."""
+    box = upright_box(sample.joints_2d)
+    zoom = zoom * size / box.side
+    turn = angle - box.angle
+    cos, sin = np.cos(turn), np.sin(turn)
+    matrix = zoom * np.array([[cos, -sin], [sin, cos]])
+    middle = (sample.crop.shape[0] - 1) / 2
+    moved = np.asarray(shift, np.float64) - matrix @ (box.center_x - middle, box.center_y - middle)
+    return warp_sample(sample, zoom, turn, moved, size, border)
 
 
 def add_occluders(image: UInt8, rng: np.random.Generator, largest: float = 0.4) -> UInt8:
@@ -257,6 +320,17 @@ def _blur(image: UInt8, rng: np.random.Generator) -> UInt8:
     cv2.line(kernel, tuple(start.tolist()), tuple(end.tolist()), (1.0,))
     blurred = cv2.filter2D(image, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
     return np.asarray(blurred, np.uint8)
+
+
+def _relight(image: UInt8, rng: np.random.Generator) -> UInt8:
+    """Brighter on one side than on the other, by up to three times, in the light's own colour."""
+    height, width = image.shape[:2]
+    slope = rng.normal(0, 0.5, 2)
+    rows = np.linspace(-1, 1, height, dtype=np.float32)[:, None] * np.float32(slope[0])
+    columns = np.linspace(-1, 1, width, dtype=np.float32)[None] * np.float32(slope[1])
+    light = np.exp(np.clip(rows + columns + np.float32(rng.normal(0, 0.25)), -1.1, 1.1))
+    tint = rng.uniform(0.88, 1.12, 3).astype(np.float32)
+    return np.asarray(np.clip(image * light[..., None] * tint, 0, 255), np.uint8)
 
 
 def _lose_resolution(image: UInt8, rng: np.random.Generator) -> UInt8:

@@ -9,8 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from hands3c_core.conventions import NUM_ROTATIONS, NUM_SHAPE
+from hands3c_core.conventions import NUM_JOINTS, NUM_ROTATIONS, NUM_SHAPE
 from hands3c_core.data.sample import HandSample
+from hands3c_core.types import Float32
+
+#: Uncertainty of a label that counts half: a share of the joints' box, metres.
+_USUAL_2D, _USUAL_3D = 0.03, 0.008
 
 
 @dataclass(slots=True)
@@ -48,6 +52,10 @@ class SampleBatch:
     """(B, 3, 3) float32: crop px ~ K (joints_3d + root); the identity where it is not known."""
     has_camera: Tensor
     """(B,) bool: ``root`` and ``intrinsics`` are known."""
+    weight_2d: Tensor
+    """(B, 21) float32, 1 for an exact label of the joint in the image, less for an uncertain one."""
+    weight_3d: Tensor
+    """(B, 21) float32, the same for its place in 3D."""
 
     def __len__(self) -> int:
         """B."""
@@ -95,6 +103,10 @@ def collate(samples: Sequence[HandSample], parameter_model: str = "hands3c") -> 
     for row, sample in enumerate(samples):
         if sample.root is not None and sample.intrinsics is not None:
             root[row], intrinsics[row], has_camera[row] = sample.root, sample.intrinsics, True
+    weights = (
+        [_weights(sample.sigma_2d, _USUAL_2D) for sample in samples],
+        [_weights(sample.sigma_3d, _USUAL_3D) for sample in samples],
+    )
     return SampleBatch(
         crops=torch.from_numpy(np.stack([sample.crop for sample in samples])),
         joints_2d=torch.from_numpy(joints_2d),
@@ -110,4 +122,13 @@ def collate(samples: Sequence[HandSample], parameter_model: str = "hands3c") -> 
         root=torch.from_numpy(root),
         intrinsics=torch.from_numpy(intrinsics),
         has_camera=torch.from_numpy(has_camera),
+        weight_2d=torch.from_numpy(np.stack(weights[0])),
+        weight_3d=torch.from_numpy(np.stack(weights[1])),
     )
+
+
+def _weights(sigma: Float32 | None, usual: float) -> Float32:
+    """(21,) 1 for exact labels, a half where a label may be off by ``usual``."""
+    if sigma is None:
+        return np.ones(NUM_JOINTS, np.float32)
+    return (usual**2 / (usual**2 + sigma**2)).astype(np.float32)

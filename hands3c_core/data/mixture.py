@@ -78,7 +78,8 @@ class MixtureDataset(HandDataset):
 def _interleave(shares: np.ndarray, total: int) -> np.ndarray:
     """Numbers of the parts (total,), spread so that every stretch holds close to the shares."""
     # Part p takes its k-th turn at time (k + 1/2) / share: merge these times.
-    counts = np.maximum(np.round(shares * total).astype(int), 1)
+    # Rounded up, since rounded counts may add up to less than the whole.
+    counts = np.ceil(shares * total).astype(int)
     times = [(np.arange(n) + 0.5) / share for n, share in zip(counts, shares, strict=True)]
     parts = np.repeat(np.arange(len(shares)), counts)
     return parts[np.argsort(np.concatenate(times), kind="stable")][:total]

@@ -17,14 +17,17 @@ and every other line one hand of one image:
 
 Only image, is_right and joints_2d are required. Images are not mirrored. Labels of one session
 (one clip, one sitting) stand together, in the order of time. A folder with ``labels.npz``
-(``name``, ``joints_2d`` (N, 21, 2), optional ``world_landmarks`` (N, 21, 3), ``is_right`` (N,) and
-``session`` (N,)) beside its images is read too.
+(``name``, ``joints_2d`` (N, 21, 2), optional ``world_landmarks`` (N, 21, 3), ``is_right`` (N,),
+``session`` and ``source`` (N,)) beside its images is read too. It may also have ``sigma_2d`` (N, 21),
+shares of the joints' box, and ``sigma_3d`` (N, 21), metres: how far each label may be off; and
+``pose`` (N, 16, 3) of the shipped hands, fitted to the world landmarks, which stay the 3D label.
 """
 
 from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -41,6 +44,8 @@ from hands3c_core.hand_model import FastHandLayer, load_hand_model
 from hands3c_core.hand_model.shipped import SHIPPED
 
 _SPLITS: Final = {"train": "train", "val": "val", "test": "val", "eval": "val", "all": "all"}
+#: Arrays that labels.npz may have besides, and their shape for each label.
+_OPTIONAL: Final = {"source": (), "sigma_2d": (21,), "sigma_3d": (21,), "pose": (16, 3)}
 #: Folders for images that say nothing about where these come from.
 _PLAIN_FOLDERS: Final = (".", "images", "crops")
 
@@ -55,6 +60,8 @@ class Pseudo(AnnotatedDataset):
         split: 'train', 'val' or 'all'.
         min_confidence: leave out labels of less confidence, 0 to 1.
         crop_size: side of the crops, px.
+        sources: only labels of these sources, as ``labels.npz`` names them; all if empty.
+        without: no labels of these.
 
     Raises:
         UserError: the folder or its labels are missing, damaged or of another format, or nothing is
@@ -69,6 +76,8 @@ class Pseudo(AnnotatedDataset):
         split: str = "all",
         min_confidence: float = 0.0,
         crop_size: int = CROP_SIZE,
+        sources: Sequence[str] = (),
+        without: Sequence[str] = (),
     ) -> None:
         super().__init__(crop_size)
         self.folder = require_folder(Path(folder), self.kind)
@@ -80,7 +89,11 @@ class Pseudo(AnnotatedDataset):
             if split == "all" or label.get("split", "train") == _SPLITS[split]
         ]
         self.labels = [
-            label for label in chosen if float(label.get("confidence", 1.0)) >= min_confidence
+            label
+            for label in chosen
+            if float(label.get("confidence", 1.0)) >= min_confidence
+            and (not sources or label.get("source") in sources)
+            and label.get("source") not in without
         ]
         if not self.labels:
             raise UserError(
@@ -93,15 +106,20 @@ class Pseudo(AnnotatedDataset):
 
     @classmethod
     def open(cls, spec: DatasetSpec, crop_size: int) -> Pseudo:
-        """From ``pseudo:FOLDER?split=train&confidence=0.5``."""
-        spec.check_options(("split", "confidence"))
+        """From ``pseudo:FOLDER?split=train&confidence=0.5``, ``pseudo:FOLDER?sources=a+b`` or
+        ``pseudo:FOLDER?without=a+b``."""
+        spec.check_options(("split", "confidence", "sources", "without"))
         text = spec.options.get("confidence", "0")
         try:
             confidence = float(text)
         except ValueError:
             raise UserError(f"pseudo?confidence={text}: use a number from 0 to 1.") from None
         split = spec.choice("split", _SPLITS, "all")
-        return cls(spec.require_path(), split, confidence, crop_size)
+        sources, without = (
+            [name for name in spec.options.get(option, "").split("+") if name]
+            for option in ("sources", "without")
+        )
+        return cls(spec.require_path(), split, confidence, crop_size, sources, without)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -124,7 +142,8 @@ class Pseudo(AnnotatedDataset):
         relative = Path(str(label["image"]))
         if relative.is_absolute() or ".." in relative.parts:
             raise ValueError("the image lies outside the folder")
-        pose = _array(label, "pose", (16, 3)) if self._layer else None
+        fitted_only = "pose" in label and "shape" not in label
+        pose = _array(label, "pose", (16, 3)) if self._layer or fitted_only else None
         shape = _array(label, "shape", (10,)) if self._layer else None
         joints_3d = _array(label, "world_landmarks", (21, 3))
         translation = _array(label, "translation", (3,))
@@ -153,6 +172,8 @@ class Pseudo(AnnotatedDataset):
             pose=pose,
             shape=shape,
             parameter_model=None if pose is None else "hands3c",
+            sigma_2d=_array(label, "sigma_2d", (21,)),
+            sigma_3d=_array(label, "sigma_3d", (21,)),
         )
 
     def _read_labels(self) -> list[dict[str, Any]]:
@@ -205,12 +226,16 @@ def _read_npz(path: Path) -> list[dict[str, Any]]:
         count = len(names)
         sides = tables.get("is_right", np.ones(count, bool))
         world, sessions = tables.get("world_landmarks"), tables.get("session")
+        more = {name: tables[name] for name in _OPTIONAL if name in tables}
         if joints.shape != (count, 21, 2):
             raise ValueError(f"joints_2d is {joints.shape} for {count} names")
         if world is not None and world.shape != (count, 21, 3):
             raise ValueError(f"world_landmarks is {world.shape} for {count} names")
         if len(sides) != count or (sessions is not None and len(sessions) != count):
             raise ValueError(f"is_right or session has not {count} entries")
+        for name, values in more.items():
+            if values.shape != (count, *_OPTIONAL[name]):
+                raise ValueError(f"{name} is {values.shape} for {count} names")
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise UserError(f"pseudo: {path} is damaged or lacks an array ({error}).") from None
     labels = []
@@ -224,6 +249,8 @@ def _read_npz(path: Path) -> list[dict[str, Any]]:
             label["world_landmarks"] = world[index]
         if sessions is not None:
             label["session"] = str(sessions[index])
+        for name, values in more.items():
+            label[name] = str(values[index]) if values.ndim == 1 else values[index]
         labels.append(label)
     return labels
 

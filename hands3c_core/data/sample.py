@@ -73,6 +73,10 @@ class HandSample:
     entries below and beside the diagonal too."""
     affine: Floats | None = None
     """(2, 3) map from px of the original image to px of the crop (mirroring included)."""
+    sigma_2d: Float32 | None = None
+    """(21,) how far ``joints_2d`` may be off, as a share of the joints' box; None where exact."""
+    sigma_3d: Float32 | None = None
+    """(21,) metres by which ``joints_3d`` may be off; None where exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,10 @@ class Annotation:
     """See ``HandSample.parameter_model``."""
     box: CropBox | None = None
     """The window to crop, px in the image; the published one around ``joints_2d`` where None."""
+    sigma_2d: ArrayLike | None = None
+    """(21,) see ``HandSample.sigma_2d``."""
+    sigma_3d: ArrayLike | None = None
+    """(21,) see ``HandSample.sigma_3d``."""
 
 
 def make_sample(
@@ -173,6 +181,8 @@ def make_sample(
         root=None if root is None else (root @ flip).astype(np.float32),
         intrinsics=None if camera is None else crop_intrinsics(camera, affine, mirror),
         affine=affine,
+        sigma_2d=_optional_float32(annotation.sigma_2d, (NUM_JOINTS,)),
+        sigma_3d=_optional_float32(annotation.sigma_3d, (NUM_JOINTS,)),
     )
 
 

@@ -10,24 +10,30 @@ from hands3c_core.geometry.camera import (
 )
 from hands3c_core.geometry.crop import (
     BoxSmoother,
+    CropRule,
     apply_affine,
     crop_affine,
     crop_box,
     extract_crop,
+    hand_window,
     invert_affine,
+    upright_box,
 )
 
 __all__ = [
     "BoxSmoother",
+    "CropRule",
     "apply_affine",
     "crop_affine",
     "crop_box",
     "default_camera",
     "extract_crop",
+    "hand_window",
     "invert_affine",
     "load_camera",
     "mirror_camera",
     "project",
     "resize_camera",
     "solve_translation",
+    "upright_box",
 ]

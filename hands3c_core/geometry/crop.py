@@ -1,11 +1,19 @@
 """The square window that a network sees of a hand.
 
-HandS3C's pre-processing: a square around the 21 joints' bounding box, its side 1.5 times the box's
-longer side, resampled to 256 px; a left hand is mirrored so that the network always sees a right
-one.
+There are two rules, and a network knows which one it was trained with (``CropRule``):
+
+* ``box``: HandS3C's pre-processing, a square around the 21 joints' bounding box, its side 1.5 times
+  the box's longer side.
+* ``upright``: MediaPipe's, a square turned so that the line from the wrist to the middle knuckles
+  points up, around the palm and the inner finger joints.
+
+Both are resampled to the network's size; a left hand is mirrored so that the network always sees a
+right one.
 """
 
 from __future__ import annotations
+
+from typing import Final, Literal
 
 import cv2
 import numpy as np
@@ -13,6 +21,41 @@ from numpy.typing import ArrayLike, NDArray
 
 from hands3c_core.conventions import CROP_SCALE, CROP_SIZE
 from hands3c_core.types import CropBox
+
+#: Names of the rules by which a window is laid around a hand.
+CropRule = Literal["box", "upright"]
+
+#: Joints around which the upright window lies: wrist, thumb 1 to 3, and the two inner joints of
+#: each finger (MediaPipe's hand landmark graph, Apache-2.0).
+_PALM: Final = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)
+#: Side of the upright window over the longer side of their box, and its move towards the fingers
+#: as a share of the box's height; from the same graph.
+_UPRIGHT_SCALE: Final = 2.0
+_UPRIGHT_SHIFT: Final = 0.1
+_SMALLEST_SIDE: Final = 8.0
+
+
+def hand_window(landmarks_2d: ArrayLike, rule: CropRule) -> CropBox:
+    """The window around joints (21, 2), px in the full image, by the named rule."""
+    return upright_box(landmarks_2d) if rule == "upright" else crop_box(landmarks_2d)
+
+
+def upright_box(landmarks_2d: ArrayLike) -> CropBox:
+    """The turned square window around joints (21, 2), px in the full image: the line from the wrist
+    to the middle of the knuckles (the middle finger's counting twice) points up in it."""
+    points = np.asarray(landmarks_2d, dtype=np.float64)
+    knuckles = ((points[5] + points[13]) / 2 + points[9]) / 2
+    ahead = knuckles - points[0]
+    angle = float(np.arctan2(ahead[0], -ahead[1]))
+    cos, sin = np.cos(angle), np.sin(angle)
+    to_window = np.array([[cos, sin], [-sin, cos]])
+    turned = points[list(_PALM)] @ to_window.T
+    low, high = turned.min(axis=0), turned.max(axis=0)
+    extent = high - low
+    middle = (low + high) / 2 - (0.0, _UPRIGHT_SHIFT * extent[1])
+    center = middle @ to_window
+    side = max(float(extent.max()) * _UPRIGHT_SCALE, _SMALLEST_SIDE)
+    return CropBox(float(center[0]), float(center[1]), side, angle)
 
 
 def crop_box(landmarks_2d: ArrayLike, scale: float = CROP_SCALE) -> CropBox:
@@ -23,7 +66,7 @@ def crop_box(landmarks_2d: ArrayLike, scale: float = CROP_SCALE) -> CropBox:
     points = np.asarray(landmarks_2d, dtype=np.float64)
     low, high = points.min(axis=0), points.max(axis=0)
     center = (low + high) / 2
-    side = max(float((high - low).max()) * scale, 8.0)
+    side = max(float((high - low).max()) * scale, _SMALLEST_SIDE)
     return CropBox(float(center[0]), float(center[1]), side)
 
 
@@ -31,13 +74,13 @@ def crop_affine(box: CropBox, size: int = CROP_SIZE, mirror: bool = False) -> ND
     """The (2, 3) map from full-image px to crop px: crop = A @ (u, v, 1).
 
     Both use integer coordinates at pixel centres, so the window's outer edges map to -0.5 and
-    ``size`` - 0.5. With ``mirror`` the crop's x runs against the image's.
+    ``size`` - 0.5. With ``mirror`` the (turned) crop's x is reversed afterwards.
     """
     scale = size / box.side
-    middle = (size - 1) / 2
-    affine = np.array(
-        [[scale, 0.0, middle - scale * box.center_x], [0.0, scale, middle - scale * box.center_y]]
-    )
+    cos, sin = scale * np.cos(box.angle), scale * np.sin(box.angle)
+    matrix = np.array([[cos, sin], [-sin, cos]])
+    offset = (size - 1) / 2 - matrix @ (box.center_x, box.center_y)
+    affine = np.column_stack([matrix, offset])
     if mirror:
         affine[0] *= -1.0
         affine[0, 2] += size - 1
@@ -87,7 +130,8 @@ def _shrink_window(
     """The part of the image under the window, averaged over factor x factor blocks, and the affine
     from that smaller image to the crop."""
     height, width = image.shape[:2]
-    half = box.side / 2 + factor
+    # A turned window reaches further along the image's axes.
+    half = box.side / 2 * (abs(np.cos(box.angle)) + abs(np.sin(box.angle))) + factor
     left = int(np.clip(box.center_x - half, 0, max(width - factor, 0)))
     top = int(np.clip(box.center_y - half, 0, max(height - factor, 0)))
     columns = max(int(np.clip(box.center_x + half, 0, width) - left) // factor, 1)
@@ -134,5 +178,8 @@ class BoxSmoother:
         new = np.array([box.center_x, box.center_y, box.side])
         lag = (np.array([last.center_x, last.center_y, last.side]) - new) * self.amount
         x, y, side = (new + np.clip(lag, -reach, reach)).tolist()
-        self._box = CropBox(x, y, side)
+        # The shorter way round; a turn by ``slack`` moves the window's corners by about that share.
+        turn = (last.angle - box.angle + np.pi) % (2 * np.pi) - np.pi
+        turn = float(np.clip(turn * self.amount, -self.slack, self.slack))
+        self._box = CropBox(x, y, side, box.angle + turn)
         return self._box

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hands3c_core.geometry.crop import CropRule
 from hands3c_core.hand_model import HandModelData
 from hands3c_core.models.crops import crops_to_tensor
 from hands3c_core.models.outputs import HandPrediction, concatenate
@@ -37,6 +38,11 @@ class CropPredictor(ABC):
         """Whether estimators bring its poses to its own heatmaps (``estimators.refine``). Weights
         of published networks are shown as they are, unless their file asks for it."""
         return bool(getattr(self.config, "refines", False))
+
+    @property
+    def crop_rule(self) -> CropRule:
+        """How the window that it wants to see is laid around the hand."""
+        return getattr(self.config, "crop", "box")
 
     @property
     @abstractmethod

@@ -1,4 +1,4 @@
-"""The small network's backbone: EfficientNet-Lite0 without normalisation layers."""
+"""The small network's backbone: EfficientNet-Lite without normalisation layers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class BlockShape:
 
 @dataclass(frozen=True, slots=True)
 class EfficientNetShape:
-    """Widths of an EfficientNet-Lite0."""
+    """Widths of an EfficientNet-Lite."""
 
     stem: int
     """Channels of the first convolution."""
@@ -75,6 +75,31 @@ def _shape(stem: int, first: int) -> EfficientNetShape:
 IMAGENET_SHAPE = _shape(stem=32, first=96)
 #: The trunk of MediaPipe's hand landmark network, as its model file has it.
 HAND_SHAPE = _shape(stem=24, first=64)
+#: The trunk of MediaPipe's hand landmark network of December 2020, as its model file has it: a
+#: quarter of the parameters, 2.5 times cheaper.
+HAND_2020_SHAPE = EfficientNetShape(
+    24,
+    (
+        (BlockShape(24, 8, 3),),
+        (BlockShape(32, 16, 3, 2), BlockShape(96, 16, 3)),
+        (BlockShape(96, 24, 5, 2), BlockShape(144, 24, 5)),
+        (
+            BlockShape(144, 40, 3, 2),
+            BlockShape(240, 40, 3),
+            BlockShape(240, 40, 3),
+            BlockShape(240, 56, 5),
+            BlockShape(336, 56, 5),
+            BlockShape(336, 56, 5),
+        ),
+        (
+            BlockShape(336, 96, 5, 2),
+            BlockShape(576, 96, 5),
+            BlockShape(576, 96, 5),
+            BlockShape(576, 96, 5),
+        ),
+    ),
+    last_expanded=576,
+)
 
 
 class SameConv(nn.Module):
@@ -133,7 +158,7 @@ class InvertedResidual(nn.Module):
 
 
 class EfficientNetLite(nn.Module):
-    """EfficientNet-Lite0 up to the depthwise convolution of its last block.
+    """EfficientNet-Lite up to the depthwise convolution of its last block.
 
     It has no batch norms: those of pretrained weights are folded into the convolutions, so that
     small batches and few steps cannot spoil their statistics. It is not meant to be trained from

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from hands3c_core.conventions import CROP_SIZE
+from hands3c_core.geometry.crop import CropRule
 from hands3c_core.hand_model import HandModelData, matrix_to_axis_angle, rot6d_to_matrix
 from hands3c_core.models.backbone import ResNet50
 from hands3c_core.models.encoder import HandEncoder
@@ -42,6 +43,8 @@ class HandS3CConfig:
     """Whether the attention module is self-attention in place of scans."""
     refines: bool = False
     """See ``CropPredictor.refines``; a property of the weights, whose file says so."""
+    crop: CropRule = "box"
+    """How the window that it sees is laid around the hand."""
 
     @property
     def feature_side(self) -> int:
@@ -97,9 +100,7 @@ class HandS3C(HandNetwork):
         super().__init__(hand, config)
         self.self_attention = None
         self._build_parts()
-        for part in (self.heatmap_head, self.encoder, self.mano_head):
-            initialise_regressor(part)
-        self.mano_head.start_at_identity()
+        self._initialise()
 
     config: HandS3CConfig
     full_precision: tuple[str, ...] = ("mano_head",)
@@ -125,6 +126,12 @@ class HandS3C(HandNetwork):
         self.encoder = HandEncoder()
         self.mano_head = ManoHead()
 
+    def _initialise(self) -> None:
+        """Set the learned parts to where training starts."""
+        for part in (self.heatmap_head, self.encoder, self.mano_head):
+            initialise_regressor(part)
+        self.mano_head.start_at_identity()
+
     def ask_to_refine(self) -> None:
         """See ``HandNetwork.ask_to_refine``."""
         self.config = replace(self.config, refines=True)
@@ -133,17 +140,21 @@ class HandS3C(HandNetwork):
         """The learned part of ``forward``."""
         self.check_images(images)
         backbone_features = self.fpn(self.backbone(images))
-        features, branches = backbone_features, None
-        if self.s3c is not None:
-            features, branches = self.s3c(backbone_features)
-        elif self.self_attention is not None:
-            features = self.self_attention(backbone_features)
+        features, branches = self.attend(backbone_features)
         heatmaps, joints_2d, encoding_map = self.heatmap_head(features)
         encoding = self.encoder(heatmaps, encoding_map)
         rot6d, shape = self.mano_head(encoding)
         return Regressed(
             backbone_features, features, branches, heatmaps, joints_2d, encoding, rot6d, shape
         )
+
+    def attend(self, features: Tensor) -> tuple[Tensor, BranchOutputs | None]:
+        """F through whatever attention there is, and the outputs of the scans' branches."""
+        if self.s3c is not None:
+            return self.s3c(features)
+        if self.self_attention is not None:
+            return self.self_attention(features), None
+        return features, None
 
     def complete(self, regressed: Regressed, *, attention: bool = False) -> HandPrediction:
         """Rotations and mesh from what the learned part said, in float32 at least."""

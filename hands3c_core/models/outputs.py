@@ -82,6 +82,14 @@ class HandPrediction:
     """(B, 10) shape coefficients. Not SAR."""
     camera: Tensor | None = None
     """(B, 3) weak-perspective camera (s, tx, ty) of the crop, in units of SMR; SMR alone."""
+    points: Tensor | None = None
+    """(B, 21, 3) joints where the network sees them: u, v as in ``joints_2d``, and depth behind the
+    wrist in the same unit (the crop's side, at the wrist's distance). The lite network."""
+    point_sigma: Tensor | None = None
+    """(B, 21, 2) how far ``points`` may be off across and along the line of sight, same unit: the
+    mean absolute error that the network expects of itself. The lite network."""
+    witness: Tensor | None = None
+    """(B, 21, 3) what the trunk's own landmark head says, as ``points``. The lite network."""
     uvd: UvdTensors | None = None
     """Points as regressed, from which a camera's frame follows exactly; SAR alone."""
     attention: AttentionTensors | None = None

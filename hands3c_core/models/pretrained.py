@@ -12,8 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hands3c_core.conventions import NUM_JOINTS
 from hands3c_core.errors import UserError
-from hands3c_core.models.efficientnet import HAND_SHAPE, IMAGENET_SHAPE, EfficientNetLite
+from hands3c_core.models.efficientnet import (
+    HAND_2020_SHAPE,
+    HAND_SHAPE,
+    IMAGENET_SHAPE,
+    EfficientNetLite,
+)
+from hands3c_core.models.guided import GuidedLite, WitnessHead
 from hands3c_core.models.untrusted import read_torch_file
 
 #: The landmark network's file in MediaPipe's bundle of hand models.
@@ -31,6 +38,11 @@ def set_backbone(network: nn.Module, path: Path) -> None:
         UserError: the network has no such backbone, or the file cannot be used for it.
     """
     backbone = getattr(network, "backbone", None)
+    if isinstance(network, GuidedLite):
+        trunk, head = load_witness(path, network.input_size)
+        network.backbone.load_state_dict(trunk.state_dict())
+        network.witness_head.load_state_dict(head.state_dict())
+        return
     if not isinstance(backbone, EfficientNetLite):
         raise UserError("This network's backbone is no EfficientNet-Lite0; leave out --backbone.")
     load = load_hand_trunk if backbone.shape == HAND_SHAPE else load_imagenet_trunk
@@ -61,6 +73,35 @@ def load_hand_trunk(bundle: Path) -> EfficientNetLite:
     for conv, (kernel, bias) in zip(convolutions, weights, strict=True):
         _set(conv, torch.from_numpy(kernel), torch.from_numpy(bias), bundle)
     return trunk
+
+
+def load_witness(path: Path, side: int) -> tuple[EfficientNetLite, WitnessHead]:
+    """Trunk and landmark head of MediaPipe's hand landmark network of December 2020 (Apache-2.0).
+
+    Args:
+        path: ``hand_landmark_2020.tflite``.
+        side: of the network's input, px.
+
+    Raises:
+        UserError: as ``load_hand_trunk``.
+    """
+    *trunk_weights, depthwise, project, landmarks = _read_tflite(path, linear=3 * NUM_JOINTS)
+    trunk, head = EfficientNetLite(HAND_2020_SHAPE), WitnessHead(HAND_2020_SHAPE.last_expanded, side)
+    layers: list[nn.Conv2d | nn.Linear] = [
+        *trunk.convolutions(),
+        head.depthwise.conv,
+        head.project.conv,
+        head.landmarks,
+    ]
+    weights = [*trunk_weights, depthwise, project, landmarks]
+    if len(weights) != len(layers):
+        raise UserError(
+            f"{path}: the network has {len(weights)} layers instead of {len(layers)}; it is not "
+            "MediaPipe's hand landmark model of December 2020."
+        )
+    for layer, (kernel, bias) in zip(layers, weights, strict=True):
+        _set(layer, torch.from_numpy(kernel), torch.from_numpy(bias), path)
+    return trunk, head
 
 
 def load_imagenet_trunk(path: Path) -> EfficientNetLite:
@@ -98,8 +139,8 @@ def _fold_input(conv: nn.Conv2d) -> None:
         conv.weight *= 255.0 / _IMAGENET_DEVIATION
 
 
-def _set(conv: nn.Conv2d, kernel: Tensor, bias: Tensor, path: Path) -> None:
-    if kernel.shape != conv.weight.shape or bias.shape != (conv.out_channels,):
+def _set(conv: nn.Conv2d | nn.Linear, kernel: Tensor, bias: Tensor, path: Path) -> None:
+    if kernel.shape != conv.weight.shape or bias.shape != conv.weight.shape[:1]:
         raise UserError(
             f"{path}: a kernel is {tuple(kernel.shape)} instead of {tuple(conv.weight.shape)}; "
             "it is another network."
@@ -109,8 +150,11 @@ def _set(conv: nn.Conv2d, kernel: Tensor, bias: Tensor, path: Path) -> None:
         conv.bias.copy_(bias)  # type: ignore[union-attr]
 
 
-def _read_tflite(bundle: Path) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Kernel (out, in, k, k) and bias of each convolution, in order."""
+def _read_tflite(
+    bundle: Path, linear: int | None = None
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Kernel (out, in, k, k) and bias of each convolution, in order; then the matrix (out, in) and
+    bias of the linear layer with ``linear`` outputs, if asked for."""
     try:
         # An optional extra, and slow to load.
         from hands3c_core.runtime.openvino_part import openvino_core
@@ -131,7 +175,10 @@ def _read_tflite(bundle: Path) -> list[tuple[np.ndarray, np.ndarray]]:
             model = Path(folder) / _LANDMARKS
             model.write_bytes(data)
             graph = core.read_model(model)
-            found = [_kernel_and_bias(op) for op in graph.get_ordered_ops() if _is_conv(op)]
+            operations = graph.get_ordered_ops()
+            found = [_kernel_and_bias(op) for op in operations if _is_conv(op)]
+            if linear is not None:
+                found += [_matrix_and_bias(op) for op in operations if _is_linear(op, linear)]
     except (OSError, KeyError, zipfile.BadZipFile, RuntimeError) as error:
         raise UserError(f"{bundle} cannot be read as a landmark network: {error}.") from None
     return found
@@ -141,11 +188,23 @@ def _is_conv(operation: Any) -> bool:
     return operation.get_type_name() in ("Convolution", "GroupConvolution")
 
 
+def _is_linear(operation: Any, outputs: int) -> bool:
+    shape = operation.get_output_partial_shape(0) if operation.get_output_size() else None
+    return operation.get_type_name() == "MatMul" and shape[1].get_length() == outputs
+
+
+def _matrix_and_bias(operation: Any) -> tuple[np.ndarray, np.ndarray]:
+    matrix = _constant(operation.input(1))
+    (follower,) = operation.output(0).get_target_inputs()
+    bias = _constant(follower.get_node().input(1))
+    return np.ascontiguousarray(matrix, np.float32), bias.reshape(-1).astype(np.float32)
+
+
 def _kernel_and_bias(operation: Any) -> tuple[np.ndarray, np.ndarray]:
     kernel = _constant(operation.input(1))
     if operation.get_type_name() == "GroupConvolution":
-        # TensorFlow's (1, k, k, channels).
-        kernel = kernel.transpose(3, 0, 1, 2)
+        # TensorFlow's (1, k, k, channels), or already OpenVINO's (channels, 1, 1, k, k).
+        kernel = kernel.transpose(3, 0, 1, 2) if kernel.ndim == 4 else kernel[:, 0]
     (follower,) = operation.output(0).get_target_inputs()
     bias = _constant(follower.get_node().input(1))
     return np.ascontiguousarray(kernel, np.float32), bias.reshape(-1).astype(np.float32)

@@ -10,6 +10,7 @@ from hands3c_core.errors import UserError
 from hands3c_core.hand_model import HandModelData, load_hand_model
 from hands3c_core.models.efficientnet import HAND_SHAPE, IMAGENET_SHAPE, EfficientNetShape
 from hands3c_core.models.fpn import FEATURE_CHANNELS
+from hands3c_core.models.guided import GuidedConfig, GuidedLite
 from hands3c_core.models.hands3c import SIZE_STEP, SMALLEST_SIZE, HandS3C, HandS3CConfig
 from hands3c_core.models.lite import (
     LITE_CHANNELS,
@@ -71,6 +72,20 @@ def _lite(
     return build
 
 
+def _guided(
+    name: str,
+    *,
+    attention: bool = True,
+    channel_branch: bool = True,
+    self_attention: bool = False,
+) -> Builder:
+    def build(hand: HandModelData, input_size: int) -> HandNetwork:
+        config = GuidedConfig(name, input_size, attention, channel_branch, self_attention)
+        return GuidedLite(hand, config)
+
+    return build
+
+
 def _sar(name: str, stages: int) -> Builder:
     return lambda hand, input_size: Sar(hand, SarConfig(name, input_size, stages))
 
@@ -86,6 +101,7 @@ _BUILDERS: dict[str, Builder] = {
     "baseline": _family("baseline", attention=False, channel_branch=False),
     "self_attention": _family("self_attention", channel_branch=False, self_attention=True),
     "hands3c_lite": _lite("hands3c_lite", HAND_SHAPE),
+    "lite2": _guided("lite2"),
     "hands3c_tiny": _lite("hands3c_tiny", _TINY, channels=32),
     "sar": _sar("sar", stages=2),
     "sar_1stage": _sar("sar_1stage", stages=1),
@@ -96,6 +112,11 @@ _BUILDERS: dict[str, Builder] = {
 #: heads learn from it, and those of ``ABLATION``. ``build_model`` knows them, menus and lists leave
 #: them out.
 VARIANTS: dict[str, Builder] = {
+    "lite2_plain": _guided("lite2_plain", attention=False),
+    "lite2_ssa": _guided("lite2_ssa", channel_branch=False),
+    "lite2_self_attention": _guided(
+        "lite2_self_attention", channel_branch=False, self_attention=True
+    ),
     "hands3c_lite_plain_imagenet": _lite(
         "hands3c_lite_plain_imagenet", IMAGENET_SHAPE, attention=False
     ),
@@ -151,7 +172,7 @@ MESH_BOUND = ("sar", "sar_1stage")
 _SIZES = MappingProxyType(
     {
         name: SMALLEST_SIZE if name.startswith("hands3c_tiny") else LITE_SIZE
-        for name in ("hands3c_lite", "hands3c_tiny", *VARIANTS)
+        for name in ("hands3c_lite", "lite2", "hands3c_tiny", *VARIANTS)
         if name != "hands3c_lite_plain_wide"
     }
 )

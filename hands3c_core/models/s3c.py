@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -16,6 +17,18 @@ from hands3c_core.models.fpn import FEATURE_CHANNELS
 STATE_SIZE = 16
 #: Inner channels over outer channels.
 EXPANSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """Sizes of an attention module's scans; the defaults are the published network's."""
+
+    expansion: int = EXPANSION
+    """Inner channels over outer channels."""
+    states: int = STATE_SIZE
+    """Hidden states per channel of every scan."""
+    balanced: bool = False
+    """Whether each branch has a norm of its own."""
 
 
 class BranchOutputs(NamedTuple):
@@ -40,21 +53,34 @@ class SS2D(nn.Module):
     feature width. Source: HandS3C (Jiao et al., ICASSP 2025), section 2.2; the spatial branch is
     the SS2D of VMamba (Liu et al., NeurIPS 2024).
 
+    With ``balanced``, each branch has a norm of its own, LayerNorm(s) + LayerNorm(c): the channel
+    scan's sums run over hundreds of steps and are a thousand times the spatial scan's, which the
+    shared norm leaves unheard (docs/training.md). The published weights have the shared one.
+
     Args:
         width: w, columns of the feature map; None leaves the channel branch out.
         channels: of the input and output.
+        options: sizes of the scans; the published ones by default.
     """
 
-    def __init__(self, width: int | None, channels: int = FEATURE_CHANNELS) -> None:
+    def __init__(
+        self,
+        width: int | None,
+        channels: int = FEATURE_CHANNELS,
+        options: ScanOptions | None = None,
+    ) -> None:
         super().__init__()
-        inner = EXPANSION * channels
+        options = options or ScanOptions()
+        inner = options.expansion * channels
         dt_rank = math.ceil(channels / 16)
         self.width = width
         self.in_proj = nn.Linear(channels, 2 * inner, bias=False)
         self.conv = nn.Conv2d(inner, inner, kernel_size=3, padding=1, groups=inner)
-        self.spatial = CrossScan(inner, dt_rank, STATE_SIZE)
-        self.channel = None if width is None else CrossScan(width, dt_rank, STATE_SIZE)
+        self.spatial = CrossScan(inner, dt_rank, options.states)
+        self.channel = None if width is None else CrossScan(width, dt_rank, options.states)
         self.norm = nn.LayerNorm(inner)
+        balanced = options.balanced and width is not None
+        self.channel_norm = nn.LayerNorm(inner) if balanced else None
         self.out_proj = nn.Linear(inner, channels, bias=False)
 
     def forward(self, features: Tensor) -> tuple[Tensor, BranchOutputs]:
@@ -71,12 +97,20 @@ class SS2D(nn.Module):
         x, gate = self.in_proj(features).chunk(2, dim=-1)
         x = F.silu(self.conv(x.permute(0, 3, 1, 2)))
         branches = BranchOutputs(self.spatial(x), self._scan_channels(x))
-        mixed = branches.spatial
-        if branches.channel is not None:
-            mixed = mixed + branches.channel
-        # The scans answer in float32; under autocast the norm takes it so.
-        mixed = self.norm(mixed.permute(0, 2, 3, 1).to(self.norm.weight.dtype))
-        return self.out_proj(mixed * F.silu(gate)), branches
+        return self.out_proj(self._mixed(branches) * F.silu(gate)), branches
+
+    def _mixed(self, branches: BranchOutputs) -> Tensor:
+        """The branches as one map (B, h, w, D), normalised."""
+
+        def last(branch: Tensor) -> Tensor:
+            # The scans answer in float32; under autocast the norm takes it so.
+            return branch.permute(0, 2, 3, 1).to(self.norm.weight.dtype)
+
+        if branches.channel is None:
+            return self.norm(last(branches.spatial))
+        if self.channel_norm is None:
+            return self.norm(last(branches.spatial + branches.channel))
+        return self.norm(last(branches.spatial)) + self.channel_norm(last(branches.channel))
 
     def _scan_channels(self, x: Tensor) -> Tensor | None:
         """Cross scan of the (channel, row) plane of (B, D, h, w), columns as features."""
@@ -88,10 +122,15 @@ class SS2D(nn.Module):
 class S3C(nn.Module):
     """Residual attention around ``SS2D``: F + SS2D(LayerNorm(F)). Source: HandS3C, eq. 1 to 3."""
 
-    def __init__(self, width: int | None, channels: int = FEATURE_CHANNELS) -> None:
+    def __init__(
+        self,
+        width: int | None,
+        channels: int = FEATURE_CHANNELS,
+        options: ScanOptions | None = None,
+    ) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(channels, eps=1e-6)
-        self.ss2d = SS2D(width, channels)
+        self.ss2d = SS2D(width, channels, options)
 
     def start_as_identity(self) -> None:
         """Make the module add nothing at first, so that it can join a network trained without."""

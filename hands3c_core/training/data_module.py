@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import lightning.pytorch as L
@@ -21,8 +22,9 @@ from hands3c_core.data import (
     open_spec,
     parse_specs,
 )
-from hands3c_core.data.augment import CONTEXT
+from hands3c_core.data.augment import CONTEXT, UPRIGHT_CONTEXT
 from hands3c_core.errors import UserError
+from hands3c_core.geometry import CropRule
 from hands3c_core.hand_model import HandModelData
 from hands3c_core.training.batches import (
     Collate,
@@ -68,7 +70,7 @@ class Part(HandDataset):
 
 
 def open_split(
-    text: str, crop_size: int, context: float, holdout: float
+    text: str, crop_size: int, context: float, holdout: float, val_context: float = 1.0
 ) -> tuple[HandDataset, HandDataset | None]:
     """Datasets for training and validation from one spec.
 
@@ -79,6 +81,7 @@ def open_split(
         crop_size: side of the crops, px.
         context: of the training data; see ``data.open_data``.
         holdout: share for validation; 0 for none.
+        val_context: of the validation data.
 
     Raises:
         UserError: the data cannot be opened, or a dataset is too small to be split.
@@ -89,9 +92,9 @@ def open_split(
     training: list[HandDataset] = []
     validation: list[HandDataset] = []
     for spec in specs:
-        # Opened twice: validation has no context, and shares nothing that workers change.
+        # Opened twice: validation has another context, and shares nothing that workers change.
         whole, plain = open_spec(spec, crop_size), open_spec(spec, crop_size)
-        whole.context = context
+        whole.context, plain.context = context, val_context
         held = hold_out(whole, holdout)
         training.append(Part(whole, held.training))
         validation.append(Part(plain, held.validation))
@@ -109,6 +112,7 @@ class HandDataModule(L.LightningDataModule):
         hand: the network's hand model.
         crop_size: side of the network's crops, px.
         data: what to train on, where it is not just what ``config`` says.
+        crop_rule: how the network's windows are laid; upright ones are laid around the labels.
 
     Raises:
         UserError: the data cannot be opened or is empty, or the augmentation is unknown.
@@ -121,17 +125,25 @@ class HandDataModule(L.LightningDataModule):
         hand: HandModelData,
         crop_size: int,
         data: str | None = None,
+        crop_rule: CropRule = "box",
     ) -> None:
         super().__init__()
         if preset.augment not in PRESETS:
             raise UserError(f"--augment {preset.augment}: choose from {', '.join(PRESETS)}.")
-        options = PRESETS[preset.augment]
-        augmenter = Augmenter(options, crop_size) if preset.augment != "none" else None
-        context = CONTEXT if augmenter else 1.0
+        upright = crop_rule == "upright"
+        options = replace(PRESETS[preset.augment], upright=upright)
+        augments = preset.augment != "none" or upright
+        augmenter = Augmenter(options, crop_size) if augments else None
+        plain = replace(PRESETS["none"], upright=True)
+        unchanged = Augmenter(plain, crop_size) if upright else None
+        context = UPRIGHT_CONTEXT if upright else CONTEXT if augmenter else 1.0
         holdout = 0.0 if config.val else preset.holdout
-        training, validation = open_split(data or config.data, crop_size, context, holdout)
+        val_context = context if upright else 1.0
+        training, validation = open_split(
+            data or config.data, crop_size, context, holdout, val_context
+        )
         if config.val:
-            validation = open_data(config.val, crop_size)
+            validation = open_data(config.val, crop_size, val_context)
         for dataset in filter(None, (training, validation)):
             if not len(dataset):
                 raise UserError(f"{dataset.kind} has no samples.")
@@ -140,7 +152,9 @@ class HandDataModule(L.LightningDataModule):
         self.train_set = TrainingSamples(training, augmenter, config.seed)
         self.validation = validation
         """All that is held out, or None."""
-        self.val_set = None if validation is None else TrainingSamples(_thin(validation))
+        self.val_set = (
+            None if validation is None else TrainingSamples(_thin(validation), unchanged)
+        )
         self.collate = Collate(parameter_family(hand))
         self.batch_size, self.seed = preset.batch_size, config.seed
         self.workers = default_workers() if config.workers is None else config.workers

@@ -31,6 +31,12 @@ class LossWeights:
     robust: float | None = None
     """Metres beyond which errors of 3D points count linearly instead of by their squares; None for
     squares throughout, as in the paper."""
+    points: float = 0.0
+    """Of a lite network's points in the crop and their depths; not in the paper."""
+    witness: float = 0.0
+    """Of the landmarks of a lite network's trunk, the same."""
+    uncertainty: float = 0.0
+    """Of what a lite network says of its points' errors (Laplace's likelihood); not in the paper."""
     non_metric: float = 0.1
     """Factor of pose and 3D terms of samples whose labels have no trusted scale."""
 

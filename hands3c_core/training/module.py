@@ -21,6 +21,8 @@ from hands3c_core.training.presets import Preset
 _MM = 1000.0
 #: Parameters of two dimensions that are no matrices.
 _NOT_DECAYED = ("A_log", "dt_bias", "temperature", "_position")
+#: Beginnings of the names of an attention module's parameters.
+_ATTENTION = ("s3c.", "self_attention.")
 
 
 class HandTraining(L.LightningModule):
@@ -55,6 +57,10 @@ class HandTraining(L.LightningModule):
             teacher.check_student(network)
         self.last_losses: dict[str, Tensor] = {}
         """Terms of the last training step, detached, with 'total'."""
+        self.last_figures: dict[str, float] = {}
+        """'gradient_norm' of the last step before it was clipped, 'attention_gradient' (the
+        attention module's share of it) and 'attention_update' (root mean square of what the module
+        adds, over that of the map it adds to)."""
 
     def on_train_start(self) -> None:
         """Set the batch norms as the preset wants them."""
@@ -95,7 +101,21 @@ class HandTraining(L.LightningModule):
         prediction = self.network.complete(regressed)
         with torch.autocast(self.device.type, enabled=False):
             losses = self.objective(self.network, regressed, prediction, batch.samples)
+        with torch.no_grad():
+            added = prediction.features - prediction.backbone_features
+            share = added.square().mean() / prediction.backbone_features.square().mean()
+            self.last_figures["attention_update"] = float(share.sqrt())
         return losses, prediction.features
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Note the gradient's size and the attention module's part in it."""
+        squares = {True: 0.0, False: 0.0}
+        for name, parameter in self.network.named_parameters():
+            if parameter.grad is not None:
+                squares[name.startswith(_ATTENTION)] += float(parameter.grad.square().sum())
+        total = squares[True] + squares[False]
+        self.last_figures["gradient_norm"] = total**0.5
+        self.last_figures["attention_gradient"] = (squares[True] / max(total, 1e-12)) ** 0.5
 
     def validation_step(self, batch: TrainingBatch, batch_idx: int) -> None:
         """Log the errors of a batch; see ``validation_errors``."""
@@ -130,7 +150,7 @@ class HandTraining(L.LightningModule):
         decay = 0.0 if preset.optimizer == "adam" else preset.weight_decay
         groups = [
             {"params": part, "weight_decay": decay if decayed else 0.0, "rate": rate}
-            for (decayed, rate), part in _groups(named, preset.backbone_rate).items()
+            for (decayed, rate), part in _groups(named, preset).items()
         ]
         if preset.optimizer == "adam":
             return torch.optim.Adam(groups, preset.learning_rate)
@@ -138,7 +158,7 @@ class HandTraining(L.LightningModule):
 
 
 def _groups(
-    named: list[tuple[str, nn.Parameter]], backbone_rate: float
+    named: list[tuple[str, nn.Parameter]], preset: Preset
 ) -> dict[tuple[bool, float], list[nn.Parameter]]:
     """Parameters by whether they are decayed and the factor of their learning rate.
 
@@ -147,7 +167,11 @@ def _groups(
     groups: dict[tuple[bool, float], list[nn.Parameter]] = {}
     for name, parameter in named:
         decayed = parameter.ndim >= 2 and not name.endswith(_NOT_DECAYED)
-        rate = backbone_rate if name.startswith("backbone.") else 1.0
+        rate = 1.0
+        if name.startswith(("backbone.", "witness_head.")):
+            rate = preset.backbone_rate
+        elif name.startswith(_ATTENTION):
+            rate = preset.attention_rate
         groups.setdefault((decayed, rate), []).append(parameter)
     return groups
 
@@ -156,19 +180,22 @@ def validation_errors(prediction: HandPrediction, targets: PartialTargets) -> di
     """Errors of the samples that are labelled well enough to measure, one number a sample.
 
     'mpjpe_mm' (wrist-relative) and 'pa_mpjpe_mm' (after the official similarity alignment) over
-    samples with all 21 joints in true scale, 'joints_2d' (heatmaps) over all with 2D labels, as a
-    share of the crop's side.
+    samples with all 21 joints in true scale, 'pa_pseudo_mm' (the same) over those without a true
+    one, 'joints_2d' (heatmaps) over all with 2D labels, as a share of the crop's side.
     """
     joints = prediction.joints_3d.double().cpu().numpy()
     truth = targets.joints_3d.double().cpu().numpy()
-    whole = targets.has_joints_3d.bool().all(dim=1) & targets.is_metric.bool()
-    rows = whole.cpu().numpy()
-    joints, truth = joints[rows] - joints[rows, :1], truth[rows] - truth[rows, :1]
-    errors = {"mpjpe_mm": _MM * np.linalg.norm(joints - truth, axis=-1).mean(axis=-1)}
-    if len(joints):
-        aligned = align(truth, joints, "official")
-        errors["pa_mpjpe_mm"] = _MM * np.linalg.norm(aligned - truth, axis=-1).mean(axis=-1)
-    mask = targets.has_joints_2d.double()
+    joints, truth = joints - joints[:, :1], truth - truth[:, :1]
+    whole = targets.has_joints_3d.bool().all(dim=1)
+    metric = (whole & targets.is_metric.bool()).cpu().numpy()
+    pseudo = whole.cpu().numpy() & ~metric
+    apart = np.linalg.norm(joints[metric] - truth[metric], axis=-1)
+    errors = {"mpjpe_mm": _MM * apart.mean(axis=-1)}
+    for name, rows in (("pa_mpjpe_mm", metric), ("pa_pseudo_mm", pseudo)):
+        if rows.any():
+            aligned = align(truth[rows], joints[rows], "official")
+            errors[name] = _MM * np.linalg.norm(aligned - truth[rows], axis=-1).mean(axis=-1)
+    mask = (targets.has_joints_2d > 0).double()
     flat = (prediction.joints_2d.double() - targets.joints_2d).norm(dim=-1) * mask
     seen = mask.sum(dim=1)
     mean = (flat.sum(dim=1) / seen.clamp(min=1.0))[seen > 0]

@@ -33,9 +33,9 @@ class PartialTargets:
     shape: Tensor
     """(B, 10)"""
     has_joints_2d: Tensor
-    """(B, 21) 1 where labelled, else 0."""
+    """(B, 21) 1 where labelled exactly, less where the label is uncertain, 0 without one."""
     has_joints_3d: Tensor
-    """(B, 21)"""
+    """(B, 21) the same."""
     has_vertices: Tensor
     """(B,)"""
     has_pose: Tensor
@@ -67,8 +67,8 @@ def make_targets(batch: SampleBatch, layer: HandLayer) -> PartialTargets:
         vertices=posed.vertices - wrist,
         pose=batch.pose.to(kind),
         shape=batch.shape.to(kind),
-        has_joints_2d=batch.has_joints_2d.to(kind),
-        has_joints_3d=known.to(kind),
+        has_joints_2d=batch.has_joints_2d.to(kind) * batch.weight_2d,
+        has_joints_3d=known.to(kind) * batch.weight_3d,
         has_vertices=is_posed.to(kind),
         has_pose=batch.has_pose.to(kind),
         has_shape=batch.has_shape.to(kind),
@@ -186,6 +186,19 @@ def _heatmap_divergence(heatmaps: Tensor, targets: PartialTargets) -> Tensor:
     return (divergence * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1.0)
 
 
+def crop_points(targets: PartialTargets) -> tuple[Tensor, Tensor]:
+    """Labels as a lite network's points: (B, 21, 3) u, v and depth behind the wrist in the crop's
+    sides, and (B,) whether there are any.
+
+    Depth takes the scale of the orthographic projection that fits joints to their places best, so
+    labels without a trusted scale have it too.
+    """
+    mask = (targets.has_joints_2d * targets.has_joints_3d).gt(0).to(targets.joints_3d)[..., None]
+    scale = _projected_scale(targets.joints_3d, targets, mask)[0]
+    depth = targets.joints_3d[..., 2:] - targets.joints_3d[:, :1, 2:]
+    return torch.cat((targets.joints_2d, scale * depth), dim=-1), mask[..., 0].amin(dim=1)
+
+
 def _scale_to(joints: Tensor, targets: PartialTargets) -> Tensor:
     """(B, 1, 1) factor that gives targets without trusted scale the size of the prediction."""
     mask = targets.has_joints_3d[..., None]
@@ -197,13 +210,21 @@ def _scale_to(joints: Tensor, targets: PartialTargets) -> Tensor:
 
 def _projection(joints: Tensor, targets: PartialTargets) -> Tensor:
     """(B,) mean square of s (x, y) + t - (u, v), s and t in closed form for each sample."""
-    mask = targets.has_joints_2d[..., None]
-    count = mask.sum(dim=1, keepdim=True).clamp(min=1.0)
+    scale, plane, spots = _projected_scale(joints, targets, targets.has_joints_2d[..., None])
+    return _mean_square(scale.clamp(min=_SMALLEST_SCALE) * plane - spots, targets.has_joints_2d)
+
+
+def _projected_scale(
+    joints: Tensor, targets: PartialTargets, mask: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Scale (B, 1, 1) of the orthographic projection of joints that fits the 2D labels best, and
+    both about their means (B, 21, 2), where ``mask`` (B, 21, 1) is above 0."""
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1e-6)
 
     def centered(points: Tensor) -> Tensor:
-        return (points - (points * mask).sum(dim=1, keepdim=True) / count) * mask
+        return points - (points * mask).sum(dim=1, keepdim=True) / count
 
     plane, spots = centered(joints[..., :2]), centered(targets.joints_2d)
-    extent = plane.square().sum(dim=(1, 2), keepdim=True)
-    scale = (plane * spots).sum(dim=(1, 2), keepdim=True) / extent.clamp(min=1e-6)
-    return _mean_square(scale.clamp(min=_SMALLEST_SCALE) * plane - spots, targets.has_joints_2d)
+    extent = (mask * plane.square()).sum(dim=(1, 2), keepdim=True)
+    scale = (mask * plane * spots).sum(dim=(1, 2), keepdim=True) / extent.clamp(min=1e-6)
+    return scale, plane, spots

@@ -45,6 +45,8 @@ class Preset:
     """Keep the batch norms' statistics; for small batches and fine-tuning."""
     backbone_rate: float = 1.0
     """Factor of the backbone's learning rate."""
+    attention_rate: float = 1.0
+    """Factor of the attention module's learning rate."""
     frozen: tuple[str, ...] = ()
     """Parts whose weights stay, by the beginning of their names."""
     input_size: int | None = None
@@ -97,8 +99,32 @@ _LITE = Preset(
     note="ours, for networks with a pretrained backbone, which moves slowly: its weights "
     "know more people and places than a small training set",
 )
+_GUIDED = replace(
+    _LITE,
+    augment="upright",
+    losses=LossWeights(
+        projection=100.0,
+        heatmap=1.0,
+        local=2e4,
+        points=20.0,
+        witness=5.0,
+        uncertainty=0.1,
+        robust=0.01,
+        non_metric=0.8,
+    ),
+    backbone_rate=0.2,
+    attention_rate=2.0,
+    frozen=("backbone.stem.", "backbone.stage1.", "backbone.stage2.", "backbone.stage3."),
+    note="the lite network: everything learns but the trunk's first stages",
+)
 PRESETS = MappingProxyType(
     {
+        "guided": _GUIDED,
+        "guided_heads": replace(
+            _GUIDED,
+            frozen=("backbone.", "witness_head."),
+            note="first part of the lite network's training: what stands behind its trunk",
+        ),
         "freihand": Preset(epochs=100, input_size=224, note=_PAPER),
         "ho3d": Preset(epochs=80, note=_PAPER),
         "dexycb": Preset(epochs=20, decay=0.9, decay_every=1, note=_PAPER),

@@ -21,8 +21,9 @@ from hands3c_core.training.pace import Pace
 METRICS, VALIDATION, CURVES = "metrics.csv", "validation.csv", "curves.png"
 #: Columns of metrics.csv before and after the terms of the loss.
 HEAD = ("step", "epoch", "minutes", "learning_rate", "total")
-TAIL = ("samples_per_s", "wait_share", "step_ms", "load_ms", "augment_ms")
-VALIDATION_COLUMNS = ("step", "minutes", "mpjpe_mm", "pa_mpjpe_mm", "joints_2d")
+FIGURES = ("gradient_norm", "attention_gradient", "attention_update")
+TAIL = (*FIGURES, "samples_per_s", "wait_share", "step_ms", "load_ms", "augment_ms")
+VALIDATION_COLUMNS = ("step", "minutes", "mpjpe_mm", "pa_mpjpe_mm", "pa_pseudo_mm", "joints_2d")
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ class Recorder(L.Callback):
                 for name, term in pl_module.last_losses.items()
             }
             if trainer.is_global_zero:
-                self._write(trainer, losses)
+                self._write(trainer, losses, pl_module.last_figures)
             self._reset()
         self._batch_ended = time.perf_counter()
 
@@ -127,11 +128,13 @@ class Recorder(L.Callback):
         terms = [name for name in metrics if name == "total" or name not in (*HEAD, *TAIL)]
         draw_curves(metrics, read(self.folder / VALIDATION), self.folder / CURVES, terms)
 
-    def _write(self, trainer: L.Trainer, losses: dict[str, float]) -> None:
+    def _write(
+        self, trainer: L.Trainer, losses: dict[str, float], figures: dict[str, float]
+    ) -> None:
         span = time.perf_counter() - self._since - self._excluded
         step = trainer.global_step
         samples = max(self._samples, 1)
-        row = losses | {
+        row = losses | figures | {
             "step": step,
             "epoch": self.pace.epoch(step),
             "minutes": self.pace.step_ended / 60,
@@ -145,8 +148,8 @@ class Recorder(L.Callback):
         terms = (name for name in losses if name != "total")
         append(self.folder / METRICS, (*HEAD, *terms, *TAIL), row)
         if not sys.stderr.isatty():  # where no progress bar can be drawn
-            shown = ("total", "samples_per_s", "wait_share")
-            _say(f"step {step}: " + _listed({name: row[name] for name in shown}))
+            shown = ("total", "samples_per_s", "wait_share", "attention_update")
+            _say(f"step {step}: " + _listed({name: row[name] for name in shown if name in row}))
 
 
 def append(path: Path, columns: tuple[str, ...], row: Mapping[str, float]) -> None:

@@ -101,7 +101,7 @@ def _train(config: TrainConfig, resume: Path | None) -> RunResult:
             f"teacher needs {crop_size}; leave out --teacher."
         )
     samples = training_data(config, preset, crop_size)
-    data = HandDataModule(config, preset, network.hand, crop_size, samples)
+    data = HandDataModule(config, preset, network.hand, crop_size, samples, network.crop_rule)
     folder = resume or make_run_folder(config.out, network.name)
     pace = Pace(preset, config.max_steps, data.samples)
     average = WeightAverage(preset.ema) if preset.ema else None

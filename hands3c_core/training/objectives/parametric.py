@@ -9,6 +9,7 @@ from torch import Tensor
 from hands3c_core.data.batch import SampleBatch
 from hands3c_core.models import HandNetwork, HandPrediction
 from hands3c_core.training.losses import LossWeights, Predicted
+from hands3c_core.training.objectives.guided import point_losses
 from hands3c_core.training.partial import make_targets, partial_losses
 
 
@@ -32,4 +33,5 @@ class ParametricObjective:
         """See ``base.Objective``."""
         targets = make_targets(batch, network.hand_layer)
         predicted = cast(Predicted, prediction)  # these networks have pose and shape
-        return partial_losses(predicted, targets, self.weights).as_dict()
+        terms = partial_losses(predicted, targets, self.weights).as_dict()
+        return terms | point_losses(prediction, targets, self.weights)
