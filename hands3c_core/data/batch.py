@@ -53,7 +53,7 @@ class SampleBatch:
     has_camera: Tensor
     """(B,) bool: ``root`` and ``intrinsics`` are known."""
     weight_2d: Tensor
-    """(B, 21) float32, 1 for an exact label of the joint in the image, less for an uncertain one."""
+    """(B, 21) float32, 1 for an exact label of a joint in the image, less for an uncertain one."""
     weight_3d: Tensor
     """(B, 21) float32, the same for its place in 3D."""
 

@@ -21,10 +21,11 @@ from hands3c_core.data.files import (
     require_file,
     require_folder,
 )
-from hands3c_core.data.mano_labels import NEEDS_MANO, ManoLabels, turn_global
+from hands3c_core.data.mano_labels import NEEDS_MANO, ManoLabels
 from hands3c_core.data.sample import Annotation
 from hands3c_core.data.spec import DatasetSpec
 from hands3c_core.errors import UserError
+from hands3c_core.geometry import turn_global
 from hands3c_core.types import CropBox
 
 #: The dataset's own order: the wrist, three joints of each finger, then the tips, thumb to little.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -70,14 +69,6 @@ class ManoLabels:
 def to_model_space(pose: Floats, is_right: bool) -> Floats:
     """``pose`` (16, 3) of a hand of either side as that of the right hand it mirrors to."""
     return pose if is_right else mirror_axis_angle(pose)
-
-
-def turn_global(pose: Floats, rotation: ArrayLike) -> Floats:
-    """``pose`` (16, 3) with ``rotation`` (3, 3) after its global orientation."""
-    turned = np.array(pose, np.float64)
-    matrix = np.asarray(rotation, np.float64) @ cv2.Rodrigues(turned[0])[0]
-    turned[0] = cv2.Rodrigues(matrix)[0].reshape(3)
-    return turned
 
 
 #: What to say where pose labels need a hand model to be read.

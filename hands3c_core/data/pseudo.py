@@ -18,9 +18,10 @@ and every other line one hand of one image:
 Only image, is_right and joints_2d are required. Images are not mirrored. Labels of one session
 (one clip, one sitting) stand together, in the order of time. A folder with ``labels.npz``
 (``name``, ``joints_2d`` (N, 21, 2), optional ``world_landmarks`` (N, 21, 3), ``is_right`` (N,),
-``session`` and ``source`` (N,)) beside its images is read too. It may also have ``sigma_2d`` (N, 21),
-shares of the joints' box, and ``sigma_3d`` (N, 21), metres: how far each label may be off; and
-``pose`` (N, 16, 3) of the shipped hands, fitted to the world landmarks, which stay the 3D label.
+``session`` and ``source`` (N,)) beside its images is read too. It may also have ``sigma_2d``
+(N, 21), shares of the joints' box, and ``sigma_3d`` (N, 21), metres: how far each label may be off;
+and ``pose`` (N, 16, 3) of the shipped hands, fitted to the world landmarks, which stay the 3D
+label.
 """
 
 from __future__ import annotations

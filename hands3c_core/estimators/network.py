@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 
 from hands3c_core.conventions import CROP_SCALE
 from hands3c_core.estimators.mesh_fit import MeshFitter, SeenPoints
-from hands3c_core.estimators.placing import as_float32, place_hand, row_spread
+from hands3c_core.estimators.placing import as_float32, place_hand, row_spread, seen_joints
 from hands3c_core.estimators.refine import PoseRefiner
 from hands3c_core.geometry.camera import mirror_camera, project
 from hands3c_core.geometry.crop import (
     BoxSmoother,
+    CropRule,
     apply_affine,
-    crop_box,
     extract_crop,
+    hand_window,
     invert_affine,
 )
+from hands3c_core.geometry.turning import turn_of
 from hands3c_core.hand_model import FastHandLayer, HandModelData
 from hands3c_core.models import HandPrediction, UvdTensors, load_weights
 from hands3c_core.types import Camera, CropBox, Float32, HandEstimate, TrackedHand, UInt8
@@ -42,6 +44,8 @@ class CropModel(Protocol):
     def name(self) -> str: ...
     @property
     def input_size(self) -> int: ...
+    @property
+    def crop_rule(self) -> CropRule: ...
     def predict(self, crops: np.ndarray, *, attention: bool = False) -> HandPrediction: ...
 
 
@@ -151,7 +155,8 @@ class NetworkEstimator:
         ]
 
     def _view(self, image: UInt8, hand: TrackedHand) -> _View:
-        box = self._windows[hand.track_id](crop_box(hand.detection.landmarks_2d))
+        window = hand_window(hand.detection.landmarks_2d, self.model.crop_rule)
+        box = self._windows[hand.track_id](window)
         mirror = not hand.is_right
         crop, affine = extract_crop(image, box, self.model.input_size, mirror)
         to_image = invert_affine(affine)
@@ -167,7 +172,8 @@ class NetworkEstimator:
         target = self._targets(prediction, row, view)
         if self.refine and self._refiner is None:
             self._refiner = PoseRefiner(FastHandLayer(self.model.hand))  # type: ignore[attr-defined]
-        placed = place_hand(prediction, row, target, view.box.side, seen_by, self._refiner)
+        turn = turn_of(view.to_image) if view.box.angle else None
+        placed = place_hand(prediction, row, target, view.box.side, seen_by, self._refiner, turn)
         estimate = HandEstimate(
             pose=placed.pose, shape=placed.shape, translation=placed.translation, confidence=0.0
         )
@@ -208,8 +214,7 @@ class NetworkEstimator:
 
     def _targets(self, prediction: HandPrediction, row: int, view: _View) -> NDArray[np.float64]:
         """(21, 2) px: the network's 2D joints in the (mirrored) image."""
-        joints_2d = as_float32(prediction.joints_2d[row])
-        return apply_affine(view.to_image, joints_2d * self.model.input_size)
+        return apply_affine(view.to_image, seen_joints(prediction, row) * self.model.input_size)
 
     def _with_evidence(
         self,

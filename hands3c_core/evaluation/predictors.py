@@ -167,7 +167,9 @@ class LandmarkPredictor:
 
 def _refined(refiner: PoseRefiner, seen: Look, camera: Camera) -> PredictedHand:
     """A hand with its pose brought to its heatmaps."""
-    placed = place_hand(seen.prediction, seen.row, seen.joints_2d, seen.side, camera, refiner)
+    placed = place_hand(
+        seen.prediction, seen.row, seen.joints_2d, seen.side, camera, refiner, seen.turn
+    )
     vertices, joints = refiner.layer(placed.pose, placed.shape, placed.translation)
     return PredictedHand(joints, seen.joints_2d, vertices)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hands3c_core.conventions import CROP_SCALE, NUM_JOINTS
 from hands3c_core.detect import HandDetector
 from hands3c_core.errors import UserError
-from hands3c_core.geometry import crop_box, extract_crop
+from hands3c_core.geometry import CropRule, extract_crop, hand_window
 from hands3c_core.models.crop_files import IMAGE_SUFFIXES, read_crops
 from hands3c_core.sources import Source, open_source
 from hands3c_core.types import Detection, Frame, UInt8
@@ -55,7 +55,7 @@ def spread_frames(source: Source, count: int) -> Iterator[Frame]:
 
 
 def find_crops(
-    spec: str | Path, size: int, count: int, *, is_crop: bool = False
+    spec: str | Path, size: int, count: int, *, is_crop: bool = False, rule: CropRule = "box"
 ) -> NDArray[np.uint8]:
     """Crops of the hands seen in a source, as a network gets them, spread evenly over a file.
 
@@ -64,6 +64,7 @@ def find_crops(
         size: side of the crops, px.
         count: most crops.
         is_crop: every image is a crop of one right hand already (see ``WholeImage``).
+        rule: how the network's windows are laid.
 
     Returns:
         (N, size, size, 3) RGB, left hands mirrored; N up to ``count``.
@@ -77,7 +78,7 @@ def find_crops(
         with open_source(spec) as source:
             for frame in spread_frames(source, count):
                 for hand in detector.detect(frame.image):
-                    box = crop_box(hand.landmarks_2d)
+                    box = hand_window(hand.landmarks_2d, rule)
                     crops.append(extract_crop(frame.image, box, size, not hand.is_right)[0])
     finally:
         detector.close()

@@ -14,11 +14,13 @@ from hands3c_core.geometry.crop import (
     apply_affine,
     crop_affine,
     crop_box,
+    crop_corners,
     extract_crop,
     hand_window,
     invert_affine,
     upright_box,
 )
+from hands3c_core.geometry.turning import turn_global, turn_of
 
 __all__ = [
     "BoxSmoother",
@@ -26,6 +28,7 @@ __all__ = [
     "apply_affine",
     "crop_affine",
     "crop_box",
+    "crop_corners",
     "default_camera",
     "extract_crop",
     "hand_window",
@@ -35,5 +38,7 @@ __all__ = [
     "project",
     "resize_camera",
     "solve_translation",
+    "turn_global",
+    "turn_of",
     "upright_box",
 ]

@@ -87,6 +87,16 @@ def crop_affine(box: CropBox, size: int = CROP_SIZE, mirror: bool = False) -> ND
     return affine
 
 
+def crop_corners(box: CropBox) -> NDArray[np.float64]:
+    """(4, 2) px in the image: the window's corners, from its own upper left one clockwise."""
+    half = box.side / 2
+    cos, sin = half * np.cos(box.angle), half * np.sin(box.angle)
+    right, down = np.array([cos, sin]), np.array([-sin, cos])
+    middle = np.array([box.center_x, box.center_y])
+    ways = (-right - down, right - down, right + down, -right + down)
+    return np.array([middle + way for way in ways])
+
+
 def invert_affine(affine: ArrayLike) -> NDArray[np.float64]:
     """The (2, 3) inverse of a (2, 3) affine map."""
     matrix = np.asarray(affine, dtype=np.float64)

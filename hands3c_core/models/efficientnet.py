@@ -195,9 +195,13 @@ class EfficientNetLite(nn.Module):
 
     def early(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Images (B, 3, H, W) in [0, 1] -> feature maps at strides 4, 8 and 16."""
-        c2 = self.stage2(self.stage1(F.relu6(self.stem(images))))
-        c3 = self.stage3(c2)
+        c2, c3 = self.first(images)
         return c2, c3, self.stage4(c3)
+
+    def first(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Images (B, 3, H, W) in [0, 1] -> feature maps at strides 4 and 8."""
+        c2 = self.stage2(self.stage1(F.relu6(self.stem(images))))
+        return c2, self.stage3(c2)
 
     def late(self, c4: Tensor) -> Tensor:
         """The map at stride 16 -> the one at stride 32."""

@@ -139,7 +139,9 @@ class PointHead(nn.Module):
         for layer in (self.move, self.log_sigma):
             nn.init.normal_(layer.weight, std=0.001)
 
-    def forward(self, encoding: Tensor, witness: Tensor, joints_2d: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, encoding: Tensor, witness: Tensor, joints_2d: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Encoding (B, features), witness (B, 21, 3) and joints_2d (B, 21, 2) -> points (B, 21, 3)
         and their expected errors (B, 21, 2) across and along the line of sight."""
         apart = joints_2d - witness[..., :2]
@@ -255,14 +257,20 @@ class GuidedLite(HandS3C):
     def regress(self, images: Tensor) -> GuidedRegressed:  # type: ignore[override]
         """See ``HandS3C.regress``."""
         self.check_images(images)
-        stages = self.backbone(images)
+        kind = images.device.type
+        # Half precision moves the trunk's landmarks by a pixel, and what is in the crop's sides is
+        # cheap.
+        with torch.autocast(kind, enabled=False):
+            stages = self.backbone(images)
         backbone_features = self.fpn(stages)
         features, branches = self.attend(backbone_features)
         heatmaps, joints_2d, encoding_map = self.heatmap_head(features)
         encoding = self.encoder(heatmaps, encoding_map)
-        witness = self.witness_head(stages[3])
-        points, sigma = self.point_head(encoding, witness, joints_2d)
-        rot6d, shape = self.mano_head(points, encoding)
+        with torch.autocast(kind, enabled=False):
+            exact = encoding.to(stages[3].dtype)
+            witness = self.witness_head(stages[3])
+            points, sigma = self.point_head(exact, witness, joints_2d.to(exact.dtype))
+            rot6d, shape = self.mano_head(points, exact)
         return GuidedRegressed(
             backbone_features,
             features,

@@ -86,7 +86,10 @@ def load_witness(path: Path, side: int) -> tuple[EfficientNetLite, WitnessHead]:
         UserError: as ``load_hand_trunk``.
     """
     *trunk_weights, depthwise, project, landmarks = _read_tflite(path, linear=3 * NUM_JOINTS)
-    trunk, head = EfficientNetLite(HAND_2020_SHAPE), WitnessHead(HAND_2020_SHAPE.last_expanded, side)
+    trunk, head = (
+        EfficientNetLite(HAND_2020_SHAPE),
+        WitnessHead(HAND_2020_SHAPE.last_expanded, side),
+    )
     layers: list[nn.Conv2d | nn.Linear] = [
         *trunk.convolutions(),
         head.depthwise.conv,
@@ -150,9 +153,7 @@ def _set(conv: nn.Conv2d | nn.Linear, kernel: Tensor, bias: Tensor, path: Path) 
         conv.bias.copy_(bias)  # type: ignore[union-attr]
 
 
-def _read_tflite(
-    bundle: Path, linear: int | None = None
-) -> list[tuple[np.ndarray, np.ndarray]]:
+def _read_tflite(bundle: Path, linear: int | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
     """Kernel (out, in, k, k) and bias of each convolution, in order; then the matrix (out, in) and
     bias of the linear layer with ``linear`` outputs, if asked for."""
     try:

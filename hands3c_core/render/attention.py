@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..geometry import crop_corners
 from ..joint_names import short_name
 from ..types import AttentionMaps, CropBox, Hand, UInt8
 
@@ -108,24 +109,31 @@ def warp_to_image(
 
     Returns:
         ``(window, x0, y0)``: the map on the frame's pixels inside the crop, (rows, columns)
-        float32, and the frame pixel of its corner. Empty if the crop misses the frame.
+        float32, and the frame pixel of its corner; NaN beside a turned crop. Empty if the crop
+        misses the frame.
     """
-    left, top = crop.center_x - crop.side / 2, crop.center_y - crop.side / 2
-    numbers = (left, top, crop.side)
-    if not all(np.isfinite(numbers)) or crop.side <= 0:
+    corners = crop_corners(crop)
+    if not np.isfinite(corners).all() or crop.side <= 0:
         return np.zeros((0, 0), np.float32), 0, 0
-    x0, y0 = max(int(np.ceil(left)), 0), max(int(np.ceil(top)), 0)
-    x1 = min(int(np.floor(left + crop.side)), width - 1)
-    y1 = min(int(np.floor(top + crop.side)), height - 1)
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    x0, y0 = (max(int(np.ceil(value)), 0) for value in low)
+    x1, y1 = (
+        min(int(np.floor(value)), size - 1)
+        for value, size in zip(high, (width, height), strict=True)
+    )
     if x1 < x0 or y1 < y0:
         return np.zeros((0, 0), np.float32), 0, 0
     rows, columns = values.shape
-    # Pixel u of the frame falls on map column (u - left) / side * columns - 0.5.
-    u = (np.arange(x0, x1 + 1) - left) / crop.side * columns - 0.5
-    v = (np.arange(y0, y1 + 1) - top) / crop.side * rows - 0.5
+    # Pixel (u, v) of the frame in the window's own axes, as shares of its side from its corner.
+    right, down = (corners[1] - corners[0]) / crop.side**2, (corners[3] - corners[0]) / crop.side**2
+    across, along = np.meshgrid(
+        np.arange(x0, x1 + 1) - corners[0, 0], np.arange(y0, y1 + 1) - corners[0, 1]
+    )
+    u = (across * right[0] + along * right[1]) * columns - 0.5
+    v = (across * down[0] + along * down[1]) * rows - 0.5
     if mirrored:
         u = columns - 1 - u
-    grid_u, grid_v = np.meshgrid(u.astype(np.float32), v.astype(np.float32))
+    grid_u, grid_v = u.astype(np.float32), v.astype(np.float32)
     window: NDArray[np.float32] = cv2.remap(
         np.ascontiguousarray(values, dtype=np.float32),
         grid_u,
@@ -133,6 +141,9 @@ def warp_to_image(
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     ).astype(np.float32, copy=False)
+    if crop.angle:
+        inside = (u > -0.5) & (u < columns - 0.5) & (v > -0.5) & (v < rows - 0.5)
+        window[~inside] = np.nan
     return window, x0, y0
 
 
@@ -155,9 +166,10 @@ def blend_map(
     window, x0, y0 = warp_to_image(values, crop, mirrored, width, height)
     if window.size == 0:
         return
-    level = window.clip(0.0, 1.0)
+    inside = np.isfinite(window)
+    level = np.where(inside, window, 0.0).clip(0.0, 1.0)
     color = color_table(color_map)[(level * 255.0 + 0.5).astype(np.uint8)].astype(np.float32)
-    alpha = float(opacity) * (level if fade_low else np.ones_like(level))
+    alpha = float(opacity) * (level if fade_low else inside.astype(np.float32))
     place = slice(y0, y0 + window.shape[0]), slice(x0, x0 + window.shape[1])
     if mask is not None:
         alpha = alpha * mask[place]

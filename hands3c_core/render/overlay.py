@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..conventions import BONES, FINGER_COLORS, FINGER_NAMES, JOINT_NAMES
+from ..geometry import crop_corners
 from ..types import FrameResult, Hand, UInt8
 from .attention import MapScale, MapStyle, draw_hand_map, draw_legend
 from .mesh import HandMeshes
@@ -170,13 +171,13 @@ def draw_landmarks(image: UInt8, landmarks_2d: NDArray) -> None:
 
 def draw_box(image: UInt8, hand: Hand) -> None:
     """Draw the estimator's window, in place."""
-    half = hand.crop.side / 2
-    a = _fixed_point((hand.crop.center_x - half, hand.crop.center_y - half))
-    b = _fixed_point((hand.crop.center_x + half, hand.crop.center_y + half))
-    if a is None or b is None:
+    corners = [_fixed_point(corner) for corner in crop_corners(hand.crop)]
+    known = [corner for corner in corners if corner is not None]
+    if len(known) < len(corners):
         return
     width = max(round(1.4 * drawing_scale(image)), 1)
-    cv2.rectangle(image, a, b, SIDE_COLORS[hand.is_right], width, cv2.LINE_AA, _SHIFT)
+    outline = np.array(known, np.int32)
+    cv2.polylines(image, [outline], True, SIDE_COLORS[hand.is_right], width, cv2.LINE_AA, _SHIFT)
 
 
 def label_text(hand: Hand) -> str:
@@ -194,7 +195,7 @@ def draw_label(image: UInt8, hand: Hand) -> None:
     (text_width, text_height), baseline = cv2.getTextSize(text, font, size, 1)
     pad = round(4 * scale)
     plate_width, plate_height = text_width + 2 * pad, text_height + baseline + pad
-    left, top = hand.crop.center_x - hand.crop.side / 2, hand.crop.center_y - hand.crop.side / 2
+    left, top = crop_corners(hand.crop).min(axis=0)
     if not np.isfinite(left) or not np.isfinite(top):
         return
     x = int(np.clip(left, 0, max(width - plate_width, 0)))

@@ -152,9 +152,7 @@ class HandDataModule(L.LightningDataModule):
         self.train_set = TrainingSamples(training, augmenter, config.seed)
         self.validation = validation
         """All that is held out, or None."""
-        self.val_set = (
-            None if validation is None else TrainingSamples(_thin(validation), unchanged)
-        )
+        self.val_set = None if validation is None else TrainingSamples(_thin(validation), unchanged)
         self.collate = Collate(parameter_family(hand))
         self.batch_size, self.seed = preset.batch_size, config.seed
         self.workers = default_workers() if config.workers is None else config.workers
@@ -232,8 +230,12 @@ def default_workers() -> int:
 
 def _thin(dataset: HandDataset) -> HandDataset:
     """At most ``VALIDATION_SAMPLES``, evenly over the dataset."""
-    step = -(-len(dataset) // VALIDATION_SAMPLES)
-    return dataset if step == 1 else Part(dataset, range(0, len(dataset), step))
+    count = len(dataset)
+    if count <= VALIDATION_SAMPLES:
+        return dataset
+    # Drawn, since every second sample of a mixture may be of one part.
+    chosen = np.random.default_rng(0).permutation(count)[:VALIDATION_SAMPLES]
+    return Part(dataset, np.sort(chosen))
 
 
 def _mixed(datasets: list[HandDataset], weights: list[float]) -> HandDataset:

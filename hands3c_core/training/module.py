@@ -14,6 +14,7 @@ from hands3c_core.models.crops import images_from_crops
 from hands3c_core.models.uvd import with_cameras
 from hands3c_core.training.batches import TrainingBatch
 from hands3c_core.training.distillation import FEATURES, Teacher, features_of, pyramid_maps, resized
+from hands3c_core.training.frozen import speed_up_frozen
 from hands3c_core.training.objectives import make_objective
 from hands3c_core.training.partial import PartialTargets, make_targets
 from hands3c_core.training.presets import Preset
@@ -63,7 +64,11 @@ class HandTraining(L.LightningModule):
         adds, over that of the map it adds to)."""
 
     def on_train_start(self) -> None:
-        """Set the batch norms as the preset wants them."""
+        """Set the batch norms as the preset wants them, and compile what does not learn."""
+        if self.device.type == "cpu":
+            trunk = getattr(self.network, "backbone", nn.Identity())
+            share = self.preset.batch_size // self.trainer.world_size
+            speed_up_frozen(trunk, self.network.input_size, share)
         if self.preset.freeze_norm:
             for part in self.network.modules():
                 if isinstance(part, nn.BatchNorm2d):

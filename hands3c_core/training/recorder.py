@@ -134,17 +134,21 @@ class Recorder(L.Callback):
         span = time.perf_counter() - self._since - self._excluded
         step = trainer.global_step
         samples = max(self._samples, 1)
-        row = losses | figures | {
-            "step": step,
-            "epoch": self.pace.epoch(step),
-            "minutes": self.pace.step_ended / 60,
-            "learning_rate": max(group["lr"] for group in trainer.optimizers[0].param_groups),
-            "samples_per_s": samples * trainer.world_size / span,
-            "wait_share": self._wait / span,
-            "step_ms": 1000 * (span - self._wait) / max(self._steps, 1),
-            "load_ms": 1000 * self._work["load"] / samples,
-            "augment_ms": 1000 * self._work["augment"] / samples,
-        }
+        row = (
+            losses
+            | figures
+            | {
+                "step": step,
+                "epoch": self.pace.epoch(step),
+                "minutes": self.pace.step_ended / 60,
+                "learning_rate": max(group["lr"] for group in trainer.optimizers[0].param_groups),
+                "samples_per_s": samples * trainer.world_size / span,
+                "wait_share": self._wait / span,
+                "step_ms": 1000 * (span - self._wait) / max(self._steps, 1),
+                "load_ms": 1000 * self._work["load"] / samples,
+                "augment_ms": 1000 * self._work["augment"] / samples,
+            }
+        )
         terms = (name for name in losses if name != "total")
         append(self.folder / METRICS, (*HEAD, *terms, *TAIL), row)
         if not sys.stderr.isatty():  # where no progress bar can be drawn

@@ -1,5 +1,3 @@
-
-
 def test_shares_whose_rounded_counts_add_up_to_less_than_the_whole() -> None:
     from hands3c_core.data.mixture import _interleave
 
