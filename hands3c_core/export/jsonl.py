@@ -82,6 +82,7 @@ def hand_record(
         "joints_2d": _numbers(hand.joints_2d, 2),
         "landmarks_2d": _numbers(hand.landmarks_2d, 2),
         "crop": _numbers(crop, 2),
+        "crop_angle": _numbers(hand.crop.angle, 4),
         "reprojection_error_px": _numbers(hand.reprojection_error_px, 3),
     }
     if model is not None:

@@ -227,7 +227,7 @@ def _logged_hand(content: dict[str, Any]) -> Hand:
         pose=_array(content["pose"], (16, 3), "pose"),
         shape=_array(content["shape"], (10,), "shape"),
         translation=_array(content["translation"], (3,), "translation"),
-        crop=CropBox(*(float(value) for value in crop)),
+        crop=CropBox(*(float(value) for value in crop), float(content.get("crop_angle", 0.0))),
         reprojection_error_px=number("reprojection_error_px"),
         estimator=str(content["estimator"]),
     )

@@ -36,7 +36,7 @@ class LossWeights:
     witness: float = 0.0
     """Of the landmarks of a lite network's trunk, the same."""
     uncertainty: float = 0.0
-    """Of what a lite network says of its points' errors (Laplace's likelihood); not in the paper."""
+    """Of what a lite network says of its points' errors; not in the paper."""
     non_metric: float = 0.1
     """Factor of pose and 3D terms of samples whose labels have no trusted scale."""
 
