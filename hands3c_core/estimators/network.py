@@ -38,14 +38,12 @@ _SPREAD_SCALE = 0.25
 class CropModel(Protocol):
     """What the estimator needs of a network: ``HandNetwork`` and the runtimes have it. Those that
     regress points (``HandPrediction.uvd``) and those that want to be refined (``refines``) need a
-    ``hand`` besides."""
+    ``hand`` besides; those with a ``crop_rule`` see windows laid by it."""
 
     @property
     def name(self) -> str: ...
     @property
     def input_size(self) -> int: ...
-    @property
-    def crop_rule(self) -> CropRule: ...
     def predict(self, crops: np.ndarray, *, attention: bool = False) -> HandPrediction: ...
 
 
@@ -93,6 +91,7 @@ class NetworkEstimator:
     ) -> None:
         self.model = model
         self.refine = getattr(model, "refines", False) if refine is None else refine
+        self._crop_rule: CropRule = getattr(model, "crop_rule", "box")
         self.attention = attention
         self.heatmaps = heatmaps
         self.smoothing = smoothing
@@ -155,7 +154,7 @@ class NetworkEstimator:
         ]
 
     def _view(self, image: UInt8, hand: TrackedHand) -> _View:
-        window = hand_window(hand.detection.landmarks_2d, self.model.crop_rule)
+        window = hand_window(hand.detection.landmarks_2d, self._crop_rule)
         box = self._windows[hand.track_id](window)
         mirror = not hand.is_right
         crop, affine = extract_crop(image, box, self.model.input_size, mirror)
