@@ -6,10 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.device import Device
+from hands3c_core.export_formats import available_formats
 from hands3c_core.weights import AUTO, Precision
 
 #: Hand models shipped with the app: name and what the panel says of it.
@@ -120,21 +121,19 @@ class ViewState:
     """Keep the hands in the middle of the 3D view."""
 
 
-RecordKind = Literal["video", "raw", "jsonl", "npz", "csv", "glb", "bvh", "obj", "ply"]
-
 #: What a recording can be written as: field of ``RecordChoice``, short name, what it is. Those up
 #: to 'jsonl' are written as it goes, the others made of the JSONL when it ends.
-RECORD_KINDS: tuple[tuple[RecordKind, str, str], ...] = (
+RECORD_KINDS: tuple[tuple[str, str, str], ...] = (
     ("video", "Video", "The picture with its overlay (MP4)"),
     ("raw", "Raw video", "The source's frames as they came, nothing drawn (MP4)"),
     ("jsonl", "JSONL", "All parameters, frame by frame; the other formats can be made of it later"),
-    ("npz", "NPZ", "All parameters as NumPy arrays"),
-    ("csv", "CSV", "Joint angles in degrees, for a spreadsheet"),
-    ("glb", "GLB", "Animated, skinned, textured hands for Blender and the web"),
-    ("bvh", "BVH", "Motion capture for animation programs"),
-    ("obj", "OBJ", "A folder with a textured mesh per frame"),
-    ("ply", "PLY", "A folder with a coloured mesh per frame"),
+    *((kind, made.name, made.about) for kind, made in available_formats().items()),
 )
+#: Key of ``RECORD_KINDS``, as far as types can tell.
+if TYPE_CHECKING:
+    RecordKind = str
+else:
+    RecordKind = Literal[tuple(kind for kind, _, _ in RECORD_KINDS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +150,12 @@ class RecordChoice:
     bvh: bool = False
     obj: bool = False
     ply: bool = False
+    openxr: bool = False
+    openxr_npz: bool = False
+    parquet: bool = False
 
     @property
-    def kinds(self) -> tuple[RecordKind, ...]:
+    def kinds(self) -> tuple[str, ...]:
         """What is chosen, in the order of ``RECORD_KINDS``."""
         return tuple(kind for kind, _, _ in RECORD_KINDS if getattr(self, kind))
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import tyro
 
-from app.config import Device, LiveChoice, ModelConfig, RecordKind
+from app.config import RECORD_KINDS, Device, LiveChoice, ModelConfig, RecordKind
 from hands3c_core import __version__
 from hands3c_core.assets import asset_path
 from hands3c_core.command import parse_arguments
@@ -62,7 +62,7 @@ class Options:
         tyro.conf.arg(
             metavar="KIND ...",
             help="Headless: what to write, none or several of video (annotated), raw (the "
-            "source's frames), jsonl, npz, csv (joint angles), glb, bvh, obj, ply.",
+            f"source's frames), {', '.join(kind for kind, _, _ in RECORD_KINDS[2:])}.",
             help_behavior_hint="(default: video jsonl glb)",
         ),
     ] = ("video", "jsonl", "glb")

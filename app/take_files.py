@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from app.session_types import Take
+from hands3c_core.export_formats import EXPORT_FORMATS
 
 RAW_SUFFIX = ".raw.mp4"
 #: Enough for the last lines of a log.
@@ -20,10 +21,7 @@ _HEAD = 1 << 12
 def endings() -> tuple[str, ...]:
     """Ends of the names of a take's files, in the order they are listed. Those that begin with an
     underscore are folders."""
-    # The exports bring SciPy and Numba: not while the window is starting.
-    from hands3c_core.export import FORMATS
-
-    return (".mp4", RAW_SUFFIX, ".jsonl", *(end for end, _ in FORMATS.values()))
+    return (".mp4", RAW_SUFFIX, ".jsonl", *(made.ending for made in EXPORT_FORMATS.values()))
 
 
 def split(path: Path) -> tuple[str, str] | None:

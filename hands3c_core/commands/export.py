@@ -1,4 +1,4 @@
-"""Turn a recorded take (JSONL) into NPZ, CSV, GLB, BVH or a mesh sequence."""
+"""Turn a recorded take (JSONL) into other formats."""
 
 from __future__ import annotations
 
@@ -6,26 +6,36 @@ import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from hands3c_core.command import STOPPED as STOPPED_CODE
 from hands3c_core.errors import UserError
+from hands3c_core.export_formats import EXPORT_FORMATS
+
+if TYPE_CHECKING:
+    Kind = str
+else:
+    Kind = Literal[tuple(EXPORT_FORMATS)]
 
 
 @dataclass(frozen=True)
 class Options:
-    """Turn a recorded take (JSONL) into NPZ, CSV, GLB, BVH or a mesh sequence.
+    """Turn a recorded take (JSONL) into other formats.
 
     Ctrl-C stops and leaves no half-written file.
     """
 
     take: Annotated[Path, tyro.conf.Positional]
     """The take's .jsonl, or any other file of the take beside it."""
-    to: tuple[Literal["npz", "csv", "glb", "bvh", "obj", "ply"], ...]
-    """npz: all parameters; csv: joint angles in degrees; glb: animated, textured hands; bvh: motion
-    capture; obj, ply: a folder with a mesh per frame."""
+    to: Annotated[
+        tuple[Kind, ...],
+        tyro.conf.arg(
+            metavar="KIND ...",
+            help="; ".join(f"{kind}: {made.about}" for kind, made in EXPORT_FORMATS.items()),
+        ),
+    ]
     out: Path | None = None
     """Folder to write to; beside the take unless given."""
     hand_model: str | None = None

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
+from ..export_formats import EXPORT_FORMATS, available_formats
 from ..hand_model import FastHandLayer, HandModelData, load_hand_model
 from ..hand_model.mirror import mirror_points
 from ..hand_model.shipped import SHIPPED, skin_texture_path
@@ -22,18 +23,14 @@ from .bvh import BvhRecorder
 from .gltf import GlbRecorder
 from .hand_record import skeleton_record
 from .mesh_sequence import MeshSequence
+from .openxr_files import OpenXrArrays, OpenXrLog
 from .results import LoggedFrame, ResultReader, with_vertices
 
 log = logging.getLogger(__name__)
 
-#: What a take can be turned into: kind -> (what is appended to the take's name, what it is).
+#: What a take can be turned into here: kind -> (what is appended to its name, what it is).
 FORMATS: Final[dict[str, tuple[str, str]]] = {
-    "npz": (".npz", "all parameters as NumPy arrays"),
-    "csv": (".csv", "joint angles in degrees, a row per hand and frame"),
-    "glb": (".glb", "animated, skinned, textured hands"),
-    "bvh": (".bvh", "motion capture skeletons"),
-    "obj": ("_obj", "a folder with a textured mesh per frame"),
-    "ply": ("_ply", "a folder with a coloured mesh per frame"),
+    kind: (made.ending, made.about) for kind, made in available_formats().items()
 }
 #: A hand model whose joints are farther than this from the logged ones did not make them, m.
 _FITS_M: Final = 0.006
@@ -66,7 +63,7 @@ def target_of(take: str | Path, kind: str, out: str | Path | None = None) -> Pat
     """The file or folder that ``take`` (a ``.jsonl``) becomes as ``kind``."""
     take = Path(take)
     folder = take.parent if out is None else Path(out)
-    return folder / (take.stem + FORMATS[kind][0])
+    return folder / (take.stem + EXPORT_FORMATS[kind].ending)
 
 
 def convert_take(
@@ -82,31 +79,34 @@ def convert_take(
 
     Args:
         take: the ``.jsonl`` file.
-        kinds: keys of ``FORMATS``.
+        kinds: keys of ``EXPORT_FORMATS``.
         out: another folder to write to; made if missing.
         hand_model: what the take was made with; None takes the shipped model its header names.
         progress: called with the share done, 0 to 1.
         cancelled: asked before every frame; True stops.
 
     Raises:
-        UserError: the take cannot be read, its hand model is not known or does not fit, or a file
-            cannot be written. Files that were finished before stay.
+        UserError: a format or a package it needs is not there, the take cannot be read, its hand
+            model is not known or does not fit, or a file cannot be written. Files that were
+            finished before stay.
         Cancelled: ``cancelled`` said so.
     """
-    unknown = [kind for kind in kinds if kind not in FORMATS]
+    unknown = [kind for kind in kinds if kind not in EXPORT_FORMATS]
     if unknown or not kinds:
         wrong = f"{unknown[0]!r} is no format" if unknown else "no format was asked for"
-        raise UserError(f"{wrong}: choose from {', '.join(FORMATS)}")
+        raise UserError(f"{wrong}: choose from {', '.join(EXPORT_FORMATS)}")
+    for kind in kinds:
+        EXPORT_FORMATS[kind].require()
     kinds = tuple(dict.fromkeys(kinds))
     stop = cancelled or (lambda: False)
     tell = progress or (lambda share: None)
     with ResultReader(take) as reader, ExitStack() as cleaning:
         model = _model_of(reader, hand_model)
         writers = {
-            kind: _writer(kind, target_of(take, kind, out), model, reader.header, cleaning)
+            kind: _BUILDERS[kind](_Take(target_of(take, kind, out), model, reader.header, cleaning))
             for kind in kinds
         }
-        needs_vertices = bool({"obj", "ply"} & set(kinds))
+        needs_vertices = any(EXPORT_FORMATS[kind].needs_meshes for kind in kinds)
         layer = FastHandLayer(model)
         frames, checked = 0, False
         for frame in reader:
@@ -132,23 +132,56 @@ def convert_take(
         return Conversion(tuple(files), frames, reader.truncated)
 
 
-def _writer(
-    kind: str, target: Path, model: HandModelData, header: dict[str, Any], cleaning: ExitStack
-) -> _Writer:
-    if kind == "npz":
+@dataclass(frozen=True)
+class _Take:
+    """What a writer is made of."""
+
+    target: Path
+    model: HandModelData
+    header: dict[str, Any]
+    cleaning: ExitStack
+    """Ends with the conversion, however it ends."""
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the take is of."""
         names = ("hand_model", "estimator", "source")
-        about: dict[str, Any] = {name: str(header.get(name, "")) for name in names}
-        return ArrayRecorder(about | {"skeleton": skeleton_record(model)})
-    if kind == "csv":
-        return AngleTable(model)
-    if kind == "bvh":
-        return BvhRecorder(model)
-    texture = skin_texture_path() if model.vt is not None else None
-    if kind == "glb":
-        return GlbRecorder(model, texture)
-    sequence = MeshSequence(target, "obj" if kind == "obj" else "ply", model, texture)
-    cleaning.callback(sequence.abandon)
-    return _SequenceWriter(sequence)
+        about: dict[str, Any] = {name: str(self.header.get(name, "")) for name in names}
+        return about | {"skeleton": skeleton_record(self.model)}
+
+    @property
+    def texture(self) -> Path | None:
+        """The skin, if the model takes one."""
+        return skin_texture_path() if self.model.vt is not None else None
+
+
+def _sequence(kind: Literal["obj", "ply"]) -> Callable[[_Take], _Writer]:
+    def make(take: _Take) -> _Writer:
+        sequence = MeshSequence(take.target, kind, take.model, take.texture)
+        take.cleaning.callback(sequence.abandon)
+        return _SequenceWriter(sequence)
+
+    return make
+
+
+def _table(take: _Take) -> _Writer:
+    from .parquet import TableRecorder
+
+    return TableRecorder(take.model, take.about)
+
+
+#: How each of ``EXPORT_FORMATS`` is written.
+_BUILDERS: Final[dict[str, Callable[[_Take], _Writer]]] = {
+    "npz": lambda take: ArrayRecorder(take.about),
+    "csv": lambda take: AngleTable(take.model),
+    "glb": lambda take: GlbRecorder(take.model, take.texture),
+    "bvh": lambda take: BvhRecorder(take.model),
+    "obj": _sequence("obj"),
+    "ply": _sequence("ply"),
+    "openxr": lambda take: OpenXrLog(take.model),
+    "openxr_npz": lambda take: OpenXrArrays(take.model),
+    "parquet": _table,
+}
 
 
 class _SequenceWriter:

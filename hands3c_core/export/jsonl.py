@@ -26,7 +26,7 @@ from .hand_record import joint_quaternions, skeleton_record
 from .results import FORMAT_NAME, SCHEMA_VERSION, LoggedFrame
 
 
-def _numbers(values: Any, decimals: int) -> Any:
+def rounded(values: Any, decimals: int) -> Any:
     """Nested lists of rounded numbers; what is not finite becomes null, as JSON has no NaN."""
     array = np.asarray(values, dtype=np.float64)
     if np.isfinite(array).all():
@@ -73,23 +73,23 @@ def hand_record(
     record = {
         "track_id": hand.track_id,
         "is_right": bool(hand.is_right),
-        "confidence": _numbers(hand.confidence, 4),
+        "confidence": rounded(hand.confidence, 4),
         "estimator": hand.estimator,
-        "pose": _numbers(hand.pose, 5),
-        "shape": _numbers(hand.shape, 5),
-        "translation": _numbers(hand.translation, 6),
-        "joints_3d": _numbers(hand.joints_3d, 6),
-        "joints_2d": _numbers(hand.joints_2d, 2),
-        "landmarks_2d": _numbers(hand.landmarks_2d, 2),
-        "crop": _numbers(crop, 2),
-        "crop_angle": _numbers(hand.crop.angle, 4),
-        "reprojection_error_px": _numbers(hand.reprojection_error_px, 3),
+        "pose": rounded(hand.pose, 5),
+        "shape": rounded(hand.shape, 5),
+        "translation": rounded(hand.translation, 6),
+        "joints_3d": rounded(hand.joints_3d, 6),
+        "joints_2d": rounded(hand.joints_2d, 2),
+        "landmarks_2d": rounded(hand.landmarks_2d, 2),
+        "crop": rounded(crop, 2),
+        "crop_angle": rounded(hand.crop.angle, 4),
+        "reprojection_error_px": rounded(hand.reprojection_error_px, 3),
     }
     if model is not None:
         turns = joint_quaternions(hand.pose, model.hands_mean, hand.is_right)
-        record["rotations"] = _numbers(turns, 5)
+        record["rotations"] = rounded(turns, 5)
     if vertices:
-        record["vertices"] = _numbers(hand.vertices, 6)
+        record["vertices"] = rounded(hand.vertices, 6)
     return record
 
 

@@ -14,6 +14,7 @@ from sample_hands import make_hand, make_result
 from hands3c_core.conventions import JOINT_NAMES
 from hands3c_core.errors import UserError
 from hands3c_core.export import FORMATS, Cancelled, ResultLog, convert_take, target_of
+from hands3c_core.export_formats import EXPORT_FORMATS
 from hands3c_core.hand_model.joint_angles import ANGLE_NAMES, joint_angles
 
 
@@ -32,8 +33,9 @@ def take(tmp_path, session):
 def test_every_format_appears_beside_the_take(tmp_path, take, session):
     shares: list[float] = []
     done = convert_take(take, list(FORMATS), progress=shares.append)
-    assert [file.name for file in done.files] == [
+    assert [file.name for file in done.files][:8] == [
         "take.npz", "take.csv", "take.glb", "take.bvh", "take_obj", "take_ply",
+        "take.openxr.jsonl", "take.openxr.npz",
     ]  # fmt: skip
     assert done.files == tuple(target_of(take, kind) for kind in FORMATS)
     assert done.frames == len(session)
@@ -49,6 +51,7 @@ def test_arrays_hold_what_was_logged(take, session):
     (file,) = convert_take(take, ["npz"]).files
     with np.load(file, allow_pickle=False) as arrays:
         about = json.loads(str(arrays["about"]))
+        assert len(about.pop("skeleton")["rest_joints"]) == 16
         assert about == {
             "format": "hands3c-arrays", "version": 1, "hand_model": "hand_mano778",
             "estimator": "landmarks", "source": "clip.mp4",
@@ -127,6 +130,26 @@ def test_a_sequence_leaves_frames_without_hands_out(tmp_path, session):
     assert sorted(file.name for file in folder.iterdir()) == [
         "frame_000000.ply", "frame_000002.ply",
     ]  # fmt: skip
+
+
+def test_every_format_of_the_table_has_a_writer_and_a_place_in_the_app():
+    from dataclasses import fields
+
+    from app.config import RecordChoice
+    from hands3c_core.export.convert import _BUILDERS
+
+    assert set(_BUILDERS) == set(EXPORT_FORMATS)
+    assert set(EXPORT_FORMATS) <= {field.name for field in fields(RecordChoice)}
+    endings = [made.ending for made in EXPORT_FORMATS.values()]
+    assert len(set(endings)) == len(endings)
+
+
+def test_a_format_whose_package_is_missing_is_one_line(take, monkeypatch):
+    missing = replace(EXPORT_FORMATS["npz"], module="no_such_module", package="no-such-package")
+    monkeypatch.setitem(EXPORT_FORMATS, "npz", missing)
+    with pytest.raises(UserError, match="pip install no-such-package"):
+        convert_take(take, ["csv", "npz"])
+    assert not take.with_suffix(".csv").exists()
 
 
 @pytest.mark.parametrize("after", [0, 7, 30])

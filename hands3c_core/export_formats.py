@@ -1,0 +1,75 @@
+"""What a take can be turned into: the one table that the conversion, the command line and the app
+read. It is light: the window lists formats without importing what writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Final
+
+from .errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFormat:
+    """A format."""
+
+    kind: str
+    """What commands call it."""
+    ending: str
+    """What is appended to the take's name; one that begins with an underscore is a folder."""
+    name: str
+    """What the window calls it."""
+    about: str
+    """What it is, in one line."""
+    needs_meshes: bool = False
+    """Whether its writer wants the vertices of every frame."""
+    module: str = ""
+    """Module of the optional package it needs."""
+    package: str = ""
+    """What to install for it."""
+
+    @property
+    def is_available(self) -> bool:
+        """Whether what it needs is installed."""
+        return not self.module or find_spec(self.module) is not None
+
+    def require(self) -> None:
+        """Raise UserError if what it needs is not installed."""
+        if not self.is_available:
+            raise UserError(
+                f"the format {self.kind} needs the package {self.package}: "
+                f"pip install {self.package} (or the extra 'export')"
+            )
+
+
+EXPORT_FORMATS: Final[dict[str, ExportFormat]] = {
+    made.kind: made
+    for made in (
+        ExportFormat("npz", ".npz", "NPZ", "All parameters as NumPy arrays"),
+        ExportFormat("csv", ".csv", "CSV", "Joint angles in degrees, for a spreadsheet"),
+        ExportFormat(
+            "glb", ".glb", "GLB", "Animated, skinned, textured hands for Blender and the web"
+        ),
+        ExportFormat("bvh", ".bvh", "BVH", "Motion capture for animation programs"),
+        ExportFormat("obj", "_obj", "OBJ", "A folder with a textured mesh per frame", True),
+        ExportFormat("ply", "_ply", "PLY", "A folder with a coloured mesh per frame", True),
+        ExportFormat(
+            "openxr", ".openxr.jsonl", "OpenXR", "OpenXR's 26 joints, poses and radii, JSON lines"
+        ),
+        ExportFormat("openxr_npz", ".openxr.npz", "OpenXR NPZ", "OpenXR's 26 joints as arrays"),
+        ExportFormat(
+            "parquet",
+            ".parquet",
+            "Parquet",
+            "A table of all parameters, a row per hand and frame",
+            module="pyarrow",
+            package="pyarrow",
+        ),
+    )
+}
+
+
+def available_formats() -> dict[str, ExportFormat]:
+    """Those whose packages are installed."""
+    return {kind: made for kind, made in EXPORT_FORMATS.items() if made.is_available}
