@@ -41,6 +41,7 @@ _HAND_ARRAYS: Final[dict[str, tuple[tuple[int, ...], Any, Callable[[Hand], Any]]
         np.float32,
         lambda hand: (hand.crop.center_x, hand.crop.center_y, hand.crop.side),
     ),
+    "crop_angle": ((), np.float32, lambda hand: hand.crop.angle),
     "reprojection_error_px": ((), np.float32, lambda hand: hand.reprojection_error_px),
 }
 
