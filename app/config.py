@@ -153,6 +153,7 @@ class RecordChoice:
     openxr: bool = False
     openxr_npz: bool = False
     parquet: bool = False
+    usdz: bool = False
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -66,6 +66,14 @@ EXPORT_FORMATS: Final[dict[str, ExportFormat]] = {
             module="pyarrow",
             package="pyarrow",
         ),
+        ExportFormat(
+            "usdz",
+            ".usdz",
+            "USD",
+            "Animated, skinned, textured hands for USD programs",
+            module="pxr",
+            package="usd-core",
+        ),
     )
 }
 

@@ -170,6 +170,12 @@ def _table(take: _Take) -> _Writer:
     return TableRecorder(take.model, take.about)
 
 
+def _usd(take: _Take) -> _Writer:
+    from .usd import UsdRecorder
+
+    return UsdRecorder(take.model, take.texture)
+
+
 #: How each of ``EXPORT_FORMATS`` is written.
 _BUILDERS: Final[dict[str, Callable[[_Take], _Writer]]] = {
     "npz": lambda take: ArrayRecorder(take.about),
@@ -181,6 +187,7 @@ _BUILDERS: Final[dict[str, Callable[[_Take], _Writer]]] = {
     "openxr": lambda take: OpenXrLog(take.model),
     "openxr_npz": lambda take: OpenXrArrays(take.model),
     "parquet": _table,
+    "usdz": _usd,
 }
 
 
