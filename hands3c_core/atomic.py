@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import tempfile
 import uuid
 from collections.abc import Callable
 from pathlib import Path
 
 from hands3c_core.errors import UserError
+
+
+def check_place(path: str | os.PathLike[str] | None) -> None:
+    """Find out before long work whether its result can be written to ``path`` (None: nowhere).
+
+    Raises:
+        UserError: it cannot: the place is a folder, or nothing can be written there.
+    """
+    if path is None:
+        return
+    path = Path(path)
+    try:
+        if path.is_dir():
+            raise UserError(f"cannot write {path}: it is a folder; name a file in it")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise _refused(path, error) from error
 
 
 def write_atomically(
@@ -27,7 +48,8 @@ def write_atomically(
         UserError: the place cannot be written to.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    # Cut, so that a name that is just short enough stays so.
+    temporary = path.with_name(f".{path.name[:40]}.{uuid.uuid4().hex[:8]}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if callable(content):
@@ -38,9 +60,18 @@ def write_atomically(
             os.fsync(file.fileno())
         temporary.replace(path)
     except (OSError, RuntimeError) as error:  # torch reports a full disk as a RuntimeError
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(f"cannot write {path}: {reason}; choose another folder") from error
+        raise _refused(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
     return path
+
+
+def _refused(path: Path, error: Exception) -> UserError:
+    reason = getattr(error, "strerror", None) or error
+    advice = (
+        "choose a shorter name"
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG
+        else "choose another folder"
+    )
+    return UserError(f"cannot write {path}: {reason}; {advice}")

@@ -15,7 +15,14 @@ from hands3c_core.errors import UserError
 from hands3c_core.estimators.base import Estimator
 from hands3c_core.estimators.choose import make_estimator
 from hands3c_core.estimators.landmarks import LandmarkEstimator
-from hands3c_core.geometry import crop_box, default_camera, load_camera, project, resize_camera
+from hands3c_core.geometry import (
+    check_calibration,
+    crop_box,
+    default_camera,
+    load_camera,
+    project,
+    resize_camera,
+)
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
 from hands3c_core.types import (
     Camera,
@@ -150,7 +157,7 @@ class HandMeshPipeline:
         # A calibration that does not name its image size is for whatever the images are.
         self._calibration = None if camera is None or isinstance(camera, Camera) else Path(camera)
         if self._calibration is not None:
-            load_camera(self._calibration, 640, 480)  # say now what is wrong with it
+            check_calibration(self._calibration)
         self._camera = camera if isinstance(camera, Camera) else None
 
     @property

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hands3c_core.atomic import write_atomically
+from hands3c_core.atomic import check_place, write_atomically
 from hands3c_core.errors import UserError
 
 
@@ -61,3 +61,20 @@ def test_a_file_where_a_folder_is_needed(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UserError, match="cannot write"):
         write_atomically(tmp_path / "file" / "x", b"")
+
+
+def test_a_place_is_checked_before_the_work(tmp_path: Path) -> None:
+    check_place(None)
+    check_place(tmp_path / "new" / "a.json")
+    assert list((tmp_path / "new").iterdir()) == []
+    (tmp_path / "file").touch()
+    for bad in (tmp_path, tmp_path / "file" / "a.json", Path("/proc/a.json")):
+        with pytest.raises(UserError, match="cannot write"):
+            check_place(bad)
+
+
+def test_a_name_that_just_fits_is_written(tmp_path: Path) -> None:
+    path = tmp_path / ("a" * 251 + ".npz")
+    assert write_atomically(path, b"x").read_bytes() == b"x"
+    with pytest.raises(UserError, match="shorter name"):
+        write_atomically(tmp_path / ("a" * 256), b"x")

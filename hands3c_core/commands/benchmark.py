@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from hands3c_core.atomic import check_place
 from hands3c_core.errors import UserError
 from hands3c_core.threads import configure_threads
 
@@ -59,6 +60,8 @@ class Options:
 
 def run(options: Options) -> None:
     """Run the parts that were asked for."""
+    check_place(options.json)
+    check_place(options.markdown)
     if not (options.pipeline or options.network or options.ui or options.precision):
         raise UserError("Nothing to do: give --pipeline, --network, --ui or --precision FOLDER.")
     report: dict[str, Any] = {}

@@ -10,7 +10,7 @@ from typing import Literal
 from rich.console import Console
 from rich.progress import Progress
 
-from hands3c_core.atomic import write_atomically
+from hands3c_core.atomic import check_place, write_atomically
 from hands3c_core.data import open_data
 from hands3c_core.errors import UserError
 from hands3c_core.evaluation import (
@@ -66,6 +66,9 @@ class Options:
 
 def make_predictor(options: Options) -> Predictor:
     """The estimator that was asked for."""
+    check_place(options.json)
+    check_place(options.report)
+    check_place(options.submission)
     kind = options.estimator or ("network" if options.weights else "landmarks")
     if kind == "landmarks":
         return LandmarkPredictor(options.hand_model or "hand_mid")

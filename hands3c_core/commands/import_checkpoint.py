@@ -8,6 +8,7 @@ from typing import Annotated
 
 import tyro
 
+from hands3c_core.atomic import check_place
 from hands3c_core.hand_model import load_hand_model
 from hands3c_core.models.importing import export_checkpoint, import_checkpoint
 
@@ -30,6 +31,7 @@ class Options:
 
 def run(options: Options) -> None:
     """Import or export as asked."""
+    check_place(options.out)
     if options.export_published:
         hand = None if options.hand_model is None else load_hand_model(options.hand_model)
         export_checkpoint(options.checkpoint, options.out, hand=hand)

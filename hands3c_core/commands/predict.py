@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from hands3c_core.atomic import check_place
 from hands3c_core.errors import UserError
 
 
@@ -35,6 +36,7 @@ class Options:
 
 def run(options: Options) -> None:
     """Read, predict, write."""
+    check_place(options.out)
     import numpy as np
     import torch
     from rich.progress import Progress

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import tyro
 
-from hands3c_core.atomic import write_atomically
+from hands3c_core.atomic import check_place, write_atomically
 from hands3c_core.data import CorruptSample, open_data
 from hands3c_core.data.contact_sheet import contact_sheet
 from hands3c_core.errors import UserError
@@ -42,6 +42,7 @@ class Options:
 
 def run(options: Options) -> None:
     """Open, draw, write."""
+    check_place(options.out)
     if min(options.count, options.columns, options.crop_size) < 1 or options.size < 16:
         raise UserError("--count, --columns and --crop-size must be at least 1, --size 16.")
     dataset = open_data(options.data, options.crop_size)

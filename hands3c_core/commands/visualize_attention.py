@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from hands3c_core.atomic import check_place
 from hands3c_core.errors import UserError
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Options:
 
 def run(options: Options) -> None:
     """Load or make the network, draw, say what was written."""
+    check_place(options.out)
     from rich.progress import Progress
 
     from hands3c_core.explain.attention_study import StudyOptions, study_attention

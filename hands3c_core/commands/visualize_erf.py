@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hands3c_core.atomic import check_place
 from hands3c_core.errors import UserError
 
 
@@ -36,6 +37,9 @@ class Options:
 
 def run(options: Options) -> None:
     """Measure, print the table, write the figure."""
+    check_place(options.out)
+    check_place(options.csv)
+    check_place(options.json)
     if options.images < 1:
         raise UserError("--images must be at least 1.")
     import numpy as np

@@ -4,7 +4,6 @@ schema, ``jsonl`` the writer."""
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,12 +15,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
+from ..reading import Fields, transcoded
 from ..types import Camera, CropBox, FrameResult, Hand
 
 FORMAT_NAME: Final = "hands3c-results"
 SCHEMA_VERSION: Final = 1
 #: No line is longer, bytes: two hands with 6,573 logged vertices take half a megabyte.
 _LONGEST_LINE: Final = 1 << 26
+#: A log in UTF-16 is held in memory as a whole, bytes.
+_MOST_UTF16: Final = 1 << 28
+_HEADER_TEXTS: Final = ("hand_model", "estimator", "source")
+
+# What a log can hold, generously.
+_FOCAL_PX: Final = (1e-3, 1e7)
+_MOST_PX: Final = 1e7
+_LARGEST_IMAGE: Final = 1 << 20
+_MOST_SECONDS: Final = 1e8  # three years
+_MOST_METRES: Final = 1e4
+_MOST_PARAMETER: Final = 1e4
+_MOST_HANDS: Final = 64
 
 
 @dataclass(frozen=True)
@@ -93,9 +105,10 @@ class ResultReader:
         """Whether a cut-off last line was left out; known at the end."""
         try:
             self._size = max(1, self.path.stat().st_size)
-            self._file = self.path.open("rb")
-        except OSError as error:
-            raise UserError(f"cannot read {self.path}: {error.strerror}") from error
+            self._file = transcoded(self.path.open("rb"), _MOST_UTF16)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise UserError(f"cannot read {self.path}: {reason}") from error
         self._lines = self._contents()
         try:
             self.header = self._read_header()
@@ -122,36 +135,32 @@ class ResultReader:
 
     def __iter__(self) -> Iterator[LoggedFrame]:
         camera = self._camera
-        number = 1
-        try:
-            for content in self._lines:
-                number += 1
-                if content["type"] == "camera":
-                    camera = Camera(**content["camera"])
-                elif content["type"] == "frame":
-                    yield _logged_frame(content, camera)
-        except (KeyError, TypeError, ValueError) as error:
-            raise UserError(f"{self.path}, line {number}: not as documented ({error})") from error
+        for number, content in self._lines:
+            fields = Fields(content, f"{self.path}, line {number}")
+            kind = fields.text("type")
+            if kind == "camera":
+                camera = _camera(fields.inner("camera"))
+            elif kind == "frame":
+                yield _frame(fields, camera)
 
     def _read_header(self) -> dict[str, Any]:
-        header = next(self._lines, None)
+        _, header = next(self._lines, (0, None))
         if not isinstance(header, dict) or header.get("format") != FORMAT_NAME:
             raise UserError(
                 f"{self.path} is not a results log (its first line is no {FORMAT_NAME} header)"
             )
-        version = header.get("version")
-        if not isinstance(version, int) or version > SCHEMA_VERSION:
+        fields = Fields(header, f"{self.path}, line 1")
+        version = fields.integer("version", 0, 1 << 31)
+        if version > SCHEMA_VERSION:
             raise UserError(
                 f"{self.path} has version {version}; this program reads up to {SCHEMA_VERSION}"
             )
-        try:
-            self._camera = Camera(**header["camera"])
-        except (KeyError, TypeError) as error:
-            raise UserError(f"{self.path}, line 1: not as documented ({error})") from error
-        return header
+        self._camera = _camera(fields.inner("camera"))
+        texts = {key: fields.text(key) for key in _HEADER_TEXTS if key in fields}
+        return {**header, **texts}
 
-    def _contents(self) -> Iterator[Any]:
-        """What each line holds; a last line that is cut off is left out."""
+    def _contents(self) -> Iterator[tuple[int, Any]]:
+        """Number and content of each line; a last line that is cut off is left out."""
         number = 0
         while line := self._file.readline(_LONGEST_LINE):
             number += 1
@@ -164,7 +173,7 @@ class ResultReader:
                 raise UserError(
                     f"{self.path}, line {number}: not JSON; the file is damaged"
                 ) from error
-            yield content
+            yield number, content
 
 
 def read_results(path: str | Path) -> LoggedResults:
@@ -182,52 +191,60 @@ def with_vertices(frame: LoggedFrame, vertices: list[NDArray[np.float32]]) -> Lo
     return replace(frame, hands=tuple(hands))
 
 
-def _array(values: Any, shape: tuple[int, ...], name: str) -> NDArray[np.float32]:
-    array = np.array(values, dtype=np.float32) if values is not None else np.zeros(0, np.float32)
-    if array.shape != shape and not (shape[0] < 0 and array.shape[1:] == shape[1:]):
-        raise ValueError(f"{name} has shape {array.shape}, expected {shape}")
-    return array
-
-
-def _logged_frame(content: dict[str, Any], camera: Camera) -> LoggedFrame:
-    return LoggedFrame(
-        index=int(content["index"]),
-        timestamp=float(content["time"]),
-        camera=camera,
-        hands=tuple(_logged_hand(hand) for hand in content["hands"]),
-        source_time=_optional(content, "source_time", float),
-        captured_at=_optional(content, "captured_at", str),
-        timings_ms={str(k): float(v) for k, v in content.get("timings_ms", {}).items()},
+def _camera(fields: Fields) -> Camera:
+    return Camera(
+        fx=fields.number("fx", *_FOCAL_PX),
+        fy=fields.number("fy", *_FOCAL_PX),
+        cx=fields.number("cx", -_MOST_PX, _MOST_PX),
+        cy=fields.number("cy", -_MOST_PX, _MOST_PX),
+        width=fields.integer("width", 1, _LARGEST_IMAGE),
+        height=fields.integer("height", 1, _LARGEST_IMAGE),
     )
 
 
-def _optional(content: dict[str, Any], name: str, kind: type) -> Any:
-    """What newer logs tell."""
-    value = content.get(name)
-    return None if value is None else kind(value)
+def _frame(fields: Fields, camera: Camera) -> LoggedFrame:
+    return LoggedFrame(
+        index=fields.integer("index", 0, 1 << 53),
+        timestamp=fields.number("time", -_MOST_SECONDS, _MOST_SECONDS),
+        camera=camera,
+        hands=tuple(_hand(hand) for hand in fields.each("hands", _MOST_HANDS)),
+        timings_ms=fields.numbers("timings_ms"),
+        source_time=_if_told(fields, "source_time"),
+        captured_at=fields.text("captured_at", longest=100)
+        if _told(fields, "captured_at")
+        else None,
+    )
 
 
-def _logged_hand(content: dict[str, Any]) -> Hand:
-    def number(name: str) -> float:
-        value = content[name]
-        return math.nan if value is None else float(value)
+def _told(fields: Fields, key: str) -> bool:
+    """Whether a log, of a version that does, tells something."""
+    return fields.values.get(key) is not None
 
-    crop = _array(content["crop"], (3,), "crop")
-    vertices = content.get("vertices")
+
+def _if_told(fields: Fields, key: str) -> float | None:
+    return fields.number(key) if _told(fields, key) else None
+
+
+def _hand(fields: Fields) -> Hand:
+    def floats(name: str, shape: tuple[int, ...], most: float) -> NDArray[np.float32]:
+        return fields.array(name, shape, -most, most, holes=True).astype(np.float32)
+
+    crop = fields.array("crop", (3,), -_MOST_PX, _MOST_PX)
+    has_vertices = fields.values.get("vertices") is not None
     return Hand(
-        track_id=int(content["track_id"]),
-        is_right=bool(content["is_right"]),
-        confidence=number("confidence"),
-        vertices=np.zeros((0, 3), np.float32)
-        if vertices is None
-        else _array(vertices, (-1, 3), "vertices"),
-        joints_3d=_array(content["joints_3d"], (21, 3), "joints_3d"),
-        joints_2d=_array(content["joints_2d"], (21, 2), "joints_2d"),
-        landmarks_2d=_array(content["landmarks_2d"], (21, 2), "landmarks_2d"),
-        pose=_array(content["pose"], (16, 3), "pose"),
-        shape=_array(content["shape"], (10,), "shape"),
-        translation=_array(content["translation"], (3,), "translation"),
-        crop=CropBox(*(float(value) for value in crop), float(content.get("crop_angle", 0.0))),
-        reprojection_error_px=number("reprojection_error_px"),
-        estimator=str(content["estimator"]),
+        track_id=fields.integer("track_id", 0, (1 << 31) - 1),
+        is_right=fields.flag("is_right"),
+        confidence=fields.measured("confidence"),
+        vertices=floats("vertices", (-1, 3), _MOST_METRES)
+        if has_vertices
+        else np.zeros((0, 3), np.float32),
+        joints_3d=floats("joints_3d", (21, 3), _MOST_METRES),
+        joints_2d=floats("joints_2d", (21, 2), _MOST_PX),
+        landmarks_2d=floats("landmarks_2d", (21, 2), _MOST_PX),
+        pose=floats("pose", (16, 3), _MOST_PARAMETER),
+        shape=floats("shape", (10,), _MOST_PARAMETER),
+        translation=floats("translation", (3,), _MOST_METRES),
+        crop=CropBox(*crop.tolist(), _if_told(fields, "crop_angle") or 0.0),
+        reprojection_error_px=fields.measured("reprojection_error_px"),
+        estimator=fields.text("estimator", longest=1000),
     )

@@ -2,12 +2,12 @@
 
 from hands3c_core.geometry.camera import (
     default_camera,
-    load_camera,
     mirror_camera,
     project,
     resize_camera,
     solve_translation,
 )
+from hands3c_core.geometry.camera_file import check_calibration, load_camera
 from hands3c_core.geometry.crop import (
     BoxSmoother,
     CropRule,
@@ -26,6 +26,7 @@ __all__ = [
     "BoxSmoother",
     "CropRule",
     "apply_affine",
+    "check_calibration",
     "crop_affine",
     "crop_box",
     "crop_corners",

@@ -19,7 +19,13 @@ from hands3c_core.data.pseudo_writer import LABELS, PseudoWriter
 from hands3c_core.detect import HandDetector, HandTracker
 from hands3c_core.errors import UserError
 from hands3c_core.estimators.landmarks import LandmarkEstimator
-from hands3c_core.geometry import crop_box, default_camera, extract_crop, load_camera
+from hands3c_core.geometry import (
+    check_calibration,
+    crop_box,
+    default_camera,
+    extract_crop,
+    load_camera,
+)
 from hands3c_core.labelling.clips import Clip
 from hands3c_core.labelling.progress import ClipProgress, Counts, Progress
 from hands3c_core.types import Camera, Frame, HandEstimate, TrackedHand, UInt8
@@ -76,7 +82,7 @@ class LabelSettings:
             raise UserError(f"--min-sharpness {self.min_sharpness:g}: use 0 or more.")
         default_camera(640, 480, self.fov_deg)
         if self.camera is not None:
-            load_camera(self.camera, 640, 480)
+            check_calibration(self.camera)
         return self
 
     def camera_of(self, width: int, height: int) -> Camera:

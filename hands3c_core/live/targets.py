@@ -54,13 +54,13 @@ def parse_target(text: str) -> Target:
         host = rest
     elif ":" in rest:
         host, _, port = rest.rpartition(":")
-    elif rest.isdigit():
+    elif rest[:1].isdigit() and "." not in rest:  # such a host needs its port beside it
         port = rest
     elif rest:
         host = rest
-    if not port.isdigit() or not 1 <= int(port) <= 65535:
+    if not (port.isascii() and port.isdecimal() and len(port) < 6 and 1 <= int(port) <= 65535):
         raise UserError(f"{text!r}: {port!r} is no port; use a number from 1 to 65535")
-    if not host:
+    if not host.strip():
         raise UserError(f"{text!r} names no host; leave it out for this computer")
     return Target(kind, host, int(port))
 

@@ -470,7 +470,7 @@ def test_files_that_are_no_logs_are_clear_errors(session, tmp_path):
     refused("not json\n", "line 1: not JSON")
     refused(lines[0].replace('"version": 1', '"version": 99'), "version 99")
     refused("\n".join([lines[0], "{broken", lines[1]]) + "\n", "line 2: not JSON")
-    refused(lines[0] + '\n{"type":"frame"}\n', "line 2: not as documented")
+    refused(lines[0] + '\n{"type":"frame"}\n', "line 2: index is missing")
     short = json.loads(lines[1])
     short["hands"][0]["pose"] = [[0, 0, 0]]
     refused("\n".join([lines[0], json.dumps(short), ""]), "pose has shape")
