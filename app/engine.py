@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 _STATS_PERIOD_S = 0.25
 _IDLE_S = 0.25
 _JOIN_TIMEOUT_S = 15.0
+#: As many frames one after another that cannot be processed end a run.
+_MOST_FAILED_IN_A_ROW = 10
 
 
 class Engine:
@@ -50,6 +52,7 @@ class Engine:
         self._recorded = recorded
         self._max_frames = max_frames
         self._processed = 0
+        self._failed = self._failed_in_a_row = 0
         self.player = Player(paced=paced, notify=outlets.notices.emit)
         self._model: LoadedModel | None = None
         self._recording: Recording | None = None
@@ -118,7 +121,7 @@ class Engine:
         if jumped and self._model is not None:
             self._model.pipeline.reset()
         if frame is not None:
-            self._process(frame, jumped=jumped)
+            self._process_or_skip(frame, jumped=jumped)
         self.say_playback()
         self._say_stats()
         if waiting or not self.player.is_open:
@@ -129,6 +132,27 @@ class Engine:
     def _shows_unfitted(self) -> bool:
         """Before the first model is ready, a camera shows its picture; a file waits."""
         return self.player.is_live and self._out.model_status.value.loading
+
+    def _process_or_skip(self, frame: Frame, *, jumped: bool) -> None:
+        """One frame that cannot be processed never ends a run; many in a row do."""
+        try:
+            self._process(frame, jumped=jumped)
+        except Exception as error:
+            self._failed_in_a_row += 1
+            if self._failed_in_a_row >= _MOST_FAILED_IN_A_ROW or not self._may_follow():
+                raise
+            self._failed += 1
+            log.info("frame %d is passed over: %s", frame.index, error)
+            text = f"{self._failed} frames were passed over, the last one because {error}"
+            text = text.replace("1 frames were", "1 frame was") if self._failed == 1 else text
+            self._out.notices.emit(Notice("passed", text, "warning", seconds=8.0))
+        else:
+            self._failed_in_a_row = 0
+
+    def _may_follow(self) -> bool:
+        """Whether the source has, or may have, further frames."""
+        info = self._out.source.value
+        return info is None or info.is_live or (info.frame_count or 2) > 1
 
     def _process(self, frame: Frame, *, jumped: bool) -> None:
         arrived_at = frame.captured_at if self.player.is_live else time.monotonic()

@@ -120,8 +120,8 @@ class _Run:
     def record(self, spec: str, files: RecordFiles, *, is_bundled: bool) -> int:
         """Open, record to the end, say what was written."""
         outlets = self._session.outlets
+        self._session.set_loop(self._loop)  # first: frames are read as soon as it is open
         self._session.open(spec, play=False, is_bundled=is_bundled)
-        self._session.set_loop(self._loop)
         self._session.wait_idle()
         self._raise_error()
         info = outlets.source.value

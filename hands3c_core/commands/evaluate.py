@@ -66,9 +66,6 @@ class Options:
 
 def make_predictor(options: Options) -> Predictor:
     """The estimator that was asked for."""
-    check_place(options.json)
-    check_place(options.report)
-    check_place(options.submission)
     kind = options.estimator or ("network" if options.weights else "landmarks")
     if kind == "landmarks":
         return LandmarkPredictor(options.hand_model or "hand_mid")
@@ -80,6 +77,9 @@ def make_predictor(options: Options) -> Predictor:
 
 def run(options: Options) -> None:
     """Open, measure, write."""
+    check_place(options.json)
+    check_place(options.report)
+    check_place(options.submission)
     if (options.submission is None) != (options.benchmark is None):
         raise UserError("--submission FILE and --benchmark NAME go together.")
     rows = with_rows(options.published) if options.published else PUBLISHED

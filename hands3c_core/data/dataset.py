@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar
 
 import cv2
@@ -135,14 +136,14 @@ class AnnotatedDataset(HandDataset):
             raise CorruptSample(f"{annotation.name}: {error}") from None
 
 
-def read_image(path: object) -> UInt8:
+def read_image(path: Path) -> UInt8:
     """An image file as (H, W, 3) uint8 RGB.
 
     Raises:
         CorruptSample: the file is missing, truncated or no image.
     """
     try:
-        content = np.fromfile(str(path), np.uint8)
+        content = np.fromfile(path, np.uint8)
     except OSError as error:
         raise CorruptSample(f"{path} cannot be read ({error.strerror})") from None
     # imread without a name: damaged files then raise nothing and print nothing.

@@ -21,6 +21,7 @@ from hands3c_core.data.mano_labels import to_model_space
 from hands3c_core.data.sample import Annotation
 from hands3c_core.data.spec import DatasetSpec
 from hands3c_core.errors import UserError
+from hands3c_core.names import user_path
 from hands3c_core.types import CropBox
 
 #: Folders in which a file_name is looked for, relative to the image root.
@@ -74,7 +75,7 @@ class HandOccNetJson(AnnotatedDataset):
         images = spec.options.get("images")
         return cls(
             spec.require_path(),
-            Path(images).expanduser() if images else None,
+            user_path(images) if images else None,
             spec.choice("protocol", _PROTOCOLS, "ho3d") if "protocol" in spec.options else None,
             crop_size,
         )

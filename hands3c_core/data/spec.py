@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hands3c_core.errors import UserError
+from hands3c_core.names import user_path
 
 _YES = {"1", "true", "yes", "on"}
 _NO = {"0", "false", "no", "off"}
@@ -35,7 +36,7 @@ class DatasetSpec:
         """
         if not self.path:
             raise UserError(f"{self.name} needs its path: --data {self.name}:PATH.")
-        return Path(self.path).expanduser()
+        return user_path(self.path)
 
     def check_options(self, known: Iterable[str]) -> None:
         """Raise ``UserError`` for an option that the dataset does not have."""

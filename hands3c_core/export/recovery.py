@@ -51,7 +51,7 @@ def recover_video(part: Path) -> Path | None:
 def is_own_video(path: Path) -> bool:
     """Whether ``VideoWriter`` made the MP4 at ``path``."""
     try:
-        with av.open(str(path)) as container:
+        with path.open("rb") as file, av.open(file) as container:
             return container.metadata.get("comment") == MADE_BY
     except (OSError, FFmpegError):
         return False
@@ -60,7 +60,7 @@ def is_own_video(path: Path) -> bool:
 def video_seconds(path: Path) -> float | None:
     """How long a video is, if that can be told without reading all of it."""
     try:
-        with av.open(str(path)) as container:
+        with path.open("rb") as file, av.open(file) as container:
             return None if container.duration is None else container.duration / av.time_base
     except (OSError, FFmpegError):
         return None
@@ -68,7 +68,7 @@ def video_seconds(path: Path) -> float | None:
 
 def _has_frame(path: Path) -> bool:
     try:
-        with av.open(str(path)) as container:
+        with path.open("rb") as file, av.open(file) as container:
             return any(packet.size > 0 for packet in container.demux(video=0))
     except (OSError, FFmpegError, IndexError, ValueError):
         return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Final, Literal
 
 from hands3c_core.errors import UserError
@@ -12,6 +11,7 @@ from hands3c_core.hand_model.data import HandModelData
 from hands3c_core.hand_model.mano_files import load_mano
 from hands3c_core.hand_model.mirror import mirror_model
 from hands3c_core.hand_model.shipped import SHIPPED, read_shipped
+from hands3c_core.names import user_path
 
 Side = Literal["right", "left"]
 
@@ -45,7 +45,7 @@ def load_hand_model(
 def _load(spec: str, side: Side | None) -> HandModelData:
     if spec in SHIPPED:
         return read_shipped(spec)
-    path = Path(spec).expanduser()
+    path = user_path(spec)
     if not path.exists():
         raise UserError(
             f"There is no hand model {spec!r}; give {', '.join(SHIPPED)} or the path of a MANO "

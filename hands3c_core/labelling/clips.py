@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Final, Literal
 
 from hands3c_core.errors import UserError
+from hands3c_core.names import user_path
 from hands3c_core.sources.base import Source
 from hands3c_core.sources.images import ImageFolder, is_image, natural_key
-from hands3c_core.sources.video import VideoSource
+from hands3c_core.sources.media import head_of, is_jpeg_sequence
+from hands3c_core.sources.open import open_source
+from hands3c_core.sources.picture_kinds import Kind, kind_of
 from hands3c_core.types import Frame
 
 _VIDEO_SUFFIXES: Final = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".gif"}
@@ -97,15 +100,15 @@ def find_clips(paths: Sequence[Path]) -> list[Clip]:
         raise UserError("name a video, a folder of images, or images to label.")
     clips: list[Clip] = []
     loose: list[Path] = []
-    for path in (path.expanduser() for path in paths):
+    for path in (user_path(path) for path in paths):
         if not path.exists():
             raise UserError(f"there is no {path}; name a video, a folder of images, or images.")
         if path.is_dir():
             clips += _folder_clips(path)
-        elif path.suffix.lower() != ".gif" and is_image(path):
-            loose.append(path)
-        else:
+        elif _is_video(path):
             clips.append(_video(path))
+        else:
+            loose.append(path)
     if loose:
         size = sum(path.stat().st_size for path in loose)
         clips.append(Clip(LOOSE_IMAGES, "images", tuple(loose), size))
@@ -131,7 +134,7 @@ def _folder_clips(folder: Path) -> list[Clip]:
 
 
 def _video(path: Path) -> Clip:
-    VideoSource(path).close()  # says what is wrong with it before anything is labelled
+    open_source(path).close()  # says what is wrong with it before anything is labelled
     return Clip(path.name, "video", (path,), path.stat().st_size)
 
 
@@ -144,4 +147,10 @@ def _read_single(clip: Clip, path: Path) -> Frame | None:
 
 
 def _open(clip: Clip, path: Path) -> Source:
-    return VideoSource(path) if clip.kind == "video" else ImageFolder(path)
+    return open_source(path) if clip.kind == "video" else ImageFolder(path)
+
+
+def _is_video(path: Path) -> bool:
+    """Whether ``path`` moves, or is none of the pictures that are read."""
+    kind = kind_of(head_of(path))
+    return kind not in (Kind.STILL, Kind.HEIF) or (kind is Kind.STILL and is_jpeg_sequence(path))

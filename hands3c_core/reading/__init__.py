@@ -10,7 +10,7 @@ checks serve five containers.
 """
 
 from .arrays import read_arrays
-from .fields import Fields, printable
+from .fields import Fields
 from .text import decode_text, parse_json, parse_yaml, read_bytes, read_json, transcoded
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "decode_text",
     "parse_json",
     "parse_yaml",
-    "printable",
     "read_arrays",
     "read_bytes",
     "read_json",

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import numpy as np
 
 from hands3c_core.errors import UserError
+from hands3c_core.names import printable
 
 #: No number that anybody measures is larger, unless its reader says so.
 _LARGE: Final = 1e9
 _LONGEST_TEXT: Final = 10_000
 _REQUIRED: Final = object()
-
-
-def printable(text: str) -> str:
-    """``text`` that can be shown and encoded: control characters become spaces, half surrogates
-    question marks."""
-    clean = "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
-    return clean.encode("utf-8", errors="replace").decode()
 
 
 class Fields:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from types import TracebackType
+from typing import Any, TypeVar, cast
 
 from hands3c_core.errors import UserError
 from hands3c_core.types import Frame, UInt8
+
+log = logging.getLogger(__name__)
 
 #: The smallest step between two timestamps of one source: video detectors count in milliseconds.
 MIN_STEP_S = 1e-3
@@ -16,6 +21,29 @@ MIN_STEP_S = 1e-3
 
 class SourceLostError(UserError):
     """A live source stopped giving frames: unplugged, stalled or disconnected."""
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def no_raw_errors(method: Method) -> Method:
+    """A source's method whose foreign exceptions leave it as ``UserError``: decoders, drivers and
+    network libraries fail in more ways than they document."""
+
+    @functools.wraps(method)
+    def guarded(self: Source, *arguments: Any, **options: Any) -> Any:
+        try:
+            return method(self, *arguments, **options)
+        except (UserError, MemoryError):
+            raise
+        except Exception as error:
+            name = self.name or type(self).__name__
+            log.debug("%s failed", name, exc_info=True)
+            reason = " ".join(str(error).split())[:120] or type(error).__name__
+            kind = SourceLostError if self.is_live else UserError
+            raise kind(f"{name} cannot be read ({reason}): try another file or device") from error
+
+    return cast(Method, guarded)
 
 
 class Source(ABC):

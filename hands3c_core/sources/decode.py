@@ -16,6 +16,12 @@ Flips = tuple[bool, bool, bool]
 """What makes an image upright: transpose first, then mirror left-right, then upside down."""
 
 _UPRIGHT: Flips = (False, False, False)
+#: The same by degrees anticlockwise, where a mirroring cannot be told.
+_FLIPS_OF_TURN: dict[int, Flips] = {
+    90: (True, False, True),
+    180: (False, True, True),
+    270: (True, True, False),
+}
 
 
 def flips_of_matrix(matrix: NDArray[np.int32]) -> Flips:
@@ -31,8 +37,11 @@ def flips_of_matrix(matrix: NDArray[np.int32]) -> Flips:
 
 def display_flips(frame: av.VideoFrame) -> Flips:
     """How ``frame``'s rotation metadata asks for it to be turned."""
-    side_data: Any = frame.side_data
-    data = side_data.get(Type.DISPLAYMATRIX)
+    try:
+        side_data: Any = frame.side_data
+        data = side_data.get(Type.DISPLAYMATRIX)
+    except ValueError:  # side data of a kind that PyAV does not know, such as EXIF in a JPEG
+        return _FLIPS_OF_TURN.get(frame.rotation % 360, _UPRIGHT)
     if data is None:
         return _UPRIGHT
     return flips_of_matrix(np.frombuffer(bytes(data), dtype=np.int32, count=9).reshape(3, 3))

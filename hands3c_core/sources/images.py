@@ -12,13 +12,18 @@ import cv2
 import numpy as np
 
 from hands3c_core.errors import UserError
-from hands3c_core.sources.base import Source, check_fps
+from hands3c_core.names import printable
+from hands3c_core.sources import heif
+from hands3c_core.sources.base import Source, check_fps, no_raw_errors
 from hands3c_core.sources.decode import Flips, apply_flips
+from hands3c_core.sources.media import head_of
+from hands3c_core.sources.picture_kinds import HEAD_BYTES, Kind, kind_of
 from hands3c_core.types import Frame, UInt8
 
 log = logging.getLogger(__name__)
 
 DEFAULT_FPS = 30.0
+_MOST_BYTES = 1 << 30
 
 #: Flips (transpose, mirror, upside down) by EXIF orientation (EXIF 2.32, tag 0x0112).
 _EXIF_FLIPS: dict[int, Flips] = {
@@ -37,13 +42,14 @@ _EXIF_METADATA = 0  # cv2.IMAGE_METADATA_EXIF
 class ImageFolder(Source):
     """The images of a folder in natural order (2 before 10), or a single image.
 
-    Takes whatever OpenCV reads. 16-bit images keep their upper 8 bits, floating-point ones are
-    clipped to 0..1, grey ones become RGB, transparent ones are laid over black, EXIF orientation
-    is applied. Image k has timestamp k / fps. Files that are no images are left out from the start,
-    images that turn out to be damaged are passed over; both are counted in ``skipped`` (each file
-    once). Images may differ in size.
+    Takes whatever OpenCV reads, and HEIC. 16-bit images keep their upper 8 bits, floating-point
+    ones are clipped to 0..1, grey ones become RGB, transparent ones are laid over black, EXIF
+    orientation is applied. Image k has timestamp k / fps. Files that are no images are left out
+    from the start, images that turn out to be damaged are passed over; both are counted in
+    ``skipped`` (each file once). Images may differ in size.
     """
 
+    @no_raw_errors
     def __init__(self, path: str | Path, fps: float | None = None) -> None:
         """Open the folder or image ``path``.
 
@@ -52,7 +58,7 @@ class ImageFolder(Source):
         """
         check_fps(fps)
         path = Path(path)
-        self.name = path.name or str(path)
+        self.name = printable(path.name or str(path))
         self.fps = fps or DEFAULT_FPS
         files = _files_of(path)
         self._files = [file for file in files if is_image(file)]
@@ -70,6 +76,7 @@ class ImageFolder(Source):
     def skipped(self) -> int:  # type: ignore[override]
         return self._junk + len(self._damaged)
 
+    @no_raw_errors
     def read(self) -> Frame | None:
         while self._position < len(self._files):
             index = self._position
@@ -97,28 +104,43 @@ def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
 
 
 def is_image(path: Path) -> bool:
-    """Whether the file's first bytes are those of an image format OpenCV reads."""
-    try:
-        return path.stat().st_size > 0 and cv2.haveImageReader(str(path))
-    except (OSError, cv2.error):
-        return False
+    """Whether the file's first bytes are those of a picture that is read, moving ones included."""
+    head = head_of(path)
+    return head.startswith(b"GIF8") or kind_of(head) not in (Kind.OTHER, Kind.VIDEO)
 
 
 def read_image(path: Path) -> UInt8 | None:
-    """The image as upright (H, W, 3) RGB, or None if it cannot be decoded."""
+    """The picture (of a moving one the first) as upright (H, W, 3) RGB, or None if it cannot be
+    decoded."""
     try:
-        # Not cv2.imread: it cannot open every path on Windows.
-        data = np.fromfile(path, dtype=np.uint8)
+        if path.stat().st_size > _MOST_BYTES:
+            return None
+        content = path.read_bytes()
+    except (OSError, ValueError):
+        return None
+    return decode_image(content)
+
+
+def decode_image(content: bytes) -> UInt8 | None:
+    """The picture in a file's bytes as upright (H, W, 3) RGB, or None if it cannot be decoded."""
+    if kind_of(content[:HEAD_BYTES]) is Kind.HEIF:
+        try:
+            return heif.decode(content)
+        except ValueError as error:
+            log.debug("a HEIC picture is not read: %s", error)
+            return None
+    try:
+        data = np.frombuffer(content, np.uint8)
         flags = cv2.IMREAD_UNCHANGED
         image, kinds, metadata = cv2.imdecodeWithMetadata(data, None, flags)
-    except (OSError, cv2.error):
+        if image is None or image.size == 0:
+            return None
+        rgb = _to_rgb(_to_uint8(image))
+    except (cv2.error, ValueError, MemoryError):
         return None
-    if image is None or image.size == 0:
-        return None
-    rgb = _to_rgb(_to_uint8(image))
-    for kind, content in zip(np.ravel(kinds).tolist(), metadata, strict=False):
+    for kind, block in zip(np.ravel(kinds).tolist(), metadata, strict=False):
         if kind == _EXIF_METADATA:
-            flips = _EXIF_FLIPS.get(exif_orientation(np.asarray(content).tobytes()))
+            flips = _EXIF_FLIPS.get(exif_orientation(np.asarray(block).tobytes()))
             return rgb if flips is None else apply_flips(rgb, flips)
     return rgb
 
@@ -153,6 +175,8 @@ def _files_of(path: Path) -> list[Path]:
         raise UserError(f"{path} does not exist: check the path") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}): check its rights") from None
+    except ValueError:
+        raise UserError(f"{path} is no path: check it") from None
     return sorted(files, key=lambda file: natural_key(file.name))
 
 

@@ -8,12 +8,16 @@ import urllib.request
 from pathlib import Path
 
 from hands3c_core.errors import UserError
+from hands3c_core.names import user_path
 from hands3c_core.sources.base import Source, check_fps, check_size
 from hands3c_core.sources.camera import CameraSource
 from hands3c_core.sources.camera_list import list_cameras
-from hands3c_core.sources.images import ImageFolder, is_image
+from hands3c_core.sources.images import ImageFolder
+from hands3c_core.sources.media import head_of, is_jpeg_sequence
+from hands3c_core.sources.picture_kinds import Kind, kind_of
 from hands3c_core.sources.stream import StreamSource, redact
 from hands3c_core.sources.video import VideoSource
+from hands3c_core.sources.webp import WebpAnimation
 
 _CAMERA = "camera:"
 _MODE = re.compile(r"(?P<camera>.+?)@(?P<width>\d+)x(?P<height>\d+)(?:@(?P<fps>\d+(?:\.\d+)?))?")
@@ -53,8 +57,8 @@ def open_source(
         return _open_camera(camera[len(_CAMERA) :].strip(), size, fps)
     if "://" in text:
         return _open_address(text, fps)
-    path = Path(text).expanduser()
-    if not path.exists() and any(
+    path = user_path(text)
+    if not _exists(path) and any(
         camera.name.casefold() == text.casefold() for camera in list_cameras()
     ):
         return _open_camera(text, size, fps)
@@ -107,9 +111,23 @@ def _open_address(text: str, fps: float | None) -> Source:
 
 
 def _open_path(path: Path, fps: float | None) -> Source:
-    if path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except ValueError:
+        raise UserError(f"{path} is no path: check it") from None
+    if is_folder:
         return ImageFolder(path, fps)
-    # An animated GIF is a video that OpenCV takes for an image.
-    if path.is_file() and path.suffix.lower() != ".gif" and is_image(path):
+    kind = kind_of(head_of(path))
+    if kind is Kind.WEBP_ANIMATION:
+        return WebpAnimation(path)
+    if kind in (Kind.STILL, Kind.HEIF) and not (kind is Kind.STILL and is_jpeg_sequence(path)):
         return ImageFolder(path, fps)
     return VideoSource(path)
+
+
+def _exists(path: Path) -> bool:
+    """Whether there is such a file or folder; names that no file can have are none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False

@@ -30,6 +30,8 @@ class _Item(NamedTuple):
     play_time: float
     """The frame's timestamp on a time line that goes on when the file starts again."""
     epoch: int
+    lap: int
+    """Rounds of a loop since the last seek."""
 
 
 class SourceReader:
@@ -94,6 +96,7 @@ class SourceReader:
         self._message = ""
         self._dropped = 0
         self._epoch = self._read_epoch = 0
+        self._lap = self._read_lap = 0  # of the frame handed out last, of what is read
         self._position = 0.0
         # What the reading thread alone uses: the end of what it read, and the current round.
         self._offset = 0.0
@@ -145,7 +148,7 @@ class SourceReader:
         return self._clock.wait_for(self._queue[0].play_time)
 
     def _hand_out(self) -> Frame:
-        frame, _, self._epoch = self._queue.popleft()
+        frame, _, self._epoch, self._lap = self._queue.popleft()
         self._position = frame.timestamp
         self._back_steps = 0
         if self._paused:
@@ -244,6 +247,7 @@ class SourceReader:
         self._seek_to = max(0.0, seconds)
         self._rewind = self._exhausted = False
         self._back_steps = 0
+        self._lap = 0
         self._queue.clear()
         self._clock.restart()
         self._owed = 1 if self._paused else 0
@@ -262,9 +266,13 @@ class SourceReader:
             self._changed.notify_all()
 
     def set_loop(self, loop: bool) -> None:
-        """Whether a file starts again after its end; one that has already ended stays there."""
+        """Whether a file starts again after its end; one that has already ended stays there, and
+        frames of a further round that nobody has taken yet are not handed out."""
         with self._changed:
             self._loop = loop
+            if not loop and (self._rewind or self._read_lap > self._lap):
+                self._queue = deque(item for item in self._queue if item.lap <= self._lap)
+                self._rewind, self._exhausted = False, True
             if loop and self._exhausted and self._state is ReaderState.RUNNING:
                 self._exhausted, self._rewind = False, True
             self._changed.notify_all()
@@ -343,7 +351,7 @@ class SourceReader:
             if self._queue:
                 self._queue.clear()
                 self._dropped += not self._paused
-            self._queue.append(_Item(frame, frame.timestamp, 0))
+            self._queue.append(_Item(frame, frame.timestamp, 0, 0))
             self._changed.notify_all()
 
     def _read_file(self) -> None:
@@ -355,6 +363,8 @@ class SourceReader:
                 self._set_state(ReaderState.ENDED)
                 return
             target, self._seek_to = self._seek_to, None
+            if target is not None:
+                self._read_lap = 0
             rewind, self._rewind = self._rewind, False
         if target is not None:
             self._go_to(target)
@@ -379,6 +389,7 @@ class SourceReader:
         """The next round of a loop: the play time goes on where the last frame's time ends."""
         self._offset += self._read_until or 0.0
         self._read_until = None
+        self._read_lap += 1
         self.source.seek(0.0)
         self._read_epoch += 1
 
@@ -386,11 +397,15 @@ class SourceReader:
         with self._changed:
             if self._seek_to is not None:
                 return  # asked to be elsewhere meanwhile
+            if self._read_lap > self._lap and not self._loop:
+                self._exhausted = True  # told meanwhile not to start again
+                self._changed.notify_all()
+                return
             if frame is not None:
                 period = 1.0 / self.source.fps if self.source.fps > 0 else MIN_STEP_S
                 self._read_until = frame.timestamp + period
                 play_time = self._offset + frame.timestamp
-                self._queue.append(_Item(frame, play_time, self._read_epoch))
+                self._queue.append(_Item(frame, play_time, self._read_epoch, self._read_lap))
             elif self._loop and self._read_until is not None:
                 self._rewind = True
             else:

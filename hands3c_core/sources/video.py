@@ -17,20 +17,14 @@ from av.error import FFmpegError
 from av.stream import Disposition
 
 from hands3c_core.errors import UserError
-from hands3c_core.sources.base import MIN_STEP_S, Source
+from hands3c_core.names import printable
+from hands3c_core.sources.base import MIN_STEP_S, Source, no_raw_errors
 from hands3c_core.sources.decode import RgbConverter, pixel_aspect_of
-from hands3c_core.types import Frame
+from hands3c_core.sources.media import MediaFile
+from hands3c_core.types import Frame, UInt8
 
 log = logging.getLogger(__name__)
 
-#: Containers that hold their own picture. Playlists (HLS, DASH, concat, SDP) are left out: a file
-#: must never make us open another file or a network connection.
-_FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,gif,nut,mxf,dv,"
-    "ivf,h264,hevc,m4v,mjpeg,mjpeg_2000,yuv4mpegpipe,rm,av1,obu,vc1,h263,h261,webp_anim,apng,"
-    "swf,wtv,gxf,nsv,amv,roq,smk,bink,rawvideo,"
-    "wav,mp3,flac,aac,aiff,ac3,eac3,caf,w64,amr,au,ape,tta,wv"
-)
 _DECODING_ORDER_FORMATS = ("avi", "h264", "hevc")
 #: Streams without a container: they have no times, so frames are counted from the start.
 _RAW_FORMATS = ("h264", "hevc", "m4v", "mpegvideo", "mjpeg", "h263", "vc1", "obu")
@@ -50,6 +44,7 @@ class VideoSource(Source):
     frame rates only.
     """
 
+    @no_raw_errors
     def __init__(self, path: str | Path) -> None:
         """Open ``path``.
 
@@ -57,10 +52,10 @@ class VideoSource(Source):
             UserError: there is no such file, it cannot be read, or no frame in it can be decoded.
         """
         self._path = Path(path)
-        self.name = self._path.name
-        self._container = _open_container(self._path)
+        self.name = printable(self._path.name)
+        self._media = MediaFile(self._path)
         try:
-            self._stream = _picture_stream(self._container, self.name)
+            self._stream = _picture_stream(self._media.container, self.name)
             self._stream.thread_type = "AUTO"
             self.fps = float(self._stream.average_rate or self._stream.guessed_rate or 0)
             if not 0.01 < self.fps < 1000:
@@ -69,6 +64,7 @@ class VideoSource(Source):
             self._to_rgb = RgbConverter()
             self._pending: deque[av.VideoFrame] = deque()
             self._last: float | None = None
+            self._jumps_back = False
             self._next_index = 0
             self._origin = self._first_time = 0.0
             self._frames = self._decode()
@@ -79,19 +75,36 @@ class VideoSource(Source):
             raise
         self.frame_count = self._stream.frames or max(1, round(self.duration * self.fps))
 
+    @no_raw_errors
     def read(self) -> Frame | None:
-        frame = self._next()
-        if frame is None:
+        shown = self._next_picture()
+        if shown is None:
             return None
-        image = self._to_rgb(frame, self._aspect)
+        frame, image = shown
         timestamp = self._time_of(frame)
         if self._last is not None:
             timestamp = max(timestamp, self._last + MIN_STEP_S)
         index = self._next_index
         self._last, self._next_index = timestamp, index + 1
         self.size = (image.shape[1], image.shape[0])
+        if self._jumps_back:  # the header knew of the first part only
+            self.duration = max(self.duration or 0.0, timestamp + 1.0 / self.fps)
+            self.frame_count = max(self.frame_count or 0, index + 1)
         return Frame(image, timestamp, index, time.monotonic())
 
+    def _next_picture(self) -> tuple[av.VideoFrame, UInt8] | None:
+        """The next frame that can be made an image; others are counted in ``skipped``."""
+        for _ in range(_MAX_ERRORS_IN_A_ROW):
+            frame = self._next()
+            if frame is None:
+                return None
+            try:
+                return frame, self._to_rgb(frame, self._aspect)
+            except (FFmpegError, ValueError) as error:
+                self._skip(error)
+        raise UserError(f"{self.name} holds nothing more that can be decoded")
+
+    @no_raw_errors
     def seek(self, seconds: float) -> None:
         seconds = max(0.0, seconds)
         shown = self._decode_up_to(seconds)
@@ -99,22 +112,22 @@ class VideoSource(Source):
         self._next_index = max(0, round((self._time_of(shown) - self._first_time) * self.fps))
 
     def close(self) -> None:
-        self._container.close()
+        self._media.close()
 
     def _read_first(self) -> None:
         """Decode one frame: the proof that there is a picture, its size, and the time's origin."""
-        first = self._next()
-        if first is None:
+        shown = self._next_picture()
+        if shown is None:
             raise UserError(
                 f"{self.name} holds no frame that can be decoded: "
                 "it may be damaged or still being written; try another file"
             )
+        first, image = shown
         starts = [float(first.time)]
-        if self._container.start_time is not None:
-            starts.append(self._container.start_time / av.time_base)
+        if self._media.container.start_time is not None:
+            starts.append(self._media.container.start_time / av.time_base)
         self._origin = min(starts)
         self._first_time = self._time_of(first)
-        image = self._to_rgb(first, self._aspect)
         self.size = (image.shape[1], image.shape[0])
         self._pending.appendleft(first)
 
@@ -134,8 +147,9 @@ class VideoSource(Source):
         undated: list[int] = []
         time_base = self._stream.time_base or Fraction(1, av.time_base)
         period = max(1, round(1 / (self.fps * time_base)))
-        following = 0
-        guesses = self._container.format.name in _DECODING_ORDER_FORMATS
+        following = shift = 0
+        latest: int | None = None
+        guesses = self._media.container.format.name in _DECODING_ORDER_FORMATS
         for packet in self._packets():
             if guesses and packet.size and packet.dts is not None:
                 heapq.heappush(undated, packet.dts)
@@ -153,6 +167,13 @@ class VideoSource(Source):
                     frame.pts = heapq.heappop(undated)
                 if frame.pts is None:
                     frame.pts, frame.time_base = following, time_base
+                frame.pts += shift
+                if latest is not None and frame.pts < latest - 2 * period:
+                    # Files laid end to end, a recorder that started again: time goes on.
+                    shift += following - frame.pts
+                    frame.pts = following
+                    self._jumps_back = True
+                latest = frame.pts
                 following = frame.pts + period
                 if frame.is_corrupt:
                     self._skip("damaged frame")
@@ -164,7 +185,7 @@ class VideoSource(Source):
         errors = 0
         while errors < _MAX_ERRORS_IN_A_ROW:
             try:
-                for packet in self._container.demux(self._stream):
+                for packet in self._media.container.demux(self._stream):
                     yield packet
                     errors = 0
                 return
@@ -184,6 +205,8 @@ class VideoSource(Source):
         # Some containers land after the time asked for: then ask for earlier ones, and in the end
         # open the file anew, which works for every format.
         for back in (0.0, 1.0, 4.0, 16.0, None):
+            if self._jumps_back and back is not None:
+                continue  # what the container calls a time is there twice
             if not self._jump(None if back is None else max(self._first_time, seconds - back)):
                 continue
             before: av.VideoFrame | None = None
@@ -191,7 +214,7 @@ class VideoSource(Source):
                 if self._time_of(frame) > seconds + 1e-6:
                     break
                 before = frame
-            if before is not None:
+            if before is not None and (frame is not None or back is None or not self._jumps_back):
                 self._pending.extend(f for f in (before, frame) if f is not None)
                 return before
         raise UserError(f"{self.name} cannot be read again from the start: is it still there?")
@@ -202,12 +225,12 @@ class VideoSource(Source):
         self._pending.clear()
         if seconds is None:
             self._restart()
-        elif self._container.format.name in _RAW_FORMATS:
+        elif self._media.container.format.name in _RAW_FORMATS:
             return False
         else:
             offset = int((seconds + self._origin) / (self._stream.time_base or 1))
             try:
-                self._container.seek(offset, stream=self._stream, backward=True)
+                self._media.container.seek(offset, stream=self._stream, backward=True)
             except FFmpegError:
                 return False
         self._frames = self._decode()
@@ -215,9 +238,9 @@ class VideoSource(Source):
 
     def _restart(self) -> None:
         self._frames.close()
-        self._container.close()
-        self._container = _open_container(self._path)
-        self._stream = _picture_stream(self._container, self.name)
+        self._media.close()
+        self._media = MediaFile(self._path)
+        self._stream = _picture_stream(self._media.container, self.name)
         self._stream.thread_type = "AUTO"
         # PyAV's containers and streams refer to each other: decoders would pile up until the
         # garbage collector happens to run.
@@ -225,7 +248,7 @@ class VideoSource(Source):
 
     def _find_duration(self) -> float:
         """From the header; raw streams and interrupted recordings are measured packet by packet."""
-        stream, container = self._stream, self._container
+        stream, container = self._stream, self._media.container
         if stream.duration and stream.time_base:
             start = float((stream.start_time or 0) * stream.time_base) - self._origin
             return float(stream.duration * stream.time_base) + max(0.0, start)
@@ -235,10 +258,10 @@ class VideoSource(Source):
 
     def _measure_duration(self) -> float:
         end, count = 0.0, 0
-        with _open_container(self._path) as container:
-            stream = _picture_stream(container, self.name)
+        with MediaFile(self._path) as media:
+            stream = _picture_stream(media.container, self.name)
             try:
-                for packet in container.demux(stream):
+                for packet in media.container.demux(stream):
                     count += packet.size > 0
                     if packet.pts is not None:
                         end = max(end, float(packet.pts * (packet.time_base or 0)) - self._origin)
@@ -247,37 +270,12 @@ class VideoSource(Source):
         return (end if end > 0 else (count - 1) / self.fps) + 1.0 / self.fps
 
 
-def _open_container(path: Path) -> av.container.InputContainer:
-    _check_file(path)
-    try:
-        return av.open(
-            str(path.resolve()),
-            options={"protocol_whitelist": "file", "format_whitelist": _FORMATS},
-            metadata_errors="replace",
-        )
-    except FFmpegError:
-        raise UserError(
-            f"{path.name} is not a video that can be read: "
-            "it may be damaged, incomplete or of another kind; try another file"
-        ) from None
-
-
-def _check_file(path: Path) -> None:
-    try:
-        if not path.is_file():
-            what = "is not a file" if path.exists() else "does not exist"
-            raise UserError(f"{path} {what}: check the path")
-        if path.stat().st_size == 0:
-            raise UserError(f"{path.name} is empty (0 bytes): record or copy it again")
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}): check its rights") from None
-
-
 def _picture_stream(container: av.container.InputContainer, name: str) -> av.VideoStream:
-    """The container's video, leaving out cover pictures of music."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            return stream
+    """The container's video, leaving out cover pictures of music, and the still picture beside an
+    animated one."""
+    streams = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    if streams and streams[0].frames == 1:
+        return max(streams, key=lambda stream: stream.frames)
+    if streams:
+        return streams[0]
     raise UserError(f"{name} has sound but no picture: choose a video")

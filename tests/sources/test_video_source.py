@@ -94,7 +94,7 @@ def test_looping_keeps_the_file_open(make_video, helpers, monkeypatch, name: str
         def refuse(path: Path) -> None:
             raise AssertionError(f"{path} was opened again")
 
-        monkeypatch.setattr(video_module, "_open_container", refuse)
+        monkeypatch.setattr(video_module, "MediaFile", refuse)
         for _ in range(3):
             source.seek(0.0)
             assert [(f.timestamp, f.index) for f in source] == first

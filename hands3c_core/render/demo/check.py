@@ -48,7 +48,7 @@ def check_clip(
     found: dict[bool, list[bool]] = {True: [], False: []}
     errors: list[float] = []
     missed: dict[str, list[float]] = {"right": [], "left": []}
-    with av.open(str(path)) as container:
+    with path.open("rb") as file, av.open(file) as container:
         detector = HandDetector(max_hands=2, mode=mode)
         try:
             for frame in container.decode(video=0):

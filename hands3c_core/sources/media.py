@@ -1,0 +1,124 @@
+"""Opens media files with FFmpeg (PyAV), which gets their bytes and never their path.
+
+A path may hold bytes that are no text, ``%d``, or a protocol's name; text that reaches a library in
+C or C++ is read in its own way there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Final
+
+import av
+from av.error import FFmpegError
+
+from hands3c_core.errors import UserError
+from hands3c_core.sources import jpeg
+from hands3c_core.sources.picture_kinds import HEAD_BYTES
+
+#: Containers that hold their own picture. Playlists (HLS, DASH, concat, SDP) are left out: a file
+#: must never make us open another file or a network connection.
+FORMATS: Final = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,gif,nut,mxf,dv,"
+    "ivf,h264,hevc,m4v,mjpeg,mjpeg_2000,yuv4mpegpipe,rm,av1,obu,vc1,h263,h261,webp_anim,apng,"
+    "swf,wtv,gxf,nsv,amv,roq,smk,bink,rawvideo,"
+    "wav,mp3,flac,aac,aiff,ac3,eac3,caf,w64,amr,au,ape,tta,wv"
+)
+
+#: In so many bytes of JPEGs there are two of them.
+_SEQUENCE_BYTES: Final = 16 << 20
+
+
+class MediaFile:
+    """An open media file; close it, or use it as a context manager.
+
+    Raises:
+        UserError: there is no such file, it cannot be read, or it is no video.
+    """
+
+    container: av.container.InputContainer
+
+    def __init__(self, path: Path) -> None:
+        self._file = open_file(path)
+        try:
+            # JPEGs one after another have no container that FFmpeg could tell.
+            is_jpegs = self._file.read(3) == b"\xff\xd8\xff"
+            self._file.seek(0)
+            self.container = av.open(
+                _Bytes(self._file, path.suffix),  # type: ignore[call-overload]
+                format="mjpeg" if is_jpegs else None,
+                options={"protocol_whitelist": "none", "format_whitelist": FORMATS},
+                metadata_errors="replace",
+            )
+        except (FFmpegError, ValueError):
+            self._file.close()
+            raise UserError(
+                f"{path.name} is not a video that can be read: "
+                "it may be damaged, incomplete or of another kind; try another file"
+            ) from None
+        except BaseException:
+            self._file.close()
+            raise
+
+    def close(self) -> None:
+        """Release the file. Closing twice is fine."""
+        self.container.close()
+        self._file.close()
+
+    def __enter__(self) -> MediaFile:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class _Bytes:
+    """What FFmpeg needs of a file, under a plain name: some formats are told by their suffix."""
+
+    def __init__(self, file: BinaryIO, suffix: str) -> None:
+        is_plain = suffix.isascii() and suffix[1:].isalnum()
+        self.name = f"video{suffix.lower()}" if is_plain else "video"
+        self.read, self.seek, self.tell = file.read, file.seek, file.tell
+
+
+def open_file(path: Path) -> BinaryIO:
+    """``path`` opened to be read.
+
+    Raises:
+        UserError: there is no such file, it is empty, or cannot be read.
+    """
+    try:
+        if not path.is_file():
+            what = "is not a file" if path.exists() else "does not exist"
+            raise UserError(f"{path} {what}: check the path")
+        if path.stat().st_size == 0:
+            raise UserError(f"{path.name} is empty (0 bytes): record or copy it again")
+        return path.open("rb")
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): check its rights") from None
+    except ValueError:
+        raise UserError(f"{path} is no path: check it") from None
+
+
+def head_of(path: Path) -> bytes:
+    """The first bytes of a file, empty if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except (OSError, ValueError):
+        return b""
+
+
+def is_jpeg_sequence(path: Path) -> bool:
+    """Whether a file is JPEGs one after another: a video without a container."""
+    try:
+        with path.open("rb") as file:
+            return jpeg.is_sequence(file.read(_SEQUENCE_BYTES))
+    except (OSError, ValueError):
+        return False
