@@ -21,6 +21,7 @@ from app.recording import RecordFiles
 from app.session import Session
 from app.session_types import Notice, Shown, SourceInfo, State, Take
 from hands3c_core.errors import UserError
+from hands3c_core.names import user_path
 
 #: How long to wait for the recorder to finish its files, s.
 _FINISH_S = 120.0
@@ -34,7 +35,7 @@ def run_headless(options: Options, console: Console | None = None) -> int:
     Raises:
         UserError: the source cannot be opened, the model not built, a file not written.
     """
-    console = console or Console(stderr=True)
+    console = console or Console(stderr=True, markup=False, emoji=False, highlight=False)
     spec = str(bundled_clip()) if options.source is None else options.source
     if options.source is None:
         console.print("No source given: running on the bundled clip.")
@@ -59,9 +60,9 @@ def output_files(spec: str, folder: Path, kinds: Sequence[str]) -> RecordFiles:
         UserError: the folder cannot be made, or the output would overwrite the source.
     """
     stem = re.sub(r"[^\w.-]+", "_", spec.rstrip("/").rsplit("/", 1)[-1]).strip("._") or "stream"
-    path = Path(spec)
-    if path.is_file():
-        stem = path.stem
+    path = user_path(spec)
+    if _is_file(path):
+        stem = re.sub("[\udc80-\udcff]", "_", path.stem)  # bytes that are no text
     elif stem.isdigit():
         stem = f"camera{stem}"
     try:
@@ -73,9 +74,16 @@ def output_files(spec: str, folder: Path, kinds: Sequence[str]) -> RecordFiles:
         ) from error
     files = RecordFiles.named(folder / stem, kinds)
     for file in files.all:
-        if file.exists() and path.exists() and file.samefile(path):
+        if file.exists() and _is_file(path) and file.samefile(path):
             raise UserError(f"The output would overwrite the source {path}; choose another --out.")
     return files
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 class _Run:

@@ -20,6 +20,8 @@ from app.session_types import RecordingState, Shown, Take
 from app.take_files import RAW_SUFFIX, size_of
 from app.workers import BoundedQueue
 from hands3c_core.errors import UserError
+from hands3c_core.gaps import MOST_GAP_S
+from hands3c_core.names import cut_name
 
 if TYPE_CHECKING:
     from hands3c_core.export import ResultLog
@@ -33,6 +35,8 @@ log = logging.getLogger(__name__)
 _QUEUE = 16
 #: A source that names no frame rate is written with this one.
 _FALLBACK_FPS = 30.0
+#: Bytes of a take's name: its files' names are longer, also while they are written.
+_LONGEST_TAKE = 220
 #: Constant rate factor of the raw video: its losses cannot be seen.
 _RAW_QUALITY = 12
 #: A recording ends while there is still room to complete its files, bytes.
@@ -56,6 +60,7 @@ class RecordFiles:
     def named(cls, base: Path, kinds: Sequence[str]) -> RecordFiles:
         """The files ``base`` + suffix for ``kinds`` of ``config.RECORD_KINDS``. With exports comes
         the JSONL they are made of."""
+        base = base.with_name(cut_name(base.name, most=_LONGEST_TAKE))
         exports = tuple(kind for kind in kinds if kind not in ("video", "raw", "jsonl"))
         return cls(
             video=base.with_name(f"{base.name}.mp4") if "video" in kinds else None,
@@ -78,7 +83,8 @@ class RecordFiles:
 
 
 class TakeClock:
-    """Turns a source's timestamps, which jump on seeks and loops, into a take's own from 0 on."""
+    """Turns a source's timestamps, which jump on seeks and loops and where a machine slept, into a
+    take's own from 0 on."""
 
     def __init__(self, period: float) -> None:
         """``period``: seconds a jump counts for."""
@@ -90,7 +96,7 @@ class TakeClock:
         """The take's time of a frame."""
         if self._last is not None:
             step = timestamp - self._last
-            self.time += self._period if jumped or step <= 0 else step
+            self.time += self._period if jumped or step <= 0 else min(step, MOST_GAP_S)
         self._last = timestamp
         return self.time
 

@@ -225,3 +225,17 @@ def _flush(code: int) -> int:
             with contextlib.suppress(OSError, ValueError):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     return code
+
+
+def progress_bar(**settings: Any) -> Any:
+    """A rich ``Progress`` whose texts, which may be names of files, are shown as they are."""
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    text = TextColumn("{task.description}", markup=False)
+    return Progress(text, BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), **settings)

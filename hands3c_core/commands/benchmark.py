@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hands3c_core.atomic import check_place
+from hands3c_core.command import progress_bar
 from hands3c_core.errors import UserError
 from hands3c_core.threads import configure_threads
 
@@ -90,8 +91,7 @@ def run(options: Options) -> None:
 
 def _pipeline(options: Options) -> list[dict[str, Any]]:
     from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import Progress, TaskID
+    from rich.progress import TaskID
 
     from hands3c_core.assets import asset_path
     from hands3c_core.benchmark.pipeline import benchmark_pipeline
@@ -99,9 +99,9 @@ def _pipeline(options: Options) -> list[dict[str, Any]]:
 
     source = options.source or asset_path("demo.mp4")
     reports = []
-    with Progress(transient=True) as bar:
+    with progress_bar(transient=True) as bar:
         for hands in (1, 2):
-            task = bar.add_task(f"{escape(source.name)}, up to {hands} hands", total=None)
+            task = bar.add_task(f"{source.name}, up to {hands} hands", total=None)
 
             def progress(done: int, total: int, task: TaskID = task) -> None:
                 bar.update(task, completed=done, total=total)
@@ -157,14 +157,12 @@ def _network(options: Options) -> tuple[dict[str, Any], str]:
 def _precision(options: Options, folder: Path) -> tuple[list[dict[str, Any]], str]:
     from dataclasses import asdict
 
-    from rich.progress import Progress
-
     from hands3c_core.benchmark.precision import as_markdown, check_precision, read_folder
     from hands3c_core.models import load_weights
 
     model = load_weights(options.weights or _shipped_weights())
     crops = read_folder(folder, options.crops, model.input_size)
-    with Progress(transient=True) as bar:
+    with progress_bar(transient=True) as bar:
         task = bar.add_task("", total=len(crops))
         deviations = check_precision(
             model,

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
-from rich.progress import Progress
 
 from hands3c_core.atomic import check_place, write_atomically
+from hands3c_core.command import progress_bar
 from hands3c_core.data import open_data
 from hands3c_core.errors import UserError
 from hands3c_core.evaluation import (
@@ -85,7 +85,7 @@ def run(options: Options) -> None:
     rows = with_rows(options.published) if options.published else PUBLISHED
     predictor = make_predictor(options)
     dataset = open_data(options.data, crop_size=predictor.input_size)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    with progress_bar(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(predictor.name, total=None)
         outcome = evaluate(
             dataset,

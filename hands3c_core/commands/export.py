@@ -44,17 +44,16 @@ class Options:
 
 def run(options: Options) -> int:
     """Find the take, convert, report; returns the exit code."""
-    from rich.markup import escape
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
     from hands3c_core.export import Cancelled, convert_take
 
     stopped: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, _: stopped.append(number))
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
     try:
         with Progress(*columns, transient=True) as progress:
-            task = progress.add_task(escape(options.take.stem), total=1.0)
+            task = progress.add_task(options.take.stem, total=1.0)
             done = convert_take(
                 log_of(options.take),
                 options.to,

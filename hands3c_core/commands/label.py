@@ -8,7 +8,6 @@ from typing import Annotated
 
 import tyro
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
@@ -46,16 +45,14 @@ def run(options: Options) -> int:
     clips = find_clips(options.inputs)
     try:
         with Bar(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[counts]}"),
             console=Console(stderr=True),
         ) as bar:
-            tasks = {
-                clip.name: bar.add_task(escape(clip.name), total=None, counts="") for clip in clips
-            }
+            tasks = {clip.name: bar.add_task(clip.name, total=None, counts="") for clip in clips}
 
             def report(clip: Clip, done: int, total: int | None, counts: Counts) -> None:
                 text = f"{counts.labels} hands, {counts.without_hand} frames without"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from hands3c_core.atomic import check_place
+from hands3c_core.command import progress_bar
 from hands3c_core.errors import UserError
 
 
@@ -39,7 +40,6 @@ def run(options: Options) -> None:
     check_place(options.out)
     import numpy as np
     import torch
-    from rich.progress import Progress
 
     from hands3c_core.models import load_weights
     from hands3c_core.models.crop_files import predict_crops, read_crops, write_outputs
@@ -56,7 +56,7 @@ def run(options: Options) -> None:
         predictor = make_runtime(model, options.runtime, take=True)
     if crops.resized:
         print(f"{crops.resized} of {len(crops.names)} crops resized to {model.input_size} px.")
-    with Progress(transient=True) as progress:
+    with progress_bar(transient=True) as progress:
         task = progress.add_task(model.name, total=len(crops.names))
         arrays = predict_crops(
             predictor,

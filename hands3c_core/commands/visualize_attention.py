@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from hands3c_core.atomic import check_place
+from hands3c_core.command import progress_bar
 from hands3c_core.errors import UserError
 
 if TYPE_CHECKING:
@@ -53,7 +54,6 @@ class Options:
 def run(options: Options) -> None:
     """Load or make the network, draw, say what was written."""
     check_place(options.out)
-    from rich.progress import Progress
 
     from hands3c_core.explain.attention_study import StudyOptions, study_attention
     from hands3c_core.explain.grad_cam import joint_number
@@ -68,7 +68,7 @@ def run(options: Options) -> None:
     )
     network, note = _network(options)
     study = StudyOptions(sheet, options.hands, options.is_crop, options.start, options.frames, note)
-    with Progress(transient=True) as bar:
+    with progress_bar(transient=True) as bar:
         task = bar.add_task(network.name, total=None)
         done = study_attention(
             network,

@@ -8,6 +8,7 @@ a right hand the fingers along -x, the palm down, in a left hand its mirror imag
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,12 +21,15 @@ from scipy.spatial.transform import Rotation
 from ..atomic import write_atomically
 from ..conventions import FINGER_NAMES, ROTATION_NAMES, ROTATION_PARENTS
 from ..errors import UserError
+from ..gaps import MOST_GAP_S, without_gaps
 from ..hand_model import HandModelData
 from .hand_motion import HandMotion, MotionCollector, bone_offsets
 from .hand_rig import Skeleton, build_skeleton
 from .results import LoggedFrame
 
 #: Applied in this order, R = Rz Rx Ry: what nearly every BVH file has.
+log = logging.getLogger(__name__)
+
 _EULER: Final = "ZXY"
 _ROTATION_CHANNELS: Final = "Zrotation Xrotation Yrotation"
 _POSITION_CHANNELS: Final = "Xposition Yposition Zposition"
@@ -68,10 +72,18 @@ class BvhRecorder:
         motions = self._collected.motions
         if not motions:
             raise UserError(f"{Path(path).name} was not written: there is no hand in the take")
-        times, period = _frame_times(self._collected.times)
+        seen, cut = without_gaps(self._collected.times)
+        if cut > 0:
+            log.warning(
+                "%s: %.0f s without frames are left out; each gap is %g s long there",
+                Path(path).name,
+                cut,
+                MOST_GAP_S,
+            )
+        times, period = _frame_times(seen)
         lines, columns = _root(), [np.zeros((len(times), 6))]
         for motion in motions:
-            skeleton, channels = self._hand(motion, times)
+            skeleton, channels = self._hand(motion, seen, times)
             lines += _joint_lines(skeleton, motion.name, 0, 1)
             columns.append(channels)
         lines += ["}", "MOTION", f"Frames: {len(times)}", f"Frame Time: {period:.9f}"]
@@ -85,9 +97,10 @@ class BvhRecorder:
         return write_atomically(path, write)
 
     def _hand(
-        self, motion: HandMotion, times: NDArray[np.float64]
+        self, motion: HandMotion, seen: NDArray[np.float64], times: NDArray[np.float64]
     ) -> tuple[Skeleton, NDArray[np.float64]]:
-        """The skeleton of a node and its channels (len(times), 51) in the order of the file."""
+        """The skeleton of a node and its channels (len(times), 51) in the order of the file;
+        ``seen`` are the times of the take's frames."""
         skeleton, moves = build_skeleton(
             self._model,
             motion.is_right,
@@ -96,7 +109,7 @@ class BvhRecorder:
             np.stack(motion.translations),
             np.stack(motion.joints),
         )
-        before, after, share = _neighbours(self._collected.times, np.array(motion.frames), times)
+        before, after, share = _neighbours(seen, np.array(motion.frames), times)
         root = (1 - share) * moves.root[before] + share * moves.root[after]
         turns = moves.rotations[before]
         turns = turns + share[:, None] * (moves.rotations[after] - turns)  # scipy normalises

@@ -17,6 +17,7 @@ from ..export_formats import EXPORT_FORMATS, available_formats
 from ..hand_model import FastHandLayer, HandModelData, load_hand_model
 from ..hand_model.mirror import mirror_points
 from ..hand_model.shipped import SHIPPED, skin_texture_path
+from ..names import cut_name
 from ..types import Hand
 from .arrays import AngleTable, ArrayRecorder
 from .bvh import BvhRecorder
@@ -34,6 +35,10 @@ FORMATS: Final[dict[str, tuple[str, str]]] = {
 }
 #: A hand model whose joints are farther than this from the logged ones did not make them, m.
 _FITS_M: Final = 0.006
+
+
+#: Bytes of a file's name, with room for its temporary one.
+_LONGEST: Final = 235
 
 
 class Cancelled(Exception):
@@ -63,7 +68,7 @@ def target_of(take: str | Path, kind: str, out: str | Path | None = None) -> Pat
     """The file or folder that ``take`` (a ``.jsonl``) becomes as ``kind``."""
     take = Path(take)
     folder = take.parent if out is None else Path(out)
-    return folder / (take.stem + EXPORT_FORMATS[kind].ending)
+    return folder / cut_name(take.stem, EXPORT_FORMATS[kind].ending, _LONGEST)
 
 
 def convert_take(

@@ -44,7 +44,9 @@ class MeshSequence:
         self._kind = kind
         self._model = model
         self._texture = texture if model.vt is not None else None
-        self._part = self._folder.with_name(f".{self._folder.name}.{uuid.uuid4().hex[:8]}.part")
+        self._part = self._folder.with_name(
+            f".{self._folder.name[:40]}.{uuid.uuid4().hex[:8]}.part"
+        )
         self._frames = 0
         self._places = HandPlaces()
         try:

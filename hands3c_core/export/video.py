@@ -28,6 +28,7 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from hands3c_core.errors import UserError
 from hands3c_core.export.finished_mp4 import SoundPart, finish_mp4
 from hands3c_core.export.mp4_boxes import trim_to_fragments
+from hands3c_core.gaps import MOST_GAP_S
 from hands3c_core.types import UInt8
 
 log = logging.getLogger(__name__)
@@ -118,7 +119,8 @@ class VideoWriter:
             image: the picture.
             timestamp: when it is shown, s, on any clock: the first one becomes the video's 0. One
                 that does not come after its predecessor (the clip started again or was wound back)
-                follows it at a frame's distance, and later ones follow on. None is a frame's
+                follows it at a frame's distance, and later ones follow on. A gap of more than
+                ``MOST_GAP_S`` becomes one so long. None is a frame's
                 distance after the last.
 
         Raises:
@@ -230,6 +232,8 @@ class VideoWriter:
             self._shift = -timestamp
         elif timestamp <= self._last_time:
             self._shift += self._last_time + self._period - timestamp
+        elif timestamp - self._last_time > MOST_GAP_S:
+            self._shift -= timestamp - self._last_time - MOST_GAP_S
         self._last_time = timestamp
         return max(round((timestamp + self._shift) * _TICKS), self._last_ticks + 1)
 

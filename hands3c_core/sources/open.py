@@ -113,8 +113,9 @@ def _open_address(text: str, fps: float | None) -> Source:
 def _open_path(path: Path, fps: float | None) -> Source:
     try:
         is_folder = path.is_dir()
-    except ValueError:
-        raise UserError(f"{path} is no path: check it") from None
+    except (OSError, ValueError) as error:  # too long, a loop of links, a zero in it
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"{path} does not exist ({reason}): check the path") from None
     if is_folder:
         return ImageFolder(path, fps)
     kind = kind_of(head_of(path))
