@@ -12,7 +12,14 @@ from typing import Any, Protocol
 import cv2
 
 from hands3c_core.errors import UserError
-from hands3c_core.sources.base import LiveStamps, Source, SourceLostError, check_fps, check_size
+from hands3c_core.sources.base import (
+    LiveStamps,
+    Source,
+    SourceLostError,
+    check_fps,
+    check_size,
+    no_raw_errors,
+)
 from hands3c_core.sources.camera_list import DEVICES, CameraInfo, list_cameras
 from hands3c_core.types import Frame, UInt8
 
@@ -79,6 +86,7 @@ class CameraSource(Source):
         self._stamps = LiveStamps()
         self.reopen()
 
+    @no_raw_errors
     def read(self) -> Frame | None:
         image, self._first = self._first, None
         if image is None:
@@ -90,6 +98,7 @@ class CameraSource(Source):
         self.size = (image.shape[1], image.shape[0])
         return self._stamps.frame(image)
 
+    @no_raw_errors
     def reopen(self) -> None:
         self.close()
         index, self.name = _find(self._camera, self._cameras())

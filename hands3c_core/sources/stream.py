@@ -15,10 +15,11 @@ import av
 from av.error import FFmpegError
 
 from hands3c_core.errors import UserError
-from hands3c_core.sources.base import LiveStamps, Source, SourceLostError
+from hands3c_core.sources.base import LiveStamps, Source, SourceLostError, no_raw_errors
 from hands3c_core.sources.decode import RgbConverter, pixel_aspect_of
 from hands3c_core.sources.http_body import HttpBody
-from hands3c_core.types import Frame
+from hands3c_core.sources.mjpeg import MjpegPictures, PrefixedBody, is_mjpeg
+from hands3c_core.types import Frame, UInt8
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ READ_TIMEOUT_S = 5.0
 #: A stream whose packets fail to decode this many times in a row is no video.
 _MAX_ERRORS_IN_A_ROW = 100
 
+#: What an answer is, is told by so many first bytes at most.
+_START_BYTES = 4096
 #: Little probing: a live picture must not start seconds late (microseconds).
 _LOW_DELAY = {"analyzeduration": "1000000"}
 
@@ -74,25 +77,41 @@ class StreamSource(Source):
         self._cancelled = False
         self._stamps = LiveStamps()
         self._pending: deque[av.VideoFrame] = deque()
+        self._first: UInt8 | None = None
+        self._pictures: MjpegPictures | None = None
+        self._skipped = 0
         self.reopen()
 
+    @property
+    def skipped(self) -> int:  # type: ignore[override]
+        return self._skipped + (self._pictures.skipped if self._pictures is not None else 0)
+
+    @no_raw_errors
     def read(self) -> Frame | None:
-        frame = self._next()
-        image = self._to_rgb(frame, self._aspect)
+        image, self._first = self._first, None
+        if image is None:
+            image = self._picture()
         self.size = (image.shape[1], image.shape[0])
         return self._stamps.frame(image)
 
+    @no_raw_errors
     def reopen(self) -> None:
         self.close()
         try:
             self._connect()
-            frame = self._next()
-        except UserError:
+            self._first = self._picture()
+        except BaseException:
             self.close()
             raise
-        image = self._to_rgb(frame, self._aspect)
-        self.size = (image.shape[1], image.shape[0])
-        self._pending.appendleft(frame)
+        self.size = (self._first.shape[1], self._first.shape[0])
+
+    def _picture(self) -> UInt8:
+        """The next picture that can be decoded, upright."""
+        if self._pictures is not None:
+            if self._cancelled:
+                raise SourceLostError(f"{self.name} is closed")
+            return self._pictures.next()
+        return self._to_rgb(self._next(), self._aspect)
 
     def cancel(self) -> None:
         self._cancelled = True
@@ -102,6 +121,10 @@ class StreamSource(Source):
     def close(self) -> None:
         container, self._container = self._container, None
         body, self._body = self._body, None
+        pictures, self._pictures = self._pictures, None
+        if pictures is not None:
+            self._skipped += pictures.skipped
+        self._first = None
         self._pending.clear()
         if container is not None:
             container.close()
@@ -112,6 +135,8 @@ class StreamSource(Source):
         if self._cancelled:
             raise SourceLostError(f"{self.name} is closed")
         opened = self._open_http() if self._scheme.startswith("http") else self._open_rtsp()
+        if opened is None:
+            return
         self._container = opened
         if not opened.streams.video:
             raise UserError(f"{self.name} sends no picture: check the address")
@@ -123,15 +148,19 @@ class StreamSource(Source):
         self._to_rgb = RgbConverter()
         self._packets = opened.demux(stream)
 
-    def _open_http(self) -> av.container.InputContainer:
+    def _open_http(self) -> av.container.InputContainer | None:
+        """None where the answer is a stream of JPEGs, which needs no container."""
         body = HttpBody(self._url, self.name, self._connect_timeout, self._read_timeout)
         self._body = body
         if self._cancelled:
             body.cancel()
-        if body.content_type.startswith("multipart/"):
-            # The type says what it is, and probing would wait for more frames than one.
-            return self._open(body, format="mpjpeg", options={"protocol_whitelist": "none"})
-        return self._open(body, options={**_LOW_DELAY, "protocol_whitelist": "none"})
+        start = body.read(_START_BYTES)
+        whole = PrefixedBody(start, body)
+        if is_mjpeg(body.content_type, start):
+            self.fps = 0.0
+            self._pictures = MjpegPictures(whole, self.name)
+            return None
+        return self._open(whole, options={**_LOW_DELAY, "protocol_whitelist": "none"})
 
     def _open_rtsp(self) -> av.container.InputContainer:
         options = {
@@ -167,12 +196,12 @@ class StreamSource(Source):
                 frames = packet.decode()
             except FFmpegError as error:
                 errors += 1
-                self.skipped += 1
+                self._skipped += 1
                 log.debug("%s: skipped a packet: %s", self.name, error.strerror)
                 continue
             damaged = sum(frame.is_corrupt for frame in frames)
             errors += damaged
-            self.skipped += damaged
+            self._skipped += damaged
             self._pending.extend(f for f in frames if not f.is_corrupt)  # type: ignore[misc]
         raise SourceLostError(f"{self.name} sends nothing that can be decoded")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 import threading
 import time
@@ -56,7 +57,8 @@ def test_the_size_may_change() -> None:
 
 
 def test_damaged_pictures_are_skipped_and_counted() -> None:
-    script = [jpeg(1), b"\xff\xd8 this is no picture \xff\xd9", jpeg(2), b"junk", jpeg(3)]
+    cut, empty = jpeg(9)[:-60], b"\xff\xd8\xff\xfe\x00\x04ab\xff\xd9"
+    script = [jpeg(1), cut, jpeg(2), b"junk", empty, jpeg(3)]
     with MjpegServer([*script, ("stall",)]) as server, open_source(server.url) as source:
         levels = [level(frame.image) for frame in (source.read(), source.read(), source.read())]
         assert levels == [1, 2, 3]
@@ -213,3 +215,47 @@ def test_a_reader_survives_hang_ups_stalls_and_new_sizes() -> None:
     assert times == sorted(set(times))
     assert states[:6] == [ReaderState.LOST, ReaderState.RECONNECTING, ReaderState.RUNNING] * 2
     assert "hands3c-source" not in [thread.name for thread in threading.enumerate()]
+
+
+#: How cameras frame their pictures, beside what the standard says; browsers show all of these.
+_HABITS = {
+    "plain": ("multipart/x-mixed-replace; boundary=b", b"--b\r\n%s\r\n", b"\r\n"),
+    "no first boundary": ("multipart/x-mixed-replace; boundary=b", b"%s\r\n", b"\r\n--b\r\n"),
+    "boundary after": ("multipart/x-mixed-replace; boundary=b", b"%s\r\n", b"--b\r\n"),
+    "no dashes": ("multipart/x-mixed-replace; boundary=b", b"b\r\n%s\r\n", b"\r\n"),
+    "no headers": ("multipart/x-mixed-replace; boundary=b", b"--b\r\n\r\n", b"\r\n"),
+    "line feeds": ("multipart/x-mixed-replace;boundary=--b", b"--b\n%s\n", b"\n"),
+    "no type at all": ("", b"--b\r\n%s\r\n", b"\r\n"),
+    "one after another": ("video/x-motion-jpeg", b"", b""),
+    "a wrong length": (
+        "multipart/x-mixed-replace; boundary=b",
+        b"--b\r\nContent-Length: 9\r\n\r\n",
+        b"",
+    ),
+}
+
+
+@pytest.mark.parametrize("habit", _HABITS)
+def test_streams_that_browsers_show(habit: str) -> None:
+    content_type, before, after = _HABITS[habit]
+    header = b"Content-Type: image/jpg\r\n"
+    body = b"".join(
+        (before % header if b"%s" in before else before) + jpeg(k) + after for k in range(5)
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(4096)
+                line = f"Content-Type: {content_type}\r\n" if content_type else ""
+                connection.sendall(f"HTTP/1.1 200 OK\r\n{line}\r\n".encode())
+                for at in range(0, len(body), 777):
+                    connection.sendall(body[at : at + 777])
+
+        threading.Thread(target=serve, daemon=True).start()
+        with open_source(f"http://127.0.0.1:{listener.getsockname()[1]}/") as source:
+            found = [source.read() for _ in range(5)]
+            with pytest.raises(SourceLostError):
+                source.read()
+    assert [level(frame.image) for frame in found if frame] == list(range(5))
