@@ -154,6 +154,7 @@ class RecordChoice:
     openxr_npz: bool = False
     parquet: bool = False
     usdz: bool = False
+    rrd: bool = False
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -179,5 +180,8 @@ class LiveChoice:
     vmc: bool = False
     vmc_host: str = "127.0.0.1"
     vmc_port: int = 39539
+    rerun: bool = False
+    rerun_host: str = "127.0.0.1"
+    rerun_port: int = 9876
     websocket_origins: tuple[str, ...] = ()
     """Pages that may listen besides those of this computer; not remembered."""

@@ -111,7 +111,7 @@ class _Run:
 
     def send_live(self, choice: LiveChoice) -> None:
         """Start sending and say where to; raises UserError if that cannot be done."""
-        if not (choice.websocket or choice.osc or choice.vmc):
+        if not (choice.websocket or choice.osc or choice.vmc or choice.rerun):
             return
         self._session.live.choose(choice)
         self._live_told.wait(_FINISH_S)
@@ -121,6 +121,7 @@ class _Run:
             state.websocket,
             state.osc and f"OSC to {state.osc}",
             state.vmc and f"VMC to {state.vmc}",
+            state.rerun and f"Rerun viewer at {state.rerun}",
         ):
             if text:
                 self._console.print(f"Live: {text}", soft_wrap=True, highlight=False)

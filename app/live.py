@@ -121,20 +121,23 @@ class LiveSender:
     def _say(self) -> None:
         with self._lock:
             states = [live.status for live in self._running]
-        websocket = osc = vmc = ""
+        websocket = osc = vmc = rerun = ""
         for state in states:
             for target in state.targets:
                 if target.kind == "ws":
                     websocket = page_address(target)
                 elif target.kind == "osc":
                     osc = f"{target.host}:{target.port}"
-                else:
+                elif target.kind == "vmc":
                     vmc = f"{target.host}:{target.port}"
+                else:
+                    rerun = f"{target.host}:{target.port}"
         self._out.live.set(
             LiveState(
                 websocket=websocket,
                 osc=osc,
                 vmc=vmc,
+                rerun=rerun,
                 clients=tuple(
                     (client.address, client.sent, client.skipped)
                     for state in states
@@ -148,7 +151,7 @@ class LiveSender:
 
 def targets_of(choice: LiveChoice) -> list[Target]:
     """What ``choice`` switches on."""
-    if not (choice.websocket or choice.osc or choice.vmc):
+    if not (choice.websocket or choice.osc or choice.vmc or choice.rerun):
         return []
     from hands3c_core.live import Target
 
@@ -159,6 +162,8 @@ def targets_of(choice: LiveChoice) -> list[Target]:
         targets.append(Target("osc", choice.osc_host, choice.osc_port))
     if choice.vmc:
         targets.append(Target("vmc", choice.vmc_host, choice.vmc_port))
+    if choice.rerun:
+        targets.append(Target("rerun", choice.rerun_host, choice.rerun_port))
     return targets
 
 

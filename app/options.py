@@ -71,8 +71,8 @@ class Options:
         tyro.conf.arg(
             metavar="TARGET ...",
             help="Send hands while running: ws[:HOST][:PORT] serves WebSocket clients and a page, "
-            "osc[:HOST][:PORT] sends OSC, vmc[:HOST][:PORT] VMC for avatars. This computer alone "
-            "unless a HOST is named.",
+            "osc[:HOST][:PORT] sends OSC, vmc[:HOST][:PORT] VMC for avatars, "
+            "rerun[:HOST][:PORT] to a Rerun viewer. This computer alone unless a HOST is named.",
             help_behavior_hint="",
         ),
     ] = ()
@@ -196,7 +196,7 @@ def live_choice(options: Options, remembered: LiveChoice) -> LiveChoice:
     origins = tuple(map(parse_origin, options.live_origin))
     choice = replace(remembered, websocket_origins=origins)
     if options.live:
-        choice = replace(choice, websocket=False, osc=False, vmc=False)
+        choice = replace(choice, websocket=False, osc=False, vmc=False, rerun=False)
     for target in parse_targets(options.live):
         name = "websocket" if target.kind == "ws" else target.kind
         changes = {name: True, f"{name}_host": target.host, f"{name}_port": target.port}

@@ -207,6 +207,8 @@ class LiveState:
     """Why something chosen is off, in one line."""
     vmc: str = ""
     """Where VMC goes, '' while it is off."""
+    rerun: str = ""
+    """Where the Rerun viewer is, '' while it is off."""
 
 
 @dataclass(frozen=True, slots=True)

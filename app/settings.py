@@ -85,6 +85,8 @@ class Settings:
             live = replace(live, osc_port=usual.osc_port)
         if not 1 <= live.vmc_port <= 65535:
             live = replace(live, vmc_port=usual.vmc_port)
+        if not 1 <= live.rerun_port <= 65535:
+            live = replace(live, rerun_port=usual.rerun_port)
         return replace(live, websocket_origins=())
 
     def save_live(self, choice: LiveChoice) -> None:

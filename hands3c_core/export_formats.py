@@ -74,6 +74,15 @@ EXPORT_FORMATS: Final[dict[str, ExportFormat]] = {
             module="pxr",
             package="usd-core",
         ),
+        ExportFormat(
+            "rrd",
+            ".rrd",
+            "Rerun",
+            "Meshes, joints and curves on a timeline for the Rerun viewer",
+            needs_meshes=True,
+            module="rerun",
+            package="rerun-sdk",
+        ),
     )
 }
 

@@ -108,7 +108,9 @@ def convert_take(
     with ResultReader(take) as reader, ExitStack() as cleaning:
         model = _model_of(reader, hand_model)
         writers = {
-            kind: _BUILDERS[kind](_Take(target_of(take, kind, out), model, reader.header, cleaning))
+            kind: _BUILDERS[kind](
+                _Take(Path(take), target_of(take, kind, out), model, reader.header, cleaning)
+            )
             for kind in kinds
         }
         needs_vertices = any(EXPORT_FORMATS[kind].needs_meshes for kind in kinds)
@@ -141,6 +143,7 @@ def convert_take(
 class _Take:
     """What a writer is made of."""
 
+    log: Path
     target: Path
     model: HandModelData
     header: dict[str, Any]
@@ -181,6 +184,14 @@ def _usd(take: _Take) -> _Writer:
     return UsdRecorder(take.model, take.texture)
 
 
+def _rerun(take: _Take) -> _Writer:
+    from .rerun_file import RerunRecorder
+
+    recorder = RerunRecorder(take.model, take.log.with_name(f"{take.log.stem}.raw.mp4"))
+    take.cleaning.callback(recorder.abandon)
+    return recorder
+
+
 #: How each of ``EXPORT_FORMATS`` is written.
 _BUILDERS: Final[dict[str, Callable[[_Take], _Writer]]] = {
     "npz": lambda take: ArrayRecorder(take.about),
@@ -193,6 +204,7 @@ _BUILDERS: Final[dict[str, Callable[[_Take], _Writer]]] = {
     "openxr_npz": lambda take: OpenXrArrays(take.model),
     "parquet": _table,
     "usdz": _usd,
+    "rrd": _rerun,
 }
 
 

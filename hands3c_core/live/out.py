@@ -12,11 +12,16 @@ from ..types import FrameResult
 from .meshes import mesh_bytes, mesh_message
 from .messages import frame_message, hello_message
 from .osc import OscSender, UdpSender
+from .rerun import RerunSender
 from .targets import Target
 from .vmc import VmcSender
 from .websocket import LiveClient, WebSocketServer
 
-_SENDERS: Final[dict[str, type[UdpSender]]] = {"osc": OscSender, "vmc": VmcSender}
+_SENDERS: Final[dict[str, type[UdpSender] | type[RerunSender]]] = {
+    "osc": OscSender,
+    "vmc": VmcSender,
+    "rerun": RerunSender,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,12 @@ class LiveStatus:
     """OSC packets the system refused."""
     vmc_frames: int = 0
     """Frames sent by VMC."""
+    rerun_frames: int = 0
+    """Frames sent to a Rerun viewer."""
 
 
 class LiveOut:
-    """Sends results to WebSocket clients and to addresses by OSC and VMC.
+    """Sends results to WebSocket clients, and to addresses by OSC, VMC and Rerun.
 
     Args:
         targets: at most one of a kind.
@@ -43,7 +50,7 @@ class LiveOut:
         origins: pages that may listen besides those of this computer (``parse_origin``).
 
     Raises:
-        UserError: a port is taken or a host is not known.
+        UserError: a port is taken, a host is not known or a package is not installed.
     """
 
     def __init__(
@@ -54,7 +61,7 @@ class LiveOut:
     ) -> None:
         self._targets = tuple(targets)
         self._server: WebSocketServer | None = None
-        self._senders: dict[str, UdpSender] = {}
+        self._senders: dict[str, UdpSender | RerunSender] = {}
         self._model: HandModelData | None = None
         try:
             for target in self._targets:
@@ -74,10 +81,15 @@ class LiveOut:
         return LiveStatus(
             targets=self._targets,
             clients=self._server.clients if self._server is not None else (),
-            osc_frames=self._senders["osc"].sent if "osc" in self._senders else 0,
-            osc_lost=self._senders["osc"].lost if "osc" in self._senders else 0,
-            vmc_frames=self._senders["vmc"].sent if "vmc" in self._senders else 0,
+            osc_frames=self._count("osc", "sent"),
+            osc_lost=self._count("osc", "lost"),
+            vmc_frames=self._count("vmc", "sent"),
+            rerun_frames=self._count("rerun", "sent"),
         )
+
+    def _count(self, kind: str, what: str) -> int:
+        sender = self._senders.get(kind)
+        return 0 if sender is None else int(getattr(sender, what))
 
     def send(self, result: FrameResult, model: HandModelData | None = None) -> None:
         """Send a frame. Takes a millisecond or two to write it down and never waits for a client;

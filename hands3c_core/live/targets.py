@@ -15,13 +15,15 @@ WEBSOCKET_PORT: Final = 8765
 OSC_PORT: Final = 9000
 #: Where VMC receivers (VSeeFace, VNyan, Warudo) listen unless told otherwise.
 VMC_PORT: Final = 39539
+#: Where a Rerun viewer listens.
+RERUN_PORT: Final = 9876
 #: Every kind of target and its usual port.
-KINDS: Final = {"ws": WEBSOCKET_PORT, "osc": OSC_PORT, "vmc": VMC_PORT}
+KINDS: Final = {"ws": WEBSOCKET_PORT, "osc": OSC_PORT, "vmc": VMC_PORT, "rerun": RERUN_PORT}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A WebSocket address to serve on, or an address to send OSC or VMC to."""
+    """A WebSocket address to serve on, or an address to send OSC, VMC or Rerun to."""
 
     kind: str
     """Key of ``KINDS``."""
