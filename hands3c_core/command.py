@@ -31,6 +31,7 @@ BROKEN_PIPE: Final = 141  # 128 + SIGPIPE, as shells count
 _EXTRAS: Final = {
     "lightning": "train",
     "tensorboard": "train",
+    "mkdocs": "docs",
     "PyQt6": "app",
     "open3d": "view",
     "openvino": "openvino",

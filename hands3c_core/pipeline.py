@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.detect import HandDetector, HandSmoother, HandTracker
 from hands3c_core.errors import UserError
 from hands3c_core.estimators.base import Estimator
-from hands3c_core.estimators.choose import make_estimator
+from hands3c_core.estimators.choose import make_estimator, warm_up
 from hands3c_core.estimators.landmarks import LandmarkEstimator
 from hands3c_core.geometry import (
     check_calibration,
@@ -24,6 +24,7 @@ from hands3c_core.geometry import (
     resize_camera,
 )
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
+from hands3c_core.pipeline_config import PipelineConfig
 from hands3c_core.types import (
     Camera,
     CropBox,
@@ -38,9 +39,13 @@ from hands3c_core.types import (
 
 if TYPE_CHECKING:
     from hands3c_core.render import MeshTemplate
+    from hands3c_core.sources import Source
 
 #: Pose (16, 3), shape (10,) and translation (3,) of one hand, model space.
 Parameters = tuple[Float32, Float32, Float32]
+
+#: Successive frames of one stream, or pictures that have nothing to do with one another.
+Mode = Literal["video", "image"]
 
 #: Seconds between frames whose time is not given.
 _FRAME_SECONDS = 1 / 30
@@ -50,13 +55,18 @@ _SMALLEST_IMAGE = 16
 
 
 class HandMeshPipeline:
-    """Turns successive images of one stream into textured-mesh-ready hands.
+    """Turns images into textured-mesh-ready hands.
 
-        pipeline = HandMeshPipeline()
+        pipeline = HandMeshPipeline("auto", mode="image")
         result = pipeline(image)            # (H, W, 3) uint8 RGB, unmirrored
         result.hands[0].vertices            # (V, 3) metres, camera frame
 
-    Every setting may be changed between frames. An object serves one stream and one thread.
+        for result in HandMeshPipeline("auto").run("clip.mp4"):
+            ...
+
+    In mode 'video' images follow one another: hands are followed and smoothed. In mode 'image'
+    each stands alone, as if a new pipeline saw it. Every setting may be changed between frames. An
+    object serves one stream and one thread.
 
     Args:
         estimator: what gives each hand its parameters: an ``Estimator``, None for a
@@ -71,6 +81,7 @@ class HandMeshPipeline:
         fov_deg: horizontal field of view where ``camera`` is None, degrees.
         smoothing: strength, 0 (off) to 1.
         max_hands: most hands the pipeline's own detector reports.
+        mode: 'video' for successive frames of one stream, 'image' for unrelated pictures.
 
     Raises:
         UserError: a file is missing or wrong, or a setting is out of range.
@@ -86,7 +97,11 @@ class HandMeshPipeline:
         fov_deg: float = DEFAULT_FOV_DEG,
         smoothing: float = 0.5,
         max_hands: int = 2,
+        mode: Mode = "video",
     ) -> None:
+        if mode not in ("video", "image"):
+            raise UserError(f"the pipeline's mode is 'video' or 'image', not {mode!r}.")
+        self.mode: Mode = mode
         self._smoother = HandSmoother()
         self._estimator: Estimator | None = None
         self._choice: str | None = LandmarkEstimator.name
@@ -97,9 +112,33 @@ class HandMeshPipeline:
         self.smoothing = smoothing
         self.tracker = tracker or HandTracker()
         self._owns_detector = detector is None
-        self.detector = detector or HandDetector(max_hands=max_hands)
+        self.detector = detector or HandDetector(max_hands=max_hands, mode=mode)
         self._last_time: float | None = None
         self._next_index = 0
+
+    @classmethod
+    def of(cls, config: PipelineConfig, *, mode: Mode = "video") -> HandMeshPipeline:
+        """The pipeline that ``config`` describes, warmed up: takes seconds the first time.
+
+        Raises:
+            UserError: a file it names is missing or wrong, or a setting is out of range.
+        """
+        wanted = load_hand_model(config.hand_model)
+        estimator, hand = make_estimator(
+            config.estimator, wanted, device=config.device, precision=config.precision
+        )
+        warm_up(estimator, hand)
+        pipeline = cls(
+            estimator,
+            hand_model=hand,
+            camera=config.calibration,
+            fov_deg=config.fov_deg,
+            smoothing=config.smoothing,
+            max_hands=config.max_hands,
+            mode=mode,
+        )
+        pipeline.detector.configure(**config.detector_settings())
+        return pipeline
 
     # ----------------------------------------------------------------------------------- settings
 
@@ -229,7 +268,8 @@ class HandMeshPipeline:
     def process(self, frame: Frame) -> FrameResult:
         """Find the hands of a source's next frame; as ``__call__``.
 
-        A timestamp that jumps back, or ahead by more than two seconds, starts all tracks anew.
+        A timestamp that jumps back, or ahead by more than two seconds, starts all tracks anew; in
+        mode 'image' every frame does.
         """
         _check_image(frame.image)
         clock = _Clock()
@@ -252,7 +292,35 @@ class HandMeshPipeline:
             for parts in zip(tracked, estimates, parameters, crops, strict=True)
         )
         clock.lap("mesh")
-        return FrameResult(frame, camera, hands, clock.finish())
+        return FrameResult(frame, camera, hands, clock.finish(), self._hand)
+
+    def run(self, source: Source | str | Path, *, start: float = 0.0) -> Iterator[FrameResult]:
+        """Find the hands of a source from its first frame to its last.
+
+        Args:
+            source: an open ``Source`` (closed by its owner), or what ``open_source`` takes: a file,
+                a folder of pictures, a camera's number, a URL.
+            start: seconds of a file that are left out at its beginning.
+
+        Yields:
+            A result for every frame, in order; live sources go on until they are lost.
+
+        Raises:
+            UserError: the source cannot be opened or is lost.
+        """
+        from hands3c_core.sources import Source, open_source
+
+        opened = None if isinstance(source, Source) else open_source(source)
+        frames = opened or source
+        try:
+            self.reset()
+            if start:
+                frames.seek(start)
+            for frame in frames:
+                yield self.process(frame)
+        finally:
+            if opened is not None:
+                opened.close()
 
     def reset(self) -> None:
         """Forget all hands, before a new source or after a seek; track ids start from 1 again."""
@@ -279,7 +347,9 @@ class HandMeshPipeline:
 
     def _follow_time(self, timestamp: float) -> None:
         last, self._last_time = self._last_time, timestamp
-        if last is not None and not 0.0 <= timestamp - last <= _LOST_SECONDS:
+        if last is None:
+            return
+        if self.mode == "image" or not 0.0 <= timestamp - last <= _LOST_SECONDS:
             self._forget()
 
     def _smooth(
@@ -332,6 +402,7 @@ class HandMeshPipeline:
             estimator=estimate.estimator or self.estimator.name,
             heatmaps=estimate.heatmaps,
             attention=estimate.attention,
+            model=self._hand,
         )
 
     def _own_mesh(self, estimate: HandEstimate, own: Float32, smoothed: Float32) -> Float32:

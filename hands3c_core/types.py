@@ -7,9 +7,15 @@ All arrays are C-contiguous and owned by the dataclass: a consumer may keep them
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hands3c_core.errors import UserError
+
+if TYPE_CHECKING:
+    from hands3c_core.hand_model import HandModelData
 
 Float32 = NDArray[np.float32]
 UInt8 = NDArray[np.uint8]
@@ -169,6 +175,21 @@ class Hand:
     """As in HandEstimate (of the crop, mirrored for left hands)."""
     attention: AttentionMaps | None = None
     """As in HandEstimate."""
+    model: HandModelData | None = field(default=None, repr=False, compare=False)
+    """The right hand's model that ``vertices`` are of; None of a hand read from a log."""
+
+    @property
+    def faces(self) -> NDArray[np.int32]:
+        """(F + C, 3) triangles of ``vertices``, outward by the right-hand rule, wrist closed.
+
+        Raises:
+            UserError: the hand does not know its model.
+        """
+        if self.model is None:
+            raise UserError("this hand was read from a log: ask its hand model for its triangles.")
+        from hands3c_core.hand_model import faces_for
+
+        return faces_for(self.model, self.is_right, cap=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +204,31 @@ class FrameResult:
     """Zero to two hands, by track id."""
     timings_ms: dict[str, float] = field(default_factory=dict)
     """Milliseconds by stage: 'detect', 'track', 'crop', 'estimate', 'smooth', 'mesh', 'total'."""
+    model: HandModelData | None = field(default=None, repr=False, compare=False)
+    """The right hand's model that all hands are of."""
+
+    @property
+    def index(self) -> int:
+        """Position in the source, from 0."""
+        return self.frame.index
+
+    @property
+    def timestamp(self) -> float:
+        """Seconds, as in ``Frame``."""
+        return self.frame.timestamp
+
+    def to_dict(self, *, vertices: bool = False) -> dict[str, Any]:
+        """Numbers, texts and lists only, ready for ``json.dumps``: a frame's line of the JSONL
+        format (docs/formats.md) with its camera and the hand model's name.
+
+        Args:
+            vertices: also every vertex of each hand.
+        """
+        from dataclasses import asdict
+
+        from hands3c_core.export.jsonl import frame_record
+        from hands3c_core.export.results import LoggedFrame
+
+        about = {} if self.model is None else {"hand_model": self.model.name}
+        record = frame_record(LoggedFrame.of(self), vertices=vertices)
+        return record | about | {"camera": asdict(self.camera)}

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TORCH = "torch==2.13.0"
 #: PyTorch's own index of CPU builds: on Linux the default build brings gigabytes of CUDA libraries.
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-EXTRAS = ("app", "dev", "train", "cuda")
+EXTRAS = ("app", "dev", "train", "cuda", "docs")
 
 #: Shared library -> Debian package, for everything the wheels expect from the system.
 BASE_LIBRARIES = {

@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ..conventions import BONES, FINGER_COLORS, FINGER_NAMES, JOINT_NAMES
+from ..errors import UserError
 from ..geometry import crop_corners
+from ..hand_model import HandModelData
+from ..hand_model.shipped import skin_texture_path
 from ..types import FrameResult, Hand, UInt8
 from .attention import MapScale, MapStyle, draw_hand_map, draw_legend
 from .mesh import HandMeshes
+from .mesh import hand_meshes as make_hand_meshes
 from .rasterizer import MeshInstance, MeshRasterizer, RenderedLayer
 
 #: Fractional bits of cv2's fixed-point drawing coordinates.
 _SHIFT: Final = 4
 #: Drawing coordinates beyond this are left out: they would overflow cv2's integers.
 _FAR_PX: Final = 20_000.0
+
+#: Templates by hand model, for results that are drawn without further ado.
+_MESHES: Final[WeakKeyDictionary[HandModelData, HandMeshes]] = WeakKeyDictionary()
 
 #: Colour of a hand's box and label, right and left.
 SIDE_COLORS: Final = {True: (64, 176, 255), False: (255, 150, 80)}
@@ -49,13 +57,14 @@ class OverlayStyle:
 
 
 _RASTERIZER: Final = MeshRasterizer()
+_PLAIN: Final = OverlayStyle()
 
 
 def draw_overlay(
     image: UInt8,
     result: FrameResult,
-    style: OverlayStyle,
-    hand_meshes: HandMeshes,
+    style: OverlayStyle = _PLAIN,
+    hand_meshes: HandMeshes | None = None,
     rasterizer: MeshRasterizer = _RASTERIZER,
     scale: MapScale | None = None,
 ) -> UInt8:
@@ -66,7 +75,8 @@ def draw_overlay(
         result: hands and camera.
         style: what to draw.
         hand_meshes: right and left template, as ``render.hand_meshes`` makes them. A hand whose
-            vertex count does not fit its template raises ValueError.
+            vertex count does not fit its template raises ValueError. By default those of the
+            result's own hand model, with the shipped skin where that fits it.
         rasterizer: draws the meshes.
         scale: colours of attention maps, updated with this frame; None scales each to itself.
 
@@ -77,6 +87,7 @@ def draw_overlay(
     mesh = style.mesh if style.mesh_opacity > 0 else None
     layer = None
     if result.hands and (mesh is not None or (style.map is not None and style.map.on_hand)):
+        hand_meshes = hand_meshes or own_meshes(result.model)
         meshes = [MeshInstance(hand_meshes[h.is_right], h.vertices) for h in result.hands]
         layer = rasterizer.render(meshes, result.camera, mesh or "shaded")
     if layer is not None and mesh is not None:
@@ -94,6 +105,21 @@ def draw_overlay(
     if has_map and style.legend and style.map is not None:
         draw_legend(canvas, style.map, scale)
     return canvas
+
+
+def own_meshes(model: HandModelData | None) -> HandMeshes:
+    """Templates of a hand model with the shipped skin where it has texture coordinates; made once.
+
+    Raises:
+        UserError: there is no model, or the skin is missing.
+    """
+    if model is None:
+        raise UserError("the result does not know its hand model: pass hand_meshes.")
+    if model not in _MESHES:
+        _MESHES[model] = make_hand_meshes(
+            model, skin_texture_path() if model.vt is not None else None
+        )
+    return _MESHES[model]
 
 
 def _draw_maps(
