@@ -37,6 +37,16 @@ def test_imports_flow_one_way(path):
         assert "PyQt6" not in names
 
 
+def test_the_rooms_import_only_what_lies_below_them():
+    """The contracts in pyproject.toml: layers of the core, and what knows no Qt."""
+    pytest.importorskip("importlinter", reason="needs import-linter (the extra dev)")
+    code = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
 def test_files_stay_readable():
     long = {
         str(path.relative_to(ROOT)): lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -36,9 +37,9 @@ def run(options: Options) -> int:
             raise UserError(missing_package("mkdocs"))
     words = ["serve"] if options.serve else ["build", "--site-dir", str(options.out.resolve())]
     words += ["--strict"] if options.strict else []
-    done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", *words, "-f", str(config), "--quiet"], check=False
-    )
+    command = [sys.executable, "-m", "mkdocs", *words, "-f", str(config), "--quiet"]
+    quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, env=quiet, check=False)
     if not options.serve and done.returncode == 0:
         print(f"wrote {options.out / 'index.html'}")
     return done.returncode
