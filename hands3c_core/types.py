@@ -230,5 +230,5 @@ class FrameResult:
         from hands3c_core.export.results import LoggedFrame
 
         about = {} if self.model is None else {"hand_model": self.model.name}
-        record = frame_record(LoggedFrame.of(self), vertices=vertices)
+        record = frame_record(LoggedFrame.of(self), self.model, vertices=vertices)
         return record | about | {"camera": asdict(self.camera)}

@@ -12,9 +12,23 @@ import numpy as np
 import pytest
 
 import hands3c_core
-from hands3c_core import FrameResult, HandMeshPipeline, PipelineConfig, UserError, draw_overlay
+from hands3c_core import (
+    FrameResult,
+    HandMeshPipeline,
+    PipelineConfig,
+    UserError,
+    draw_overlay,
+    write_obj,
+)
 from hands3c_core.assets import asset_path
-from hands3c_core.export import AngleTable, ArrayRecorder, BvhRecorder, GlbRecorder, ResultLog
+from hands3c_core.export import (
+    AngleTable,
+    ArrayRecorder,
+    BvhRecorder,
+    GlbRecorder,
+    ResultLog,
+    write_ply,
+)
 from hands3c_core.sources import open_source
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -119,9 +133,22 @@ def test_every_recorder_takes_a_result(tmp_path, result):
         recorder.add(result)
         recorder.save(tmp_path / f"take.{kind}")
         assert (tmp_path / f"take.{kind}").stat().st_size > 500
-    with ResultLog(tmp_path / "take.jsonl", hand_model=model.name, estimator="landmarks") as log:
+    with ResultLog(tmp_path / "take.jsonl") as log:
         log.write(result)
-    assert len(hands3c_core.read_take(tmp_path / "take.jsonl").frames) == 1
+    take = hands3c_core.read_take(tmp_path / "take.jsonl")
+    assert len(take.frames) == 1
+    assert take.header["hand_model"] == model.name
+    assert take.header["estimator"] == "landmarks"
+
+
+def test_meshes_are_written_from_a_result_alone(tmp_path, result):
+    written = write_obj(tmp_path / "hands.obj", result)
+    assert [file.name for file in written] == ["hands.obj", "hands.mtl", "hands_skin.jpg"]
+    count = (tmp_path / "hands.obj").read_text().count("\nv ")
+    assert count == sum(len(hand.vertices) for hand in result.hands)
+    assert write_ply(tmp_path / "hands.ply", result).stat().st_size > 1e5
+    with pytest.raises(UserError, match="pass it as model"):
+        write_obj(tmp_path / "x.obj", result.hands)
 
 
 def test_a_config_makes_the_pipeline(pictures):

@@ -14,8 +14,8 @@ from ..atomic import write_atomically
 from ..conventions import JOINT_NAMES, NUM_JOINTS, NUM_ROTATIONS, NUM_SHAPE, ROTATION_NAMES
 from ..hand_model import HandModelData
 from ..hand_model.joint_angles import ANGLE_NAMES, joint_angles
-from ..types import Hand
-from .results import LoggedFrame
+from ..types import FrameResult, Hand
+from .results import LoggedFrame, as_logged
 
 NPZ_FORMAT: Final = "hands3c-arrays"
 NPZ_VERSION: Final = 1
@@ -66,8 +66,9 @@ class ArrayRecorder:
         self._hand_frames: list[int] = []
         self._hands: dict[str, list[Any]] = {name: [] for name in _HAND_ARRAYS}
 
-    def add(self, frame: LoggedFrame) -> None:
+    def add(self, frame: FrameResult | LoggedFrame) -> None:
         """Add a frame."""
+        frame = as_logged(frame)
         lens = frame.camera
         camera = (lens.fx, lens.fy, lens.cx, lens.cy, float(lens.width), float(lens.height))
         for hand in frame.hands:
@@ -114,8 +115,9 @@ class AngleTable:
         self._model = model
         self._lines = [",".join((*CSV_COLUMNS, *ANGLE_NAMES, *CSV_LAST_COLUMNS))]
 
-    def add(self, frame: LoggedFrame) -> None:
+    def add(self, frame: FrameResult | LoggedFrame) -> None:
         """Add a frame; what is not known of a hand stays empty."""
+        frame = as_logged(frame)
         for hand in frame.hands:
             cells = [
                 str(frame.index),

@@ -23,6 +23,7 @@ from ..conventions import FINGER_NAMES, ROTATION_NAMES, ROTATION_PARENTS
 from ..errors import UserError
 from ..gaps import MOST_GAP_S, without_gaps
 from ..hand_model import HandModelData
+from ..types import FrameResult
 from .hand_motion import HandMotion, MotionCollector, bone_offsets
 from .hand_rig import Skeleton, build_skeleton
 from .results import LoggedFrame
@@ -59,7 +60,7 @@ class BvhRecorder:
         self._model = model
         self._collected = MotionCollector()
 
-    def add(self, frame: LoggedFrame) -> None:
+    def add(self, frame: FrameResult | LoggedFrame) -> None:
         """Add a frame, in order of time."""
         self._collected.add(frame)
 

@@ -66,8 +66,7 @@ class GlbRecorder:
 
     def add(self, frame: FrameResult | LoggedFrame) -> None:
         """Record a frame. Frames must come in order of time; one that does not is left out."""
-        logged = frame if isinstance(frame, LoggedFrame) else LoggedFrame.of(frame)
-        self._collected.add(logged)
+        self._collected.add(frame)
 
     def save(self, path: str | Path) -> GlbSummary:
         """Write the file (whole or not at all); more frames may be added and saved again.

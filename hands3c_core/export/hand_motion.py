@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..conventions import ROTATION_PARENTS
-from ..types import Camera, Hand
+from ..types import Camera, FrameResult, Hand
 from .hand_names import HandPlaces, hand_name
 from .results import LoggedFrame
 
@@ -69,7 +69,7 @@ class MotionCollector:
         times = np.array(self._times, np.float64)
         return times - times[0] if len(times) else times
 
-    def add(self, frame: LoggedFrame) -> None:
+    def add(self, frame: FrameResult | LoggedFrame) -> None:
         """Add a frame. Frames must come in order of time; one that does not is left out, and so is
         a hand whose numbers are not all finite."""
         time = float(frame.timestamp)

@@ -98,8 +98,9 @@ class ResultLog:
 
     Args:
         path: the file; an older one is replaced when the first line is written.
-        hand_model: the hand model; or its name alone, but then poses cannot be used without it.
-        estimator: name of the estimator.
+        hand_model: the hand model, by default that of the first result; or its name alone, but then
+            poses cannot be used without it.
+        estimator: name of the estimator, by default that of the first hand.
         source: what the frames came from, for the reader's information.
         vertices: also log every vertex (about 40 kB a hand and frame).
 
@@ -111,16 +112,17 @@ class ResultLog:
         self,
         path: str | Path,
         *,
-        hand_model: HandModelData | str,
-        estimator: str,
+        hand_model: HandModelData | str | None = None,
+        estimator: str | None = None,
         source: str = "",
         vertices: bool = False,
     ) -> None:
         self.path = Path(path)
         self.frames = 0
         self._model = None if isinstance(hand_model, str) else hand_model
-        name = hand_model if isinstance(hand_model, str) else hand_model.name
-        self._about = {"hand_model": name, "estimator": estimator, "source": source}
+        self._name = hand_model if isinstance(hand_model, str) else None
+        self._estimator = estimator
+        self._source = source
         self._vertices = vertices
         self._camera: Camera | None = None
         self._file: io.FileIO | None = None
@@ -146,7 +148,7 @@ class ResultLog:
         if self._closed:
             raise ValueError("the log is closed")
         if self._file is None:
-            self._begin(result.camera)
+            self._begin(result)
         elif result.camera != self._camera:
             self._line({"type": "camera", "camera": asdict(result.camera)})
         self._camera = result.camera
@@ -167,14 +169,22 @@ class ResultLog:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _begin(self, camera: Camera) -> None:
+    def _begin(self, result: FrameResult) -> None:
+        if self._model is None and self._name is None:
+            self._model = result.model
+        hand = result.hands[0] if result.hands else None
+        about = {
+            "hand_model": self._name or (self._model.name if self._model is not None else ""),
+            "estimator": self._estimator or (hand.estimator if hand is not None else ""),
+            "source": self._source,
+        }
         header = {
             "type": "header",
             "format": FORMAT_NAME,
             "version": SCHEMA_VERSION,
             **conventions_record(),
-            "camera": asdict(camera),
-            **self._about,
+            "camera": asdict(result.camera),
+            **about,
             **({} if self._model is None else {"skeleton": skeleton_record(self._model)}),
         }
         content = (json.dumps(header, allow_nan=False) + "\n").encode()

@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from ..errors import UserError
 from ..hand_model import HandModelData
-from ..types import Hand
+from ..types import FrameResult, Hand
 from .hand_names import HandPlaces
 from .obj import write_materials, write_obj, write_ply
 
@@ -54,8 +54,9 @@ class MeshSequence:
         except OSError as error:
             raise UserError(f"cannot make the folder {self._folder}: {error.strerror}") from error
 
-    def add(self, hands: Sequence[Hand]) -> None:
+    def add(self, hands: FrameResult | Sequence[Hand]) -> None:
         """Write the next frame's hands; raises UserError if the file cannot be written."""
+        hands = hands.hands if isinstance(hands, FrameResult) else hands
         file = self._part / f"frame_{self._frames:06d}.{self._kind}"
         self._frames += 1
         if not hands:

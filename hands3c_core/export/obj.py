@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from ..atomic import write_atomically
 from ..errors import UserError
 from ..hand_model import HandModelData, faces_for, render_mesh
+from ..hand_model.shipped import skin_texture_path
 from ..render.raster_kernels import vertex_normals
-from ..types import Hand
+from ..types import FrameResult, Hand
 from .hand_names import HandPlaces, hand_name
 
 _TO_Y_UP = np.array([1.0, -1.0, -1.0])
@@ -41,8 +42,8 @@ def _placed(hand: Hand, model: HandModelData, y_up: bool) -> tuple[NDArray, NDAr
 
 def write_obj(
     path: str | Path,
-    hands: Sequence[Hand],
-    model: HandModelData,
+    hands: FrameResult | Sequence[Hand],
+    model: HandModelData | None = None,
     texture: str | Path | None = None,
     y_up: bool = True,
     library: str | None = None,
@@ -52,7 +53,8 @@ def write_obj(
 
     Args:
         path: the ``.obj`` file; ``.mtl`` and the skin take its stem.
-        hands: hands of one frame.
+        hands: hands of one frame, or a result, which knows its hand model and gets the shipped skin
+            where that fits.
         model: the hand model they were made with (triangles and texture coordinates).
         texture: skin image to copy beside the file; None writes a plain material.
         y_up: see the module.
@@ -68,6 +70,7 @@ def write_obj(
         UserError: a file cannot be read or written, or the model does not fit the hands.
     """
     path = Path(path)
+    hands, model, texture = _parts(hands, model, texture)
     content = _ObjText(model, texture is not None, y_up)
     for hand, place in zip(hands, places or HandPlaces().of(hands), strict=True):
         content.add(hand, hand_name(*place))
@@ -80,6 +83,22 @@ def write_obj(
     if library is None:
         written += write_materials(path.with_suffix(".mtl"), texture if content.textured else None)
     return written
+
+
+def _parts(
+    hands: FrameResult | Sequence[Hand],
+    model: HandModelData | None,
+    texture: str | Path | None = None,
+) -> tuple[Sequence[Hand], HandModelData, str | Path | None]:
+    """Hands, their model and their skin, from a result where that is what was given."""
+    if isinstance(hands, FrameResult):
+        if model is None and texture is None:
+            model = hands.model
+            texture = skin_texture_path() if model is not None and model.vt is not None else None
+        hands = hands.hands
+    if model is None:
+        raise UserError("these hands do not know their hand model: pass it as model")
+    return hands, model, texture
 
 
 class _ObjText:
@@ -168,8 +187,8 @@ def ply_hand_id(place: Place) -> int:
 
 def write_ply(
     path: str | Path,
-    hands: Sequence[Hand],
-    model: HandModelData,
+    hands: FrameResult | Sequence[Hand],
+    model: HandModelData | None = None,
     y_up: bool = True,
     places: Sequence[Place] | None = None,
 ) -> Path:
@@ -178,6 +197,7 @@ def write_ply(
 
     Args and errors as for ``write_obj``.
     """
+    hands, model, _ = _parts(hands, model)
     places = places or HandPlaces().of(hands)
     vertex_type = np.dtype(
         [(name, "<f4") for name in ("x", "y", "z", "nx", "ny", "nz")]

@@ -71,6 +71,11 @@ class LoggedFrame:
         )
 
 
+def as_logged(frame: FrameResult | LoggedFrame) -> LoggedFrame:
+    """What recorders take, a result or a logged frame, as the latter."""
+    return LoggedFrame.of(frame) if isinstance(frame, FrameResult) else frame
+
+
 def wall_clock(monotonic: float) -> str:
     """A reading of ``time.monotonic()`` as a UTC date: '2026-11-30T09:02:11.123456+00:00'."""
     seconds = time.time() - time.monotonic() + monotonic
