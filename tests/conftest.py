@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -24,4 +25,5 @@ def small_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     from hands3c_core.models import registry
 
     for name, build in SMALL.items():
-        monkeypatch.setitem(registry._BUILDERS, name, build)
+        entry = dataclasses.replace(registry.network_entry(name), build=build)
+        monkeypatch.setitem(registry._NETWORKS, name, entry)

@@ -34,7 +34,7 @@ SMALL = {
     "ssa": _lite("ssa", True, False, False),
     "baseline": _lite("baseline", False, False, False),
     "self_attention": _lite("self_attention", True, False, True),
-    "hands3c_lite": registry._BUILDERS["hands3c_lite"],
+    "hands3c_lite": registry.network_entry("hands3c_lite").build,
     "sar": lambda hand, size: Sar(hand, SarConfig("sar", size, encoder=NARROW)),
     "smr": lambda hand, size: Smr(hand, SmrConfig("smr", size, encoder=NARROW)),
 }

@@ -15,21 +15,9 @@ from hands3c_core.benchmark.network_tables import ms, table
 from hands3c_core.errors import UserError
 from hands3c_core.models import HandNetwork, build_model, model_names
 from hands3c_core.models.costs import network_costs
+from hands3c_core.models.registry import network_entry
 from hands3c_core.runtime import make_runtime
 from hands3c_core.weights import find_weights, read_card
-
-#: What each network is, in a few words.
-NOTES = {
-    "hands3c": "spatial and channel scans (the published network)",
-    "ssa": "spatial scan only",
-    "baseline": "no attention",
-    "self_attention": "transformer in place of the scans",
-    "hands3c_lite": "HandS3C for two CPU cores",
-    "hands3c_tiny": "for tests and trying out data; no use otherwise",
-    "sar": "regresses the mesh itself, two stages",
-    "sar_1stage": "the same, one stage",
-    "smr": "pose, shape and camera; learns from 2D labels too (our reading)",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +117,7 @@ def _count(network: HandNetwork) -> NetworkFacts:
     costs = network_costs(network)
     return NetworkFacts(
         name=network.name,
-        note=NOTES.get(network.name, ""),
+        note=network_entry(network.name).note,
         input_size=network.input_size,
         vertices=network.hand.num_vertices,
         parameters=costs.total_parameters,

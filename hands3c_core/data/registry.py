@@ -11,6 +11,7 @@ from hands3c_core.data.dataset import HandDataset
 from hands3c_core.data.mixture import MixtureDataset
 from hands3c_core.data.spec import DatasetSpec, parse_specs
 from hands3c_core.errors import UserError
+from hands3c_core.plugins import load_plugins
 
 Opener = Callable[[DatasetSpec, int], HandDataset]
 
@@ -30,6 +31,7 @@ _OPENERS: Final[dict[str, str | Opener]] = {
 
 def dataset_names() -> list[str]:
     """The names that ``open_data`` knows."""
+    load_plugins()
     return list(_OPENERS)
 
 
@@ -57,7 +59,7 @@ def open_data(text: str, crop_size: int = CROP_SIZE, context: float = 1.0) -> Ha
     Raises:
         UserError: a name or option is unknown, or a dataset's files are missing or damaged.
     """
-    specs = parse_specs(text, _OPENERS)
+    specs = parse_specs(text, dataset_names())
     datasets = [open_spec(spec, crop_size) for spec in specs]
     for dataset in datasets:
         dataset.context = context
@@ -70,6 +72,8 @@ def open_data(text: str, crop_size: int = CROP_SIZE, context: float = 1.0) -> Ha
 
 def open_spec(spec: DatasetSpec, crop_size: int = CROP_SIZE) -> HandDataset:
     """The dataset of one spec; raises like ``open_data``."""
+    if spec.name not in _OPENERS:
+        load_plugins()
     opener = _OPENERS.get(spec.name)
     if opener is None:
         raise UserError(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from hands3c_core.estimators.fallback import FallbackEstimator
 from hands3c_core.estimators.landmarks import LandmarkEstimator
 from hands3c_core.geometry import default_camera, project
 from hands3c_core.hand_model import FastHandLayer, HandModelData
+from hands3c_core.plugins import load_plugins
 from hands3c_core.types import Detection, TrackedHand
 from hands3c_core.weights import (
     AUTO,
@@ -23,6 +26,28 @@ from hands3c_core.weights import (
     find_weights,
     wants_cuda,
 )
+
+#: Makes an estimator, for the hand to show, the device and the precision; returns it and the hand
+#: that it poses.
+Maker = Callable[[HandModelData, Device, Precision], tuple[Estimator, HandModelData]]
+_MAKERS: Final[dict[str, Maker]] = {}
+
+
+def register_estimator(name: str, make: Maker) -> None:
+    """Add an estimator: ``make`` is called when it is chosen by its name.
+
+    Raises:
+        ValueError: the name is taken.
+    """
+    if name in _MAKERS or name in (AUTO, LANDMARKS, *NAMES):
+        raise ValueError(f"an estimator {name!r} is registered already")
+    _MAKERS[name] = make
+
+
+def estimator_names() -> tuple[str, ...]:
+    """The names that ``make_estimator`` knows, those of plugins included."""
+    load_plugins()
+    return (AUTO, LANDMARKS, *NAMES, *_MAKERS)
 
 
 def make_estimator(
@@ -41,7 +66,8 @@ def make_estimator(
 
     Args:
         choice: 'auto' (the shipped weights meant for the device, else the landmark estimator),
-            'landmarks', the name of shipped weights, or a file of weights, ours or published.
+            'landmarks', the name of shipped weights or of a plugin's estimator, or a file of
+            weights, ours or published.
         hand: the hand to show.
         device: where a network runs; 'auto' takes CUDA if it is there.
         precision: 'half' uses bfloat16 or float16 where the machine computes with it.
@@ -53,6 +79,10 @@ def make_estimator(
     name = resolve(choice, device)
     if name == LANDMARKS:
         return LandmarkEstimator(hand), hand
+    if name not in NAMES and not Path(name).exists():
+        load_plugins()
+    if name in _MAKERS:
+        return _MAKERS[name](hand, device, precision)
     file = _weights_file(name)
     from hands3c_core.estimators.network import NetworkEstimator
     from hands3c_core.models import load_weights
@@ -104,7 +134,7 @@ def _weights_file(name: str) -> Path:
         return shipped
     file = Path(name)
     if not file.exists() and not file.suffix:
-        known = ", ".join((AUTO, LANDMARKS, *NAMES))
+        known = ", ".join(estimator_names())
         raise UserError(f"There is no estimator {name!r}: give {known}, or a file of weights.")
     return file
 

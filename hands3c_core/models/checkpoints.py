@@ -24,10 +24,8 @@ from hands3c_core.models.parts import read_weights
 from hands3c_core.models.published import PublishedCheckpoint, read_published
 from hands3c_core.models.registry import (
     DEFAULT_HAND,
-    MESH_BOUND,
-    VARIANTS,
     build_model,
-    model_names,
+    network_entry,
 )
 from hands3c_core.models.untrusted import check_file, check_state, read_safetensors
 
@@ -168,11 +166,15 @@ def is_safetensors(path: Path) -> bool:
 def _load_safetensors(path: Path, hand: str | HandModelData | None) -> HandNetwork:
     state, header = read_weights(path)
     name = header.get("model", _name_of(state))
-    if name not in (*model_names(), *VARIANTS):
-        raise UserError(f"{path} is for a network {name!r}, which this version does not have.")
+    try:
+        entry = network_entry(name)
+    except UserError:
+        raise UserError(
+            f"{path} is for a network {name!r}, which this version does not have."
+        ) from None
     size = _input_size(header, state, path)
     trained = header.get("hand", DEFAULT_HAND)
-    if name in MESH_BOUND:
+    if entry.mesh_bound:
         # The weights say where each vertex of one mesh is; another hand is refused below.
         known = _known_hand(trained)
         if known is None and hand is None:
@@ -187,7 +189,7 @@ def _load_safetensors(path: Path, hand: str | HandModelData | None) -> HandNetwo
     model.load_state_dict(state)
     if header.get(_REFINES) == _YES:
         model.ask_to_refine()
-    if name in MESH_BOUND and hand is not None:
+    if entry.mesh_bound and hand is not None:
         model.set_hand(hand if isinstance(hand, HandModelData) else load_hand_model(hand))
     return model
 

@@ -29,7 +29,7 @@ from hands3c_core.models.published_names import (
     our_name,
     published_name,
 )
-from hands3c_core.models.registry import PUBLISHED, build_model
+from hands3c_core.models.registry import build_model, network_entry, published_names
 from hands3c_core.models.untrusted import check_state, read_torch_file
 
 #: Name of a hand model that came out of a checkpoint.
@@ -118,10 +118,9 @@ def published_state(model: HandNetwork, hand: HandModelData | None = None) -> di
         UserError: the hand has another number of vertices, or the published code has no such
             network.
     """
-    if model.name not in PUBLISHED:
-        raise UserError(
-            f"{model.name} cannot be exported: the published code has only {', '.join(PUBLISHED)}."
-        )
+    if not network_entry(model.name).published:
+        known = ", ".join(published_names())
+        raise UserError(f"{model.name} cannot be exported: the published code has only {known}.")
     state = {}
     for name, tensor in model.state_dict().items():
         published = published_name(name)

@@ -1,9 +1,11 @@
-"""Networks by name."""
+"""Networks by name: each is declared once, in a ``NetworkEntry`` with all that is known of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
 from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.errors import UserError
@@ -24,11 +26,51 @@ from hands3c_core.models.lite import (
 from hands3c_core.models.network import HandNetwork
 from hands3c_core.models.sar import Sar, SarConfig
 from hands3c_core.models.smr import Smr, SmrConfig
+from hands3c_core.plugins import load_plugins
 
 #: The hand that a network poses if none is named: ours, with the vertex count of the datasets.
 DEFAULT_HAND = "hand_mano778"
 
 Builder = Callable[[HandModelData, int], HandNetwork]
+
+
+@dataclass(frozen=True)
+class NetworkEntry:
+    """Everything about one network."""
+
+    name: str
+    """As ``build_model`` takes it: lower case, words joined by underscores."""
+    build: Builder
+    """Makes it, for a hand and a crop of this side in px, with fresh weights."""
+    note: str = ""
+    """What it is, in a few words; networks with a note are in menus and lists, those without are
+    other forms of one, for experiments."""
+    size: int = CROP_SIZE
+    """Side of the crop where none is asked for, px."""
+    aliases: tuple[str, ...] = ()
+    published: bool = False
+    """Its layers are those of the published code, so that its checkpoints have them all."""
+    mesh_bound: bool = False
+    """It regresses the vertices of one hand model: its weights go with no other mesh."""
+    ablation: tuple[str, str] | None = None
+    """Its place in the paper's ablation (Table 4): size of the network, row."""
+
+
+_NETWORKS: Final[dict[str, NetworkEntry]] = {}
+_ALIASES: Final[dict[str, str]] = {}
+
+
+def register_model(entry: NetworkEntry) -> None:
+    """Add a network.
+
+    Raises:
+        ValueError: its name, or one of its aliases, is taken.
+    """
+    for name in (entry.name, *entry.aliases):
+        if name in _NETWORKS or name in _ALIASES:
+            raise ValueError(f"a network {name!r} is registered already")
+    _NETWORKS[entry.name] = entry
+    _ALIASES.update(dict.fromkeys(entry.aliases, entry.name))
 
 
 def _family(
@@ -95,107 +137,176 @@ def _smr(name: str, stages: int) -> Builder:
 
 
 _TINY = ResNetShape((16, 24, 32, 48))
-_BUILDERS: dict[str, Builder] = {
-    "hands3c": _family("hands3c"),
-    "ssa": _family("ssa", channel_branch=False),
-    "baseline": _family("baseline", attention=False, channel_branch=False),
-    "self_attention": _family("self_attention", channel_branch=False, self_attention=True),
-    "hands3c_lite": _lite("hands3c_lite", HAND_SHAPE),
-    "lite2": _guided("lite2"),
-    "hands3c_tiny": _lite("hands3c_tiny", _TINY, channels=32),
-    "sar": _sar("sar", stages=2),
-    "sar_1stage": _sar("sar_1stage", stages=1),
-    "smr": _smr("smr", stages=2),
-}
-#: Other forms of the small networks: those that the lite one was chosen among, the one without
-#: attention that its training begins with, those in which the published backbone and the published
-#: heads learn from it, and those of ``ABLATION``. ``build_model`` knows them, menus and lists leave
-#: them out.
-VARIANTS: dict[str, Builder] = {
-    "lite2_plain": _guided("lite2_plain", attention=False),
-    "lite2_ssa": _guided("lite2_ssa", channel_branch=False),
-    "lite2_self_attention": _guided(
-        "lite2_self_attention", channel_branch=False, self_attention=True
+_SSA, _SELF = {"channel_branch": False}, {"channel_branch": False, "self_attention": True}
+_PLAIN = {"attention": False}
+
+for _entry in (
+    NetworkEntry(
+        "hands3c",
+        _family("hands3c"),
+        "spatial and channel scans (the published network)",
+        aliases=("ssca", "s3c"),
+        published=True,
+        ablation=("full", "+ SSCA"),
     ),
-    "hands3c_lite_plain_imagenet": _lite(
-        "hands3c_lite_plain_imagenet", IMAGENET_SHAPE, attention=False
+    NetworkEntry(
+        "ssa",
+        _family("ssa", **_SSA),
+        "spatial scan only",
+        published=True,
+        ablation=("full", "+ SSA"),
     ),
-    "hands3c_lite_plain_resnet18": _lite(
-        "hands3c_lite_plain_resnet18", ResNetShape(), attention=False
+    NetworkEntry(
+        "baseline",
+        _family("baseline", attention=False, channel_branch=False),
+        "no attention",
+        published=True,
+        ablation=("full", "baseline"),
     ),
-    "hands3c_lite_plain_resnet50": _lite(
-        "hands3c_lite_plain_resnet50", ResNet50Shape(), attention=False
+    NetworkEntry(
+        "self_attention",
+        _family("self_attention", **_SELF),
+        "transformer in place of the scans",
+        ablation=("full", "+ self-attention"),
     ),
-    "hands3c_lite_plain_wide": _lite(
-        "hands3c_lite_plain_wide", HAND_SHAPE, FEATURE_CHANNELS, (4, 2), attention=False
+    NetworkEntry(
+        "hands3c_lite",
+        _lite("hands3c_lite", HAND_SHAPE),
+        "HandS3C for two CPU cores",
+        size=LITE_SIZE,
+        aliases=("lite",),
+        ablation=("lite", "+ SSCA"),
     ),
-    "hands3c_lite_plain": _lite("hands3c_lite_plain", HAND_SHAPE, attention=False),
-    "hands3c_lite_self_attention": _lite(
-        "hands3c_lite_self_attention", HAND_SHAPE, channel_branch=False, self_attention=True
+    NetworkEntry(
+        "lite2",
+        _guided("lite2"),
+        "reads the trunk's own landmarks and corrects them",
+        size=LITE_SIZE,
     ),
-    "hands3c_lite_ssa": _lite("hands3c_lite_ssa", HAND_SHAPE, channel_branch=False),
-    "hands3c_tiny_plain": _lite("hands3c_tiny_plain", _TINY, 32, attention=False),
-    "hands3c_tiny_self_attention": _lite(
-        "hands3c_tiny_self_attention", _TINY, 32, channel_branch=False, self_attention=True
+    NetworkEntry(
+        "hands3c_tiny",
+        _lite("hands3c_tiny", _TINY, channels=32),
+        "for tests and trying out data; no use otherwise",
+        size=SMALLEST_SIZE,
+        ablation=("tiny", "+ SSCA"),
     ),
-    "hands3c_tiny_ssa": _lite("hands3c_tiny_ssa", _TINY, 32, channel_branch=False),
-}
+    NetworkEntry(
+        "sar", _sar("sar", stages=2), "regresses the mesh itself, two stages", mesh_bound=True
+    ),
+    NetworkEntry(
+        "sar_1stage", _sar("sar_1stage", stages=1), "the same, one stage", mesh_bound=True
+    ),
+    NetworkEntry(
+        "smr",
+        _smr("smr", stages=2),
+        "pose, shape and camera; learns from 2D labels too (our reading)",
+    ),
+    # Forms of the small networks without a note: what the lite one was chosen among, where its
+    # training begins, in which the published backbone and heads learn from it, and the ablation's.
+    NetworkEntry("lite2_plain", _guided("lite2_plain", **_PLAIN), size=LITE_SIZE),
+    NetworkEntry("lite2_ssa", _guided("lite2_ssa", **_SSA), size=LITE_SIZE),
+    NetworkEntry("lite2_self_attention", _guided("lite2_self_attention", **_SELF), size=LITE_SIZE),
+    NetworkEntry(
+        "hands3c_lite_plain_imagenet",
+        _lite("hands3c_lite_plain_imagenet", IMAGENET_SHAPE, **_PLAIN),
+        size=LITE_SIZE,
+    ),
+    NetworkEntry(
+        "hands3c_lite_plain_resnet18",
+        _lite("hands3c_lite_plain_resnet18", ResNetShape(), **_PLAIN),
+        size=LITE_SIZE,
+    ),
+    NetworkEntry(
+        "hands3c_lite_plain_resnet50",
+        _lite("hands3c_lite_plain_resnet50", ResNet50Shape(), **_PLAIN),
+        size=LITE_SIZE,
+    ),
+    NetworkEntry(
+        "hands3c_lite_plain_wide",
+        _lite("hands3c_lite_plain_wide", HAND_SHAPE, FEATURE_CHANNELS, (4, 2), **_PLAIN),
+    ),
+    NetworkEntry(
+        "hands3c_lite_plain",
+        _lite("hands3c_lite_plain", HAND_SHAPE, **_PLAIN),
+        size=LITE_SIZE,
+        ablation=("lite", "baseline"),
+    ),
+    NetworkEntry(
+        "hands3c_lite_self_attention",
+        _lite("hands3c_lite_self_attention", HAND_SHAPE, **_SELF),
+        size=LITE_SIZE,
+        ablation=("lite", "+ self-attention"),
+    ),
+    NetworkEntry(
+        "hands3c_lite_ssa",
+        _lite("hands3c_lite_ssa", HAND_SHAPE, **_SSA),
+        size=LITE_SIZE,
+        ablation=("lite", "+ SSA"),
+    ),
+    NetworkEntry(
+        "hands3c_tiny_plain",
+        _lite("hands3c_tiny_plain", _TINY, 32, **_PLAIN),
+        size=SMALLEST_SIZE,
+        ablation=("tiny", "baseline"),
+    ),
+    NetworkEntry(
+        "hands3c_tiny_self_attention",
+        _lite("hands3c_tiny_self_attention", _TINY, 32, **_SELF),
+        size=SMALLEST_SIZE,
+        ablation=("tiny", "+ self-attention"),
+    ),
+    NetworkEntry(
+        "hands3c_tiny_ssa",
+        _lite("hands3c_tiny_ssa", _TINY, 32, **_SSA),
+        size=SMALLEST_SIZE,
+        ablation=("tiny", "+ SSA"),
+    ),
+):
+    register_model(_entry)
+
+
+def _ablation(size: str) -> dict[str, str]:
+    found = {
+        e.ablation[1]: e.name for e in _NETWORKS.values() if e.ablation and e.ablation[0] == size
+    }
+    return {row: found[row] for row in ("baseline", "+ self-attention", "+ SSA", "+ SSCA")}
+
+
 #: The paper's ablation (Table 4) by size of the network: what stands between pyramid and heads, and
 #: the network that has it there.
-ABLATION = MappingProxyType(
-    {
-        "full": {
-            "baseline": "baseline",
-            "+ self-attention": "self_attention",
-            "+ SSA": "ssa",
-            "+ SSCA": "hands3c",
-        },
-        "lite": {
-            "baseline": "hands3c_lite_plain",
-            "+ self-attention": "hands3c_lite_self_attention",
-            "+ SSA": "hands3c_lite_ssa",
-            "+ SSCA": "hands3c_lite",
-        },
-        "tiny": {
-            "baseline": "hands3c_tiny_plain",
-            "+ self-attention": "hands3c_tiny_self_attention",
-            "+ SSA": "hands3c_tiny_ssa",
-            "+ SSCA": "hands3c_tiny",
-        },
-    }
-)
-#: Networks whose layers are those of the published code, so that its checkpoints have them all.
-PUBLISHED = ("hands3c", "ssa", "baseline")
-#: Networks that regress the vertices of one hand model: their weights go with no other mesh.
-MESH_BOUND = ("sar", "sar_1stage")
-#: Side of the crop, px, where none is asked for and it is not that of the published networks.
-_SIZES = MappingProxyType(
-    {
-        name: SMALLEST_SIZE if name.startswith("hands3c_tiny") else LITE_SIZE
-        for name in ("hands3c_lite", "lite2", "hands3c_tiny", *VARIANTS)
-        if name != "hands3c_lite_plain_wide"
-    }
-)
-#: Other names of the same networks.
-ALIASES = MappingProxyType({"ssca": "hands3c", "s3c": "hands3c", "lite": "hands3c_lite"})
+ABLATION = MappingProxyType({size: _ablation(size) for size in ("full", "lite", "tiny")})
 
 
 def model_names() -> tuple[str, ...]:
-    """Names that ``build_model`` knows, without aliases and ``VARIANTS``."""
-    return tuple(_BUILDERS)
+    """Names that ``build_model`` knows, of the networks with a note, without aliases."""
+    load_plugins()
+    return tuple(entry.name for entry in _NETWORKS.values() if entry.note)
 
 
-def canonical_name(name: str) -> str:
-    """The registered name of a network, from any way of writing it or an alias.
+def published_names() -> tuple[str, ...]:
+    """Names of the networks whose layers are those of the published code."""
+    return tuple(entry.name for entry in _NETWORKS.values() if entry.published)
+
+
+def network_entry(name: str) -> NetworkEntry:
+    """What is known of a network, by any way of writing its name or an alias.
 
     Raises:
         UserError: no network has this name.
     """
     key = name.strip().lower().replace("-", "_")
-    key = ALIASES.get(key, key)
-    if key not in _BUILDERS and key not in VARIANTS:
-        raise UserError(f"No network is called {name!r}; choose one of {', '.join(_BUILDERS)}.")
-    return key
+    if key not in _NETWORKS and key not in _ALIASES:
+        load_plugins()
+    entry = _NETWORKS.get(_ALIASES.get(key, key))
+    if entry is None:
+        known = ", ".join(model_names())
+        raise UserError(f"No network is called {name!r}; choose one of {known}.")
+    return entry
+
+
+def canonical_name(name: str) -> str:
+    """The registered name of a network; raises like ``network_entry``."""
+    return network_entry(name).name
 
 
 def build_model(
@@ -218,12 +329,12 @@ def build_model(
     Raises:
         UserError: no network has this name, the size cannot be built, or there is no such hand.
     """
-    name = canonical_name(name)
-    input_size = input_size or _SIZES.get(name, CROP_SIZE)
+    entry = network_entry(name)
+    input_size = input_size or entry.size
     if input_size % SIZE_STEP or input_size < SMALLEST_SIZE:
         raise UserError(
             f"Input size {input_size} cannot be built: take a multiple of {SIZE_STEP} from "
             f"{SMALLEST_SIZE} px on."
         )
     data = hand if isinstance(hand, HandModelData) else load_hand_model(hand)
-    return (_BUILDERS | VARIANTS)[name](data, input_size)
+    return entry.build(data, input_size)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from hands3c_core.errors import UserError
 from hands3c_core.names import user_path
+from hands3c_core.plugins import load_plugins
 from hands3c_core.sources.base import Source, check_fps, check_size
 from hands3c_core.sources.camera import CameraSource
 from hands3c_core.sources.camera_list import list_cameras
@@ -21,6 +24,22 @@ from hands3c_core.sources.webp import WebpAnimation
 
 _CAMERA = "camera:"
 _MODE = re.compile(r"(?P<camera>.+?)@(?P<width>\d+)x(?P<height>\d+)(?:@(?P<fps>\d+(?:\.\d+)?))?")
+
+
+#: What opens the addresses of plugins, by their scheme.
+_SCHEMES: Final[dict[str, Callable[[str], Source]]] = {}
+_OWN_SCHEMES: Final = ("file", "http", "https", "rtsp", "rtsps")
+
+
+def register_source(scheme: str, opener: Callable[[str], Source]) -> None:
+    """Add a kind of source: ``opener`` is called with every address ``SCHEME://...``.
+
+    Raises:
+        ValueError: the scheme is taken.
+    """
+    if scheme in _SCHEMES or scheme in _OWN_SCHEMES:
+        raise ValueError(f"addresses {scheme}:// are opened already")
+    _SCHEMES[scheme] = opener
 
 
 def open_source(
@@ -105,6 +124,10 @@ def _open_address(text: str, fps: float | None) -> Source:
         return _open_path(Path(urllib.request.url2pathname(urllib.parse.urlsplit(text).path)), fps)
     if scheme in ("http", "https", "rtsp", "rtsps"):
         return StreamSource(text)
+    if scheme not in _SCHEMES:
+        load_plugins()
+    if scheme in _SCHEMES:
+        return _SCHEMES[scheme](text)
     raise UserError(
         f"{redact(text)} cannot be opened: addresses begin with http://, https:// or rtsp://"
     )

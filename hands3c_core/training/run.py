@@ -18,7 +18,7 @@ from torch import Tensor
 from hands3c_core.errors import UserError
 from hands3c_core.models import HandNetwork, build_model, load_weights
 from hands3c_core.models.pretrained import set_backbone
-from hands3c_core.models.registry import PUBLISHED, canonical_name
+from hands3c_core.models.registry import network_entry
 from hands3c_core.models.s3c import S3C
 from hands3c_core.models.widening import can_widen, widen
 from hands3c_core.training.checkpointing import (
@@ -151,9 +151,9 @@ def make_network(config: TrainConfig, preset: Preset, *, is_resumed: bool = Fals
     Raises:
         UserError: there is no such network or hand, or the weights are of another one.
     """
-    name = canonical_name(config.model)
-    size = config.input_size or (preset.input_size if name in PUBLISHED else None)
-    network = build_model(name, input_size=size, hand=config.hand)
+    entry = network_entry(config.model)
+    size = config.input_size or (preset.input_size if entry.published else None)
+    network = build_model(entry.name, input_size=size, hand=config.hand)
     if preset.refines:
         network.ask_to_refine()
     if is_resumed:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from hands3c_core.benchmark.family import NOTES, as_markdown, as_report, describe_networks
+from hands3c_core.benchmark.family import as_markdown, as_report, describe_networks
 from hands3c_core.errors import UserError
-from hands3c_core.models import build_model, model_names, save_weights
+from hands3c_core.models import build_model, save_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.usefixtures("small_networks")
@@ -24,10 +24,6 @@ def _one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-def test_every_name_has_a_note():
-    assert set(NOTES) == set(model_names())
 
 
 def test_figures_of_a_network(tmp_path, monkeypatch):
