@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TORCH = "torch==2.13.0"
 #: PyTorch's own index of CPU builds: on Linux the default build brings gigabytes of CUDA libraries.
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-EXTRAS = ("app", "dev", "train", "cuda", "docs")
+EXTRAS = ("app", "dev", "train", "export", "cuda", "docs")
 
 #: Shared library -> Debian package, for everything the wheels expect from the system.
 BASE_LIBRARIES = {
@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         check_python()
         check_system(args.command, allowed=not args.no_system)
-        extras = {"app"} | ({"dev", "train"} if args.command == "test" else set())
+        extras = {"app"} | ({"dev", "export", "train"} if args.command == "test" else set())
         python = ensure_environment(args.venv, sorted(extras | set(args.extra)), args.torch_index)
         if args.command == "install":
             say(f"Ready. Start the app with: {python.parent / 'hands3c-live'}")
@@ -168,8 +168,7 @@ def apt_prefix(packages: Sequence[str]) -> list[str] | None:
         return []
     if not shutil.which("sudo"):
         return None
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    if subprocess.run(["sudo", "-n", "true"], check=False, **quiet).returncode == 0:
+    if subprocess.run(["sudo", "-n", "true"], check=False, capture_output=True).returncode == 0:
         return ["sudo", "-n"]
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return None

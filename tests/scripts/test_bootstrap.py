@@ -47,7 +47,7 @@ def test_the_tests_get_everything_they_import(bootstrap, monkeypatch):
     )
     monkeypatch.setattr(bootstrap, "run_tests", lambda python, rest: 0)
     assert bootstrap.main(["test"]) == 0
-    assert asked == [["app", "dev", "train"]]
+    assert asked == [["app", "dev", "export", "train"]]
 
 
 @pytest.mark.parametrize("version", [(3, 9), (3, 14)])
