@@ -15,7 +15,7 @@ from hands3c_core.errors import UserError
 from hands3c_core.hand_model import load_hand_model
 from hands3c_core.models import HandNetwork, build_model, load_weights, model_names, save_weights
 from hands3c_core.models.outputs import concatenate
-from hands3c_core.models.registry import MESH_BOUND
+from hands3c_core.models.registry import network_entry
 
 SIZE = 128
 
@@ -63,7 +63,7 @@ def test_one_kind_of_answer(network: HandNetwork, crops: np.ndarray) -> None:
     assert answer.joints_3d.shape == (3, 21, 3)
     assert answer.vertices.shape == (3, network.hand.num_vertices, 3)
     assert answer.features.shape[2:] == answer.backbone_features.shape[2:] == (side, side)
-    if network.name in MESH_BOUND:
+    if network_entry(network.name).mesh_bound:
         assert answer.pose is answer.shape is answer.rot6d is answer.rotations is None
         assert answer.uvd is not None
     else:
@@ -182,7 +182,7 @@ def test_another_hand(network: HandNetwork, crops: np.ndarray, tmp_path) -> None
     """Parameters go with any hand; regressed vertices with one mesh, and the user is told so."""
     other = load_hand_model("hand_mid")
     own = network.hand
-    if network.name in MESH_BOUND:
+    if network_entry(network.name).mesh_bound:
         assert not network.can_pose(other)
         with pytest.raises(UserError, match="regresses the vertices of hand_mano778"):
             network.set_hand(other)

@@ -15,7 +15,7 @@ from hands3c_core.models import HandS3C, build_model
 from hands3c_core.models.encoder import HandEncoder
 from hands3c_core.models.heatmap_head import HeatmapHead, soft_argmax
 from hands3c_core.models.outputs import concatenate
-from hands3c_core.models.registry import PUBLISHED
+from hands3c_core.models.registry import published_names
 from hands3c_core.models.s3c import S3C
 from hands3c_core.training.losses import hand_losses, posed_targets
 
@@ -123,7 +123,7 @@ def test_wrong_crops_are_refused(small_model: HandS3C, crops: np.ndarray) -> Non
         small_model.predict(crops)
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+@pytest.mark.parametrize("name", published_names())
 def test_gradients_reach_every_parameter(
     name: str, small_model: HandS3C, hand: HandModelData, small_crops: np.ndarray
 ) -> None:
