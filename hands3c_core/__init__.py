@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hands3c_core.sources import open_source
     from hands3c_core.types import FrameResult, Hand
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "FrameResult",
