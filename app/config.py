@@ -8,10 +8,10 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from hands3c_core.conventions import DEFAULT_FOV_DEG
-from hands3c_core.device import Device
+from hands3c_core.device import Device as Device
 from hands3c_core.export_formats import available_formats
-from hands3c_core.weights import AUTO, Precision
+from hands3c_core.pipeline_config import PipelineConfig
+from hands3c_core.weights import Precision as Precision
 
 #: Hand models shipped with the app: name and what the panel says of it.
 HAND_MODELS: tuple[tuple[str, str], ...] = (
@@ -20,35 +20,10 @@ HAND_MODELS: tuple[tuple[str, str], ...] = (
     ("hand_high", "6,573 vertices (finest)"),
 )
 
+#: What turns frames into hands.
+ModelConfig = PipelineConfig
+
 SPEEDS: tuple[float, ...] = (0.25, 0.5, 1.0, 1.5, 2.0, 4.0)
-
-
-@dataclass(frozen=True, slots=True)
-class ModelConfig:
-    """What turns frames into hands."""
-
-    estimator: str = AUTO
-    """'auto', 'landmarks', the name of shipped weights, or the path of a network's weights."""
-    device: Device = "auto"
-    """Where a network runs."""
-    precision: Precision = "full"
-    """Arithmetic of a network."""
-    hand_model: str = "hand_mid"
-    """One of ``HAND_MODELS`` or the path of a MANO file or folder."""
-    smoothing: float = 0.5
-    """Strength of the One-Euro filter, 0 (off) to 1."""
-    fov_deg: float = DEFAULT_FOV_DEG
-    """Horizontal field of view, degrees; not used when there is a calibration."""
-    calibration: Path | None = None
-    """Camera calibration file."""
-    max_hands: int = 2
-    """Most hands that are looked for."""
-    detection_confidence: float = 0.5
-    """Least score of a palm that starts a hand, 0 to 1."""
-    presence_confidence: float = 0.5
-    """Least score of a followed hand's landmarks; below it the hand is searched anew."""
-    tracking_confidence: float = 0.5
-    """Least overlap of a followed hand's boxes from frame to frame."""
 
 
 class Layout(str, Enum):

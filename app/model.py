@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.config import ModelConfig
 from app.maps import available_maps
@@ -59,26 +59,13 @@ def load_model(config: ModelConfig) -> LoadedModel:
     Raises:
         UserError: a file it names is missing or wrong, or a setting is out of range.
     """
-    from hands3c_core.estimators.choose import make_estimator, resolve, warm_up
-    from hands3c_core.hand_model import load_hand_model
+    from hands3c_core.estimators.choose import resolve
     from hands3c_core.hand_model.shipped import skin_texture_path
     from hands3c_core.pipeline import HandMeshPipeline
 
-    wanted = load_hand_model(config.hand_model)
     choice = resolve(config.estimator, config.device)
-    estimator, hand = make_estimator(
-        choice, wanted, device=config.device, precision=config.precision
-    )
-    warm_up(estimator, hand)
-    pipeline = HandMeshPipeline(
-        estimator,
-        hand_model=hand,
-        camera=config.calibration,
-        fov_deg=config.fov_deg,
-        smoothing=config.smoothing,
-        max_hands=config.max_hands,
-    )
-    pipeline.detector.configure(**detector_settings(config))
+    pipeline = HandMeshPipeline.of(replace(config, estimator=choice))
+    hand = pipeline.hand_model
     texture = skin_texture_path() if hand.vt is not None else None
     card = weights_card(choice)
     note = estimator_note(card, chosen=config.estimator == choice)
@@ -115,20 +102,9 @@ def estimator_note(card: WeightsCard | None, *, chosen: bool) -> str:
     return "Meshes come from the landmark estimator; no trained network is installed"
 
 
-def detector_settings(config: ModelConfig) -> dict[str, Any]:
-    """The detector's part of ``config``, as ``HandDetector.configure`` takes it."""
-    return {
-        "max_hands": config.max_hands,
-        "min_detection_confidence": config.detection_confidence,
-        "min_presence_confidence": config.presence_confidence,
-        "min_tracking_confidence": config.tracking_confidence,
-    }
-
-
 def needs_rebuild(old: ModelConfig, new: ModelConfig) -> bool:
     """Whether going from ``old`` to ``new`` takes more than ``tune``."""
-    names = ("estimator", "hand_model", "device", "precision")
-    return any(getattr(old, name) != getattr(new, name) for name in names)
+    return old.needs_rebuild(new)
 
 
 def tune(model: LoadedModel, config: ModelConfig) -> LoadedModel:
@@ -141,7 +117,7 @@ def tune(model: LoadedModel, config: ModelConfig) -> LoadedModel:
     pipeline = model.pipeline
     if config.calibration != model.config.calibration:
         pipeline.camera = config.calibration
-    pipeline.detector.configure(**detector_settings(config))
+    pipeline.detector.configure(**config.detector_settings())
     pipeline.fov_deg = config.fov_deg
     pipeline.smoothing = config.smoothing
     return replace(model, config=config)
