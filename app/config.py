@@ -123,6 +123,7 @@ class RecordChoice:
     csv: bool = False
     glb: bool = True
     bvh: bool = False
+    bvh_mixamo: bool = False
     obj: bool = False
     ply: bool = False
     openxr: bool = False

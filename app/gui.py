@@ -42,6 +42,11 @@ def run_window(options: Options, settings: Settings | None = None) -> int:
         record,
     )
     session.live.choose(live_choice(options, settings.load_live()))
+    feed = None
+    if options.virtual_camera:
+        from app.virtual_camera import CameraFeed
+
+        feed = CameraFeed(session.outlets)
     session.set_loop(options.loop or settings.get("playback/loop", True))
     data = platformdirs.user_data_path(APPLICATION, appauthor=False)
     window = MainWindow(session, settings, theme, log, data_folder=data)
@@ -56,5 +61,7 @@ def run_window(options: Options, settings: Settings | None = None) -> int:
         return int(application.exec())
     finally:
         window.close()
+        if feed is not None:
+            feed.close()
         session.close()
         logging.getLogger().removeHandler(log)

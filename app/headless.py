@@ -8,7 +8,7 @@ import re
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -40,13 +40,21 @@ def run_headless(options: Options, console: Console | None = None) -> int:
     if options.source is None:
         console.print("No source given: running on the bundled clip.")
     files = output_files(spec, options.out, options.write)
-    with Session(
-        model_config(options, ModelConfig()),
-        ViewState(),
-        paced=bool(options.live),  # who listens wants to see it move as it did
-        paints=False,
-        max_frames=options.max_frames,
-    ) as session:
+    with (
+        Session(
+            model_config(options, ModelConfig()),
+            ViewState(),
+            # Who listens or watches wants to see it move as it did.
+            paced=bool(options.live) or options.virtual_camera,
+            paints=False,
+            max_frames=options.max_frames,
+        ) as session,
+        ExitStack() as cleaning,
+    ):
+        if options.virtual_camera:
+            from app.virtual_camera import CameraFeed
+
+            cleaning.callback(CameraFeed(session.outlets).close)
         run = _Run(session, console, loop=options.loop, max_frames=options.max_frames)
         run.listen()
         run.send_live(live_choice(options, LiveChoice()))

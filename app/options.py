@@ -85,6 +85,14 @@ class Options:
             help_behavior_hint="",
         ),
     ] = ()
+    virtual_camera: Annotated[
+        bool,
+        tyro.conf.arg(
+            help="Show the annotated picture as a webcam in video calls (needs pyvirtualcam and a "
+            "loopback device).",
+            help_behavior_hint="",
+        ),
+    ] = False
     out: Annotated[
         Path, tyro.conf.arg(metavar="DIR", help="Folder for recordings and headless output.")
     ] = Path("out")

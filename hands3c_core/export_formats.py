@@ -52,6 +52,12 @@ EXPORT_FORMATS: Final[dict[str, ExportFormat]] = {
             "glb", ".glb", "GLB", "Animated, skinned, textured hands for Blender and the web"
         ),
         ExportFormat("bvh", ".bvh", "BVH", "Motion capture for animation programs"),
+        ExportFormat(
+            "bvh_mixamo",
+            ".mixamo.bvh",
+            "BVH Mixamo",
+            "Motion capture with Mixamo's names, cm, for retargeting",
+        ),
         ExportFormat("obj", "_obj", "OBJ", "A folder with a textured mesh per frame", True),
         ExportFormat("ply", "_ply", "PLY", "A folder with a coloured mesh per frame", True),
         ExportFormat(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -40,6 +41,9 @@ class Options:
     """Folder to write to; beside the take unless given."""
     hand_model: str | None = None
     """Name or path of the hand model the take was made with, if it is not one of ours."""
+    check: bool = False
+    """Have what was written read by other programs: gltf-validator, bvhio, trimesh, pyarrow, USD's
+    validators, rerun. Those that are not installed are skipped; code 1 where one finds a fault."""
 
 
 def run(options: Options) -> int:
@@ -72,7 +76,19 @@ def run(options: Options) -> int:
     for file in done.files:
         print(f"Wrote {file}")
     print(f"{done.frames} frames.")
-    return 0
+    return check(done.files, tuple(dict.fromkeys(options.to))) if options.check else 0
+
+
+def check(files: Sequence[Path], kinds: Sequence[str]) -> int:
+    """Report what other programs say of ``files``; returns the exit code."""
+    from hands3c_core.export.check import check_export
+
+    code = 0
+    for file, kind in zip(files, kinds, strict=True):
+        found = check_export(file, kind)
+        print(f"{found.outcome:8} {file.name}: {found.about} ({found.reader})")
+        code = 1 if found.outcome == "wrong" else code
+    return code
 
 
 def log_of(take: Path) -> Path:

@@ -1,4 +1,5 @@
-"""A take's hands as BVH motion capture, for Blender, Maya, MotionBuilder, Unreal and the like.
+"""A take's hands as BVH motion capture, for Blender, Maya, MotionBuilder, Unreal and the like, with
+our names in metres, or with Mixamo's in centimetres for retargeting.
 
 Frame of the file: y up, z towards the viewer, metres (the camera frame turned by half a turn about
 x, as in the GLB). Below one root that never moves hangs each hand's wrist, which carries the hand's
@@ -9,8 +10,10 @@ a right hand the fingers along -x, the palm down, in a left hand its mirror imag
 from __future__ import annotations
 
 import logging
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +45,35 @@ _USUAL_PERIOD_S: Final = 1.0 / 30.0
 _SHORTEST_PERIOD_S: Final = 1.0 / 240.0
 
 
+@dataclass(frozen=True, slots=True)
+class BvhConvention:
+    """What a file's joints are called, and in what unit they are."""
+
+    root: str
+    name: Callable[[HandMotion, str], str]
+    """(hand, one of ``ROTATION_NAMES``) -> the joint's name."""
+    scale: float
+    """Units a metre."""
+    cuts_gaps: bool
+    """Whether frames without any hand are left out."""
+
+
+def _mixamo_name(motion: HandMotion, joint: str) -> str:
+    """'RightHand', 'RightHandIndex1', 'LeftHandPinky3'; of second hands with '_2' after it."""
+    side = "Right" if motion.is_right else "Left"
+    finger = "" if joint == "wrist" else joint.replace("little", "pinky").capitalize()
+    number = re.search(r"_\d+$", motion.name)
+    return f"{side}Hand{finger}{number[0] if number else ''}"
+
+
+OUR_BVH: Final = BvhConvention(
+    "hands", lambda motion, joint: f"{motion.name}_{joint}", scale=1.0, cuts_gaps=False
+)
+#: Names, unit and rest pose (arms sideways, palms down, facing +z) that Rokoko's and other
+#: retargeters know from Mixamo.
+MIXAMO_BVH: Final = BvhConvention("Hips", _mixamo_name, scale=100.0, cuts_gaps=True)
+
+
 class BvhRecorder:
     """Collects a take, then writes one BVH with all its hands.
 
@@ -52,12 +84,14 @@ class BvhRecorder:
 
     Args:
         model: the (right) hand model the results were made with.
+        convention: names and unit.
     """
 
-    def __init__(self, model: HandModelData) -> None:
+    def __init__(self, model: HandModelData, convention: BvhConvention = OUR_BVH) -> None:
         if not model.is_right:
             raise ValueError("the recorder takes the right hand's model and mirrors it itself")
         self._model = model
+        self._convention = convention
         self._collected = MotionCollector()
 
     def add(self, frame: FrameResult | LoggedFrame) -> None:
@@ -82,10 +116,13 @@ class BvhRecorder:
                 MOST_GAP_S,
             )
         times, period = _frame_times(seen)
-        lines, columns = _root(), [np.zeros((len(times), 6))]
+        if self._convention.cuts_gaps:
+            times = times[self._is_seen(seen, times, period)]
+        lines, columns = _root(self._convention.root), [np.zeros((len(times), 6))]
         for motion in motions:
             skeleton, channels = self._hand(motion, seen, times)
-            lines += _joint_lines(skeleton, motion.name, 0, 1)
+            lines += self._joint_lines(skeleton, motion, 0, 1)
+            channels[:, :3] *= self._convention.scale
             columns.append(channels)
         lines += ["}", "MOTION", f"Frames: {len(times)}", f"Frame Time: {period:.9f}"]
         rows = np.concatenate(columns, axis=1)
@@ -96,6 +133,18 @@ class BvhRecorder:
                 np.savetxt(file, rows, fmt="%.6f")
 
         return write_atomically(path, write)
+
+    def _is_seen(
+        self, frame_times: NDArray[np.float64], times: NDArray[np.float64], period: float
+    ) -> NDArray[np.bool_]:
+        """(len(times),) whether a frame with a hand is nearer than three quarters of a period;
+        ``frame_times`` are those of the take's frames."""
+        frames = np.unique(np.concatenate([motion.frames for motion in self._collected.motions]))
+        seen = frame_times[frames]
+        after = np.clip(np.searchsorted(seen, times), 0, len(seen) - 1)
+        before = np.maximum(after - 1, 0)
+        apart = np.minimum(np.abs(seen[after] - times), np.abs(times - seen[before]))
+        return np.asarray(apart < 0.75 * period)
 
     def _hand(
         self, motion: HandMotion, seen: NDArray[np.float64], times: NDArray[np.float64]
@@ -120,6 +169,29 @@ class BvhRecorder:
             angles[:, joint] = _euler(_HALF_TURN_ABOUT_X * local if joint == 0 else local)
         ordered = angles[:, list(_depth_first())].reshape(len(times), -1)
         return skeleton, np.concatenate((root * _TO_Y_UP, ordered), axis=1)
+
+    def _joint_lines(
+        self, skeleton: Skeleton, motion: HandMotion, joint: int, depth: int
+    ) -> list[str]:
+        """The hierarchy from ``joint`` on."""
+        tab, inner = "\t" * depth, "\t" * (depth + 1)
+        scale, name = self._convention.scale, ROTATION_NAMES[joint]
+        if joint == 0:
+            # The whole place is in the channels: some programs add the offset to them, some do not.
+            offset, channels = np.zeros(3), f"CHANNELS 6 {_POSITION_CHANNELS} {_ROTATION_CHANNELS}"
+        else:
+            offset = scale * bone_offsets(skeleton.joints)[joint]
+            channels = f"CHANNELS 3 {_ROTATION_CHANNELS}"
+        lines = [f"{tab}JOINT {self._convention.name(motion, name)}", f"{tab}{{"]
+        lines += [f"{inner}OFFSET {_vector(offset)}", f"{inner}{channels}"]
+        for child in _children(joint):
+            lines += self._joint_lines(skeleton, motion, child, depth + 1)
+        if not _children(joint):
+            tip = skeleton.tips[FINGER_NAMES.index(name[:-1])] - skeleton.joints[joint]
+            lines += [f"{inner}End Site", f"{inner}{{"]
+            lines += [f"{inner}\tOFFSET {_vector(scale * tip)}", f"{inner}}}"]
+        lines.append(f"{tab}}}")
+        return lines
 
 
 def _frame_times(times: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
@@ -168,28 +240,9 @@ def _depth_first(joint: int = 0) -> Iterator[int]:
         yield from _depth_first(child)
 
 
-def _root() -> list[str]:
+def _root(name: str) -> list[str]:
     channels = f"CHANNELS 6 {_POSITION_CHANNELS} {_ROTATION_CHANNELS}"
-    return ["HIERARCHY", "ROOT hands", "{", "\tOFFSET 0 0 0", f"\t{channels}"]
-
-
-def _joint_lines(skeleton: Skeleton, name: str, joint: int, depth: int) -> list[str]:
-    """The hierarchy from ``joint`` on."""
-    tab, inner = "\t" * depth, "\t" * (depth + 1)
-    if joint == 0:
-        # The whole place is in the channels: some programs add the offset to them, some do not.
-        offset, channels = np.zeros(3), f"CHANNELS 6 {_POSITION_CHANNELS} {_ROTATION_CHANNELS}"
-    else:
-        offset, channels = bone_offsets(skeleton.joints)[joint], f"CHANNELS 3 {_ROTATION_CHANNELS}"
-    lines = [f"{tab}JOINT {name}_{ROTATION_NAMES[joint]}", f"{tab}{{"]
-    lines += [f"{inner}OFFSET {_vector(offset)}", f"{inner}{channels}"]
-    for child in _children(joint):
-        lines += _joint_lines(skeleton, name, child, depth + 1)
-    if not _children(joint):
-        tip = skeleton.tips[FINGER_NAMES.index(ROTATION_NAMES[joint][:-1])] - skeleton.joints[joint]
-        lines += [f"{inner}End Site", f"{inner}{{", f"{inner}\tOFFSET {_vector(tip)}", f"{inner}}}"]
-    lines.append(f"{tab}}}")
-    return lines
+    return ["HIERARCHY", f"ROOT {name}", "{", "\tOFFSET 0 0 0", f"\t{channels}"]
 
 
 def _vector(values: NDArray[np.float64]) -> str:

@@ -20,7 +20,7 @@ from ..hand_model.shipped import SHIPPED, skin_texture_path
 from ..names import cut_name
 from ..types import Hand
 from .arrays import AngleTable, ArrayRecorder
-from .bvh import BvhRecorder
+from .bvh import MIXAMO_BVH, BvhRecorder
 from .gltf import GlbRecorder
 from .hand_record import skeleton_record
 from .mesh_sequence import MeshSequence
@@ -198,6 +198,7 @@ _BUILDERS: Final[dict[str, Callable[[_Take], _Writer]]] = {
     "csv": lambda take: AngleTable(take.model),
     "glb": lambda take: GlbRecorder(take.model, take.texture),
     "bvh": lambda take: BvhRecorder(take.model),
+    "bvh_mixamo": lambda take: BvhRecorder(take.model, MIXAMO_BVH),
     "obj": _sequence("obj"),
     "ply": _sequence("ply"),
     "openxr": lambda take: OpenXrLog(take.model),

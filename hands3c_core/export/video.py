@@ -241,7 +241,7 @@ class VideoWriter:
         """``image`` at the video's size, padded to even sides."""
         width, height = self.size
         if image.shape[:2] != (height, width):
-            image = _letterbox(image, width, height)
+            image = fitted(image, width, height)
         if width % 2 or height % 2:
             image = np.pad(image, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
         return np.ascontiguousarray(image)
@@ -342,8 +342,10 @@ def _free_part_path(path: Path) -> Path:
     return part
 
 
-def _letterbox(image: UInt8, width: int, height: int) -> UInt8:
-    """``image`` scaled to fit into width x height, centred on black."""
+def fitted(image: UInt8, width: int, height: int) -> UInt8:
+    """``image`` (H, W, 3) scaled to fit into width x height, centred on black."""
+    if image.shape[:2] == (height, width):
+        return np.ascontiguousarray(image)
     scale = min(width / image.shape[1], height / image.shape[0])
     w = min(width, max(1, round(image.shape[1] * scale)))
     h = min(height, max(1, round(image.shape[0] * scale)))

@@ -13,6 +13,7 @@ from sample_hands import make_hand, make_result
 from hands3c_core.conventions import JOINT_NAMES, ROTATION_TO_JOINT
 from hands3c_core.errors import UserError
 from hands3c_core.export import BvhRecorder, LoggedFrame
+from hands3c_core.export.bvh import MIXAMO_BVH, OUR_BVH
 
 TO_Y_UP = np.array([1.0, -1.0, -1.0])
 
@@ -61,7 +62,7 @@ class Bvh:
         assert [next(words), next(words)] == ["Frame", "Time:"]
         self.period = float(next(words))
         self.rows = np.array([float(word) for word in words]).reshape(self.frames, total)
-        assert [n.name for n in self.nodes if n.parent < 0] == ["hands"]
+        assert [n.name for n in self.nodes if n.parent < 0] in (["hands"], ["Hips"])
 
     def pose(self, frame: int) -> dict[str, np.ndarray]:
         """World position of every node: each channel is applied in the order it is listed."""
@@ -184,3 +185,55 @@ def test_one_frame_is_a_file(tmp_path, model, session):
     bvh = Bvh(record(model, session[:1]).save(tmp_path / "one.bvh"))
     assert bvh.frames == 1
     np.testing.assert_allclose(bvh.hand(0, "right_hand"), session[0].hands[0].joints_3d, atol=1e-4)
+
+
+MIXAMO_FINGERS = {"thumb": "Thumb", "index": "Index", "middle": "Middle", "ring": "Ring",
+                  "little": "Pinky"}  # fmt: skip
+
+
+def test_mixamos_names_in_centimetres_and_gaps_cut(tmp_path, model, session):
+    """The hands are away in frames 3 to 6 of 12; a second right hand has its number."""
+    results = [
+        make_result(n, *(() if 3 <= n < 7 else result.hands))
+        for n, result in enumerate(session[8:20])
+    ]
+    recorder = BvhRecorder(model, MIXAMO_BVH)
+    for result in results:
+        recorder.add(LoggedFrame.of(result))
+    path = recorder.save(tmp_path / "take.mixamo.bvh")
+    bvh = Bvh(path)
+    assert bvh.frames == 8
+    shown = [result for result in results if result.hands]
+    for frame, result in enumerate(shown):
+        places = bvh.pose(frame)
+        for hand in result.hands:
+            side = "Right" if hand.is_right else "Left"
+            for joint, place in zip(JOINT_NAMES, hand.joints_3d, strict=True):
+                finger, number = joint[:-1], joint[-1]
+                name = f"{side}Hand"
+                if joint != "wrist":
+                    name += f"{MIXAMO_FINGERS[finger]}{number}"
+                if number == "4":
+                    name = f"{name[:-1]}3 tip"
+                np.testing.assert_allclose(places[name], 100 * place * TO_Y_UP, atol=0.02)
+    # At rest the arms go sideways, palms down, as in Mixamo's T-pose.
+    rest = {node.name: node.offset for node in bvh.nodes}
+    assert rest["RightHandMiddle1"][0] < -5
+    assert rest["LeftHandMiddle1"][0] > 5
+    assert rest["RightHandThumb1"][2] > 0.5
+
+
+def test_bvhio_reads_both_conventions(tmp_path, model, session):
+    bvhio = pytest.importorskip("bvhio", reason="bvhio is not installed")
+    for convention, wrist, scale in (
+        (OUR_BVH, "right_hand_wrist", 1.0), (MIXAMO_BVH, "RightHand", 100.0),
+    ):  # fmt: skip
+        recorder = BvhRecorder(model, convention)
+        for result in session:
+            recorder.add(LoggedFrame.of(result))
+        root = bvhio.readAsHierarchy(str(recorder.save(tmp_path / "take.bvh")))
+        for frame in (0, 14, 29):
+            root.loadPose(frame)
+            places = {joint.Name: np.array(joint.PositionWorld) for joint, _, _ in root.layout()}
+            expected = scale * session[frame].hands[0].joints_3d[0] * TO_Y_UP
+            np.testing.assert_allclose(places[wrist], expected, atol=2e-4 * scale)

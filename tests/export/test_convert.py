@@ -33,8 +33,8 @@ def take(tmp_path, session):
 def test_every_format_appears_beside_the_take(tmp_path, take, session):
     shares: list[float] = []
     done = convert_take(take, list(FORMATS), progress=shares.append)
-    assert [file.name for file in done.files][:8] == [
-        "take.npz", "take.csv", "take.glb", "take.bvh", "take_obj", "take_ply",
+    assert [file.name for file in done.files][:9] == [
+        "take.npz", "take.csv", "take.glb", "take.bvh", "take.mixamo.bvh", "take_obj", "take_ply",
         "take.openxr.jsonl", "take.openxr.npz",
     ]  # fmt: skip
     assert done.files == tuple(target_of(take, kind) for kind in FORMATS)
