@@ -56,23 +56,26 @@ def run(options: Options) -> None:
 
 def _print(facts: list[NetworkFacts]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
+    # One wide column and narrow figures: readable in 80 columns.
     table = Table(title="Networks", show_lines=True)
     runtimes = list(dict.fromkeys(name for fact in facts for name in fact.milliseconds))
-    for title in ("name", "input", "parameters", "of these", "GFLOP", "weights"):
-        figures = title in ("parameters", "GFLOP")
-        table.add_column(title, justify="right" if figures else "left", no_wrap=title == "of these")
-    for name in runtimes:
-        table.add_column(f"{name}, ms", justify="right")
+    table.add_column("network", overflow="fold")
+    for title in ("input", "parameters", "GFLOP", *(f"{name}, ms" for name in runtimes)):
+        table.add_column(title, justify="right", no_wrap=True)
     for fact in facts:
+        lines = [f"[bold]{fact.name}[/bold]", escape(fact.note)]
+        parts = (f"{part} {count / 1e6:.2f} M" for part, count in fact.parts.items())
+        lines.append(f"[dim]{escape(', '.join(parts))}[/dim]")
+        if fact.weights is not None:
+            lines.append(f"weights: {escape(str(fact.weights['file']))}")
         table.add_row(
-            f"[bold]{fact.name}[/bold]\n{fact.note}",
+            "\n".join(lines),
             f"{fact.input_size} px",
             f"{fact.parameters / 1e6:.2f} M",
-            "\n".join(f"{part} {count / 1e6:.2f} M" for part, count in fact.parts.items()),
             f"{fact.flops / 1e9:.2f}",
-            "none" if fact.weights is None else str(fact.weights["file"]),
             *(f"{fact.milliseconds[name]:.1f}" for name in runtimes),
         )
     Console().print(table)

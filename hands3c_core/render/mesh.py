@@ -101,10 +101,6 @@ class MeshTemplate:
             else np.ascontiguousarray(self.uv_faces[:, ::-1]),
         )
 
-    def with_texture(self, texture: Texture | None) -> MeshTemplate:
-        """A copy with another skin."""
-        return replace(self, texture=texture)
-
 
 #: The right (True) and the left (False) hand's template.
 HandMeshes = Mapping[bool, MeshTemplate]
