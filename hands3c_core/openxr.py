@@ -47,7 +47,7 @@ class OpenXrHands:
     """
 
     def __init__(self, model: HandModelData) -> None:
-        self._model = model
+        self.model = self._model = model
         self._radii: tuple[bytes, NDArray[np.float64]] | None = None
         # Of each rotation, along its bone and out of the hand's back, at rest, in a right hand.
         axes = model.joint_axes.astype(np.float64)

@@ -4,6 +4,7 @@ are, ``docs/formats.md`` how they lie in the files."""
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from ..atomic import write_atomically
 from ..hand_model import HandModelData
 from ..openxr import OPENXR_FIELDS, OPENXR_JOINTS, OpenXrHands
+from ..types import Hand
 from .arrays import utc_datetime
 from .jsonl import rounded
 from .results import LoggedFrame
@@ -42,16 +44,21 @@ def openxr_frame(frame: LoggedFrame, maker: OpenXrHands) -> dict[str, Any]:
         "time": round(frame.timestamp, 6),
         "source_time": None if frame.source_time is None else round(frame.source_time, 6),
         "captured_at": frame.captured_at,
-        "hands": [
-            {
-                "track_id": hand.track_id,
-                "is_right": bool(hand.is_right),
-                "confidence": rounded(hand.confidence, 4),
-                "joints": rounded(maker.joints(hand), 6),
-            }
-            for hand in frame.hands
-        ],
+        "hands": openxr_hands(frame.hands, maker),
     }
+
+
+def openxr_hands(hands: Sequence[Hand], maker: OpenXrHands) -> list[dict[str, Any]]:
+    """Hands as the layout has them."""
+    return [
+        {
+            "track_id": hand.track_id,
+            "is_right": bool(hand.is_right),
+            "confidence": rounded(hand.confidence, 4),
+            "joints": rounded(maker.joints(hand), 6),
+        }
+        for hand in hands
+    ]
 
 
 class OpenXrLog:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..export.openxr_files import openxr_hands
 from ..hand_model import HandModelData
+from ..openxr import OpenXrHands
 from ..types import FrameResult
 from .meshes import mesh_bytes, mesh_message
 from .messages import frame_message, hello_message
@@ -63,6 +65,7 @@ class LiveOut:
         self._server: WebSocketServer | None = None
         self._senders: dict[str, UdpSender | RerunSender] = {}
         self._model: HandModelData | None = None
+        self._openxr: OpenXrHands | None = None
         try:
             for target in self._targets:
                 if target.kind == "ws":
@@ -109,7 +112,12 @@ class LiveOut:
             if self._server.clients:
                 wanted = model is not None and self._server.wants_meshes
                 mesh_part = mesh_bytes(result, model) if wanted and model is not None else None
-                self._server.publish(_text(frame_message(result, model)), mesh_part)
+                openxr = ""
+                if model is not None and self._server.wants_openxr:
+                    if self._openxr is None or self._openxr.model is not model:
+                        self._openxr = OpenXrHands(model)
+                    openxr = _text({"openxr": openxr_hands(result.hands, self._openxr)})[1:-1]
+                self._server.publish(_text(frame_message(result, model)), mesh_part, openxr)
         for sender in self._senders.values():
             sender.send(result, model)
 

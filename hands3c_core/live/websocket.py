@@ -78,8 +78,9 @@ class WebSocketServer:
         self._stall_s = stall_s
         self._outboxes: dict[ServerConnection, Outbox] = {}
         self._mesh_clients: set[ServerConnection] = set()
+        self._openxr_clients: set[ServerConnection] = set()
         self._lock = threading.Lock()
-        self._newest: tuple[Parcel, Parcel] | None = None
+        self._newest: tuple[str, bytes | None, str] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._failure: UserError | None = None
@@ -104,12 +105,22 @@ class WebSocketServer:
         """Whether a client asked for meshes."""
         return bool(self._mesh_clients)
 
-    def publish(self, text: str, mesh: bytes | None = None) -> None:
-        """Send ``text`` to every client that can take it, and ``mesh`` to those that asked for
-        meshes; a newer one replaces it."""
+    @property
+    def wants_openxr(self) -> bool:
+        """Whether a client asked for OpenXR's joints."""
+        return bool(self._openxr_clients)
+
+    def publish(self, text: str, mesh: bytes | None = None, openxr: str = "") -> None:
+        """Send a frame to every client that can take it; a newer one replaces it.
+
+        Args:
+            text: the frame, a JSON object.
+            mesh: its meshes, for those that asked for meshes.
+            openxr: members, as JSON, that those get besides who asked for OpenXR's joints.
+        """
         with self._lock:
             due = self._newest is None
-            self._newest = ([text], [text] if mesh is None else [text, mesh])
+            self._newest = (text, mesh, openxr)
         if due:
             self._soon(self._fan_out)
 
@@ -230,9 +241,11 @@ class WebSocketServer:
             handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         box, flow = Outbox(_address(connection)), Flow(connection, self._stall_s)
         self._outboxes[connection] = box
-        if wants_mesh(connection.request.path if connection.request is not None else ""):
-            self._mesh_clients.add(connection)
-        box.greet(self._for(connection, self._greeting))
+        path = connection.request.path if connection.request is not None else ""
+        for name, clients in (("mesh", self._mesh_clients), ("openxr", self._openxr_clients)):
+            if asks_for(name, path):
+                clients.add(connection)
+        box.greet(self._greeting[connection in self._mesh_clients])
         self._on_change()
         tasks = [
             asyncio.create_task(self._feed(connection, box, flow)),
@@ -246,6 +259,7 @@ class WebSocketServer:
             await asyncio.gather(*tasks, return_exceptions=True)
             del self._outboxes[connection]
             self._mesh_clients.discard(connection)
+            self._openxr_clients.discard(connection)
             self._on_change()
 
     async def _feed(self, connection: ServerConnection, box: Outbox, flow: Flow) -> None:
@@ -263,16 +277,18 @@ class WebSocketServer:
         except ConnectionClosed:
             pass
 
-    def _for(self, connection: ServerConnection, parcels: tuple[Parcel, Parcel]) -> Parcel:
-        """Of what is for all and what is for those with meshes, this client's."""
-        return parcels[connection in self._mesh_clients]
-
     def _fan_out(self) -> None:
         with self._lock:
-            parcels, self._newest = self._newest, None
-        if parcels is not None:
-            for connection, box in self._outboxes.items():
-                box.put(self._for(connection, parcels))
+            newest, self._newest = self._newest, None
+        if newest is None:
+            return
+        text, mesh, openxr = newest
+        more = f"{text[:-1]},{openxr}}}" if openxr else text
+        for connection, box in self._outboxes.items():
+            parcel: list[str | bytes] = [more if connection in self._openxr_clients else text]
+            if mesh is not None and connection in self._mesh_clients:
+                parcel.append(mesh)
+            box.put(parcel)
 
     def _introduce(self, hello: str, members: str, mesh: str) -> None:
         self._greeting = ([hello], [hello, mesh])
@@ -291,9 +307,9 @@ async def _listen(connection: ServerConnection, flow: Flow) -> None:
             flow.hear(said)
 
 
-def wants_mesh(path: str) -> bool:
-    """Whether a client's address asks for meshes: ``ws://.../?mesh=1``."""
-    return parse_qs(urlsplit(path).query).get("mesh", ["0"])[-1] in ("1", "true")
+def asks_for(name: str, path: str) -> bool:
+    """Whether a client's address asks for something: ``ws://.../?mesh=1``."""
+    return parse_qs(urlsplit(path).query).get(name, ["0"])[-1] in ("1", "true")
 
 
 def _address(connection: ServerConnection) -> str:

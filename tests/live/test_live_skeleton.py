@@ -11,6 +11,7 @@ from websockets.sync.client import connect
 
 from hands3c_core.hand_model import faces_for, load_hand_model
 from hands3c_core.live import LiveOut, Target
+from hands3c_core.openxr import OpenXrHands
 
 
 def quaternion_matrix(q: list[float]) -> np.ndarray:
@@ -106,3 +107,23 @@ def test_meshes_come_to_those_who_ask(port, make_result, hand_model, query):
             assert json.loads(client.recv(timeout=10))["index"] == 7
             live.send(make_result(8), hand_model)
             assert json.loads(client.recv(timeout=10))["index"] == 8
+
+
+@pytest.mark.parametrize("query", ["?openxr=1", "?openxr=1&mesh=1", ""])
+def test_openxrs_joints_come_to_those_who_ask(port, make_result, hand_model, query):
+    result = make_result(7)
+    with (
+        LiveOut([Target("ws", port=port)]) as live,
+        connect(f"ws://127.0.0.1:{port}/{query}", compression=None) as client,
+    ):
+        client.recv(timeout=10)
+        live.send(result, hand_model)
+        message = json.loads(client.recv(timeout=10))
+        if message["type"] == "mesh":
+            message = json.loads(client.recv(timeout=10))
+    assert message["index"] == 7
+    assert ("openxr" in message) is ("openxr" in query)
+    for told, hand in zip(message.get("openxr", ()), result.hands, strict="openxr" in query):
+        assert told["is_right"] == hand.is_right
+        expected = OpenXrHands(hand_model).joints(hand)
+        np.testing.assert_allclose(told["joints"], expected, atol=1e-5)
