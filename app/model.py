@@ -15,6 +15,7 @@ from app.config import ModelConfig
 from app.maps import available_maps
 from app.session_types import ModelStatus
 from hands3c_core.weights import (
+    AUTO,
     LANDMARKS,
     NAMES,
     WeightsCard,
@@ -64,11 +65,11 @@ def load_model(config: ModelConfig) -> LoadedModel:
     from hands3c_core.pipeline import HandMeshPipeline
 
     choice = resolve(config.estimator, config.device)
-    pipeline = HandMeshPipeline.of(replace(config, estimator=choice))
+    pipeline = HandMeshPipeline.of(config)
     hand = pipeline.hand_model
     texture = skin_texture_path() if hand.vt is not None else None
     card = weights_card(choice)
-    note = estimator_note(card, chosen=config.estimator == choice)
+    note = estimator_note(card, chosen=config.estimator == choice, fitted=config.estimator == AUTO)
     return LoadedModel(config, pipeline, hand, pipeline.render_mesh, texture, note, card)
 
 
@@ -87,15 +88,18 @@ def weights_card(choice: str) -> WeightsCard | None:
     return WeightsCard(choice) if file is None else read_card(file)
 
 
-def estimator_note(card: WeightsCard | None, *, chosen: bool) -> str:
+def estimator_note(card: WeightsCard | None, *, chosen: bool, fitted: bool = False) -> str:
     """What is said wherever meshes are shown or written.
 
     Args:
         card: of the network's weights; None of the landmark estimator.
         chosen: the user chose it, rather than leaving the choice to the program.
+        fitted: the network is only one witness of the fit.
     """
     if card is not None:
         trial = ", which is experimental" if card.experimental else ""
+        if fitted:
+            return f"Meshes are fitted to landmarks and the network {card.name}{trial}"
         return f"Meshes come from the network {card.name}{trial}"
     if chosen or shipped_weights():
         return "Meshes come from the landmark estimator"

@@ -23,8 +23,8 @@ DESCRIPTION = """Turns hands in a camera, video or stream into live textured 3D 
 With no source it opens the first camera, or else the clip that comes with the app. With no display
 it runs headless and writes an annotated video, an animated GLB and the parameters as JSONL.
 
-Meshes come from the shipped network, or from the landmark estimator where none is installed, where
-the network disagrees wildly with the detector, or where you ask for it.
+Meshes are fitted to detected landmarks and to what the shipped network sees, or come from the
+network or the landmark estimator alone where you ask for it.
 
 Examples:
   hands3c-live                          the first camera

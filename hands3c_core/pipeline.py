@@ -403,6 +403,8 @@ class HandMeshPipeline:
             heatmaps=estimate.heatmaps,
             attention=estimate.attention,
             model=self._hand,
+            joint_sigma=estimate.joint_sigma,
+            is_unsure=estimate.is_unsure,
         )
 
     def _own_mesh(self, estimate: HandEstimate, own: Float32, smoothed: Float32) -> Float32:

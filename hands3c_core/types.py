@@ -129,6 +129,11 @@ class HandEstimate:
     pose and shape were fitted; None where the hand model's is meant."""
     joint_sigma_px: Float32 | None = None
     """(21,) one-sigma 2D uncertainty per joint, px in the full image, if the estimator has one."""
+    joint_sigma: Float32 | None = None
+    """(21,) metres, standard deviation of each joint's place about the hand's middle, all three
+    axes together, if the estimator has one."""
+    is_unsure: bool = False
+    """The estimator itself does not believe it: its evidence contradicts itself, or says little."""
     heatmaps: Float32 | None = None
     """(21, h, w) per-joint probabilities over the crop (each sums to 1), if it is a network."""
     attention: AttentionMaps | None = None
@@ -175,6 +180,10 @@ class Hand:
     """As in HandEstimate (of the crop, mirrored for left hands)."""
     attention: AttentionMaps | None = None
     """As in HandEstimate."""
+    joint_sigma: Float32 | None = None
+    """As in HandEstimate."""
+    is_unsure: bool = False
+    """As in HandEstimate; such a hand is drawn faded."""
     model: HandModelData | None = field(default=None, repr=False, compare=False)
     """The right hand's model that ``vertices`` are of; None of a hand read from a log."""
 

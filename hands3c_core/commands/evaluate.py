@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
+import tyro
 from rich.console import Console
 
 from hands3c_core.atomic import check_place, write_atomically
-from hands3c_core.command import progress_bar
+from hands3c_core.command import parse_arguments, progress_bar
 from hands3c_core.data import open_data
 from hands3c_core.errors import UserError
+from hands3c_core.estimators.choose import make_estimator, resolve
 from hands3c_core.evaluation import (
     PUBLISHED,
+    EstimatorPredictor,
     Evaluation,
-    LandmarkPredictor,
     NetworkPredictor,
     Predictor,
+    Silenced,
     comparison,
     evaluate,
+    silence_attention,
     with_rows,
     write_report,
     write_submission,
 )
-from hands3c_core.models import load_weights
+from hands3c_core.hand_model import load_hand_model
+from hands3c_core.models import HandNetwork, load_weights
+from hands3c_core.weights import LANDMARKS
 
 
 @dataclass(frozen=True)
@@ -37,8 +44,15 @@ class Options:
     arrays:FILE.npz; see docs/datasets.md."""
     weights: Path | None = None
     """The network's weights: our .safetensors or a published snapshot_*.pth.tar."""
-    estimator: Literal["network", "landmarks"] | None = None
-    """What to measure; the network where weights are given, else the landmarks."""
+    estimator: str | None = None
+    """What to measure as it runs live, each sample by itself: auto, landmarks, the name of shipped
+    weights or a file of weights. 'network' measures --weights alone, on the crops as they are; it
+    is meant where weights are given, otherwise the landmarks."""
+    leave_out: Annotated[tuple[str, ...], tyro.conf.UseAppendAction] = ()
+    """A witness that --estimator auto shall not listen to: detector, second or network; may be
+    given several times."""
+    no_attention: Silenced | None = None
+    """Set the network's S3C update to zero, or what one of its branches adds (spatial, channel)."""
     hand_model: str | None = None
     """Hand model to pose instead of the one the weights were trained for (landmarks: hand_mid)."""
     protocol: str | None = None
@@ -64,15 +78,55 @@ class Options:
     """Where the network runs: cpu, cuda, cuda:1, ..."""
 
 
+def parse(arguments: Sequence[str], program: str) -> Options:
+    """``--no-attention`` alone means all of it."""
+    given = list(arguments)
+    kinds = get_args(Silenced)
+    for place in range(len(given) - 1, -1, -1):
+        if given[place] == "--no-attention" and given[place + 1 : place + 2] not in (
+            [kind] for kind in kinds
+        ):
+            given.insert(place + 1, kinds[0])
+    return parse_arguments(Options, given, prog=program)
+
+
 def make_predictor(options: Options) -> Predictor:
     """The estimator that was asked for."""
     kind = options.estimator or ("network" if options.weights else "landmarks")
-    if kind == "landmarks":
-        return LandmarkPredictor(options.hand_model or "hand_mid")
+    if kind != "network":
+        return _as_live(options, kind)
     if options.weights is None:
         raise UserError("--estimator network needs --weights FILE.")
+    if options.leave_out:
+        raise UserError("--leave-out is for --estimator auto.")
     model = load_weights(options.weights, hand=options.hand_model, device=options.device)
+    if options.no_attention is not None:
+        silence_attention(model, options.no_attention)
     return NetworkPredictor(model, options.refine)
+
+
+def _as_live(options: Options, name: str) -> Predictor:
+    if options.weights is not None:
+        raise UserError(
+            f"--weights is for --estimator network; to measure a file as it runs live, give "
+            f"--estimator FILE instead of {name}."
+        )
+    silenced = options.no_attention
+
+    def prepare(network: HandNetwork) -> None:
+        if silenced is not None:
+            silence_attention(network, silenced)
+
+    if silenced is not None and resolve(name) == LANDMARKS:
+        raise UserError(f"--no-attention is for networks: {name} has none.")
+    estimator, hand = make_estimator(
+        name,
+        load_hand_model(options.hand_model or "hand_mid"),
+        device="cpu" if options.device == "cpu" else "auto",
+        leave_out=options.leave_out,
+        prepare=prepare,
+    )
+    return EstimatorPredictor(estimator, hand)
 
 
 def run(options: Options) -> None:
@@ -100,7 +154,12 @@ def run(options: Options) -> None:
     print_summary(options, outcome, report)
     print(comparison(report, rows))
     if options.json is not None:
-        facts = {"data": options.data, "weights": str(options.weights or "")}
+        facts = {
+            "data": options.data,
+            "weights": str(options.weights or ""),
+            "leave_out": list(options.leave_out),
+            "no_attention": options.no_attention,
+        }
         write_atomically(options.json, json.dumps(facts | report, indent=1).encode())
         print(f"wrote {options.json}")
     if options.report is not None:

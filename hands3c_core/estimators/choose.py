@@ -1,18 +1,22 @@
-"""Estimators by name: the landmark estimator, shipped weights, or a file of weights."""
+"""Estimators by name: the fit to all witnesses, the landmark estimator, shipped weights, or a file
+of weights."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from hands3c_core.detect.landmark_network import second_witness
 from hands3c_core.device import Device, pick_device
 from hands3c_core.errors import UserError
 from hands3c_core.estimators.base import Estimator
 from hands3c_core.estimators.fallback import FallbackEstimator
+from hands3c_core.estimators.fused import FusedEstimator
 from hands3c_core.estimators.landmarks import LandmarkEstimator
+from hands3c_core.estimators.witnesses import DETECTOR, NETWORK, SECOND
 from hands3c_core.geometry import default_camera, project
 from hands3c_core.hand_model import FastHandLayer, HandModelData
 from hands3c_core.plugins import load_plugins
@@ -27,6 +31,10 @@ from hands3c_core.weights import (
     wants_cuda,
 )
 
+if TYPE_CHECKING:
+    from hands3c_core.estimators.network import NetworkEstimator
+    from hands3c_core.estimators.network_witness import NetworkWitness
+    from hands3c_core.models import HandNetwork
 #: Makes an estimator, for the hand to show, the device and the precision; returns it and the hand
 #: that it poses.
 Maker = Callable[[HandModelData, Device, Precision], tuple[Estimator, HandModelData]]
@@ -56,33 +64,64 @@ def make_estimator(
     *,
     device: Device = "auto",
     precision: Precision = "full",
+    leave_out: Collection[str] = (),
+    prepare: Callable[[HandNetwork], None] | None = None,
 ) -> tuple[Estimator, HandModelData]:
     """The estimator that ``choice`` names, and the hand that it poses.
 
-    A network runs in the fastest runtime, watched by the detector with the landmark estimator to
-    fall back on. Its hand is ``hand`` if that has the mean pose which the weights were trained
-    with, so that their poses mean the same on it, and the mesh of those that regress vertices;
-    otherwise the weights' own.
+    'auto' fits the hand to everything that is seen of it (``fused``): the detector's landmarks,
+    those of the second witness and what the shipped network for the device says, each where it is
+    there. A small network by itself is fitted to its own evidence alone. Published networks and
+    those that regress meshes are shown as they are, watched by the detector with the landmark
+    estimator to fall back on. Networks run in the fastest runtime; their hand is ``hand`` if that
+    has the mean pose which the weights were trained with, so that their poses mean the same on it,
+    and the mesh of those that regress vertices; otherwise the weights' own.
 
     Args:
-        choice: 'auto' (the shipped weights meant for the device, else the landmark estimator),
-            'landmarks', the name of shipped weights or of a plugin's estimator, or a file of
-            weights, ours or published.
+        choice: 'auto', 'landmarks', the name of shipped weights or of a plugin's estimator, or a
+            file of weights, ours or published.
         hand: the hand to show.
         device: where a network runs; 'auto' takes CUDA if it is there.
         precision: 'half' uses bfloat16 or float16 where the machine computes with it.
+        leave_out: witnesses that 'auto' shall not listen to (``witnesses.WITNESSES``).
+        prepare: changes the network before it is made fast, for experiments.
 
     Raises:
         UserError: there are no such weights, the file is damaged or of another network, or the
-            device or precision is not to be had here.
+            device or precision is not to be had here; ``leave_out`` names no witness of 'auto'.
     """
+    if leave_out and choice != AUTO:
+        raise UserError(f"only {AUTO} has witnesses to leave out, not {choice}.")
     name = resolve(choice, device)
+    if choice == AUTO:
+        left = set(leave_out)
+        second = None if SECOND in left else second_witness()
+        if name == LANDMARKS or NETWORK in left:
+            return FusedEstimator(hand, None, second, leave_out=left), hand
+        network, shown = _network(name, hand, device, precision, prepare)
+        return FusedEstimator(shown, _witness(network, shown), second, leave_out=left), shown
     if name == LANDMARKS:
         return LandmarkEstimator(hand), hand
     if name not in NAMES and not Path(name).exists():
         load_plugins()
     if name in _MAKERS:
         return _MAKERS[name](hand, device, precision)
+    network, shown = _network(name, hand, device, precision, prepare)
+    if network.model.refines:
+        return FusedEstimator(
+            shown, _witness(network, shown), leave_out=(DETECTOR,), name=name
+        ), shown
+    return FallbackEstimator(network, LandmarkEstimator(shown), shown), shown
+
+
+def _network(
+    name: str,
+    hand: HandModelData,
+    device: Device,
+    precision: Precision,
+    prepare: Callable[[HandNetwork], None] | None,
+) -> tuple[NetworkEstimator, HandModelData]:
+    """The network of this name or file, made fast, and the hand that it poses."""
     file = _weights_file(name)
     from hands3c_core.estimators.network import NetworkEstimator
     from hands3c_core.models import load_weights
@@ -90,12 +129,29 @@ def make_estimator(
 
     kind = pick_device(device)
     network = load_weights(file, device=kind)
+    if prepare is not None:
+        prepare(network)
     same_mean = np.allclose(network.hand.hands_mean, hand.hands_mean, atol=1e-4)
     if same_mean and network.can_pose(hand):
         network.set_hand(hand)
     runtime = make_runtime(network, _runtime_name(kind, precision), take=True)
-    estimator = NetworkEstimator(runtime, heatmaps=False)
-    return FallbackEstimator(estimator, LandmarkEstimator(network.hand), network.hand), network.hand
+    return NetworkEstimator(runtime, heatmaps=False), network.hand
+
+
+def make_network_witness(
+    name: str, hand: HandModelData, device: Device = "auto"
+) -> tuple[NetworkWitness, HandModelData]:
+    """Weights by name or file as a witness, and the hand that it poses; raises like
+    ``make_estimator``."""
+    network, shown = _network(name, hand, device, "full", None)
+    return _witness(network, shown), shown
+
+
+def _witness(network: NetworkEstimator, hand: HandModelData) -> NetworkWitness:
+    from hands3c_core.estimators.landmarks_skeleton import HandSkeleton
+    from hands3c_core.estimators.network_witness import NetworkWitness
+
+    return NetworkWitness(network, HandSkeleton(hand))
 
 
 def warm_up(estimator: Estimator, hand: HandModelData) -> None:
@@ -118,7 +174,8 @@ def warm_up(estimator: Estimator, hand: HandModelData) -> None:
 
 
 def resolve(choice: str, device: Device = "auto") -> str:
-    """What 'auto' means on this machine; anything else stays as it is."""
+    """Which weights 'auto' listens to on this machine, or 'landmarks' where there are none;
+    anything else stays as it is."""
     if choice != AUTO:
         return choice
     # torch takes seconds to import: it is asked for CUDA only where that would change anything.

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from hands3c_core.conventions import ROTATION_TO_JOINT
-from hands3c_core.estimators.landmarks_solver import kinematics, turn_about
+from hands3c_core.estimators.hand_chain import kinematics, turn_about
+from hands3c_core.estimators.landmarks_solver import Bones
 from hands3c_core.hand_model.data import HandModelData, assemble_joints
 
 Floats = NDArray[np.float64]
@@ -68,6 +69,7 @@ class HandSkeleton:
         self.shape_offsets = _from_parent(self.rest_dirs)
         self.markers = _mediapipe_markers(self.offsets) if markers is None else markers
         self.axes = data.joint_axes.astype(np.float64)[_ROTATION_OF - 1]
+        self.bones = Bones(self.offsets, self.shape_offsets, self.axes)
         self.limits = np.radians(data.joint_rom_deg.astype(np.float64))[_ROTATION_OF - 1]
         self.limits[0, 0, 0, 1] += _THUMB_ROOT_BEND
         self.mean_pose = data.hands_mean.astype(np.float64).reshape(15, 3)
@@ -118,6 +120,26 @@ class HandSkeleton:
         pose = Rotation.from_matrix(matrices).as_rotvec()
         pose[1:] -= self.mean_pose
         return pose.astype(np.float32)
+
+    def from_pose(self, pose: NDArray[np.floating]) -> tuple[Floats, Floats]:
+        """Global rotation (3, 3) and finger angles (5, 3, 3), the inverse of ``to_pose``."""
+        full = np.asarray(pose, np.float64).copy()
+        full[1:] += self.mean_pose
+        matrices = Rotation.from_rotvec(full).as_matrix()
+        turns = matrices[_ROTATION_OF]
+        local = np.einsum("fjax,fjxy,fjby->fjab", self.axes, turns, self.axes)
+        # Rot(spread) Rot(bend) Rot(twist) in the frame (bend, spread, twist) of the joint's axes.
+        bend = -np.arcsin(np.clip(local[..., 1, 2], -1.0, 1.0))
+        spread = np.arctan2(local[..., 0, 2], local[..., 2, 2])
+        twist = np.arctan2(local[..., 1, 0], local[..., 1, 1])
+        # Of the two ways to write a rotation so, the one with the lesser spread: a bend past a
+        # right angle.
+        past = np.abs(spread) > np.pi / 2
+        bend = np.where(past, np.copysign(np.pi, bend) - bend, bend)
+        spread, twist = (np.where(past, x - np.copysign(np.pi, x), x) for x in (spread, twist))
+        # Where the axes are left-handed, a turn about one of them appears as its inverse.
+        handed = np.sign(np.linalg.det(self.axes))[..., None]
+        return matrices[0], handed * np.stack([bend, spread, twist], axis=-1)
 
     def _angles_of(self, axis_angle: Floats) -> Floats:
         """(5, 3, 3) bend, spread and twist of small-spread rotations (15, 3), to first order."""

@@ -48,7 +48,7 @@ class CropModel(Protocol):
 
 
 @dataclass(frozen=True)
-class _View:
+class NetworkView:
     """The crop of one hand and how it lies in the image."""
 
     crop: UInt8
@@ -132,19 +132,26 @@ class NetworkEstimator:
         if self._fitter is not None:
             self._fitter.reset()
 
-    def estimate(
-        self, image: UInt8, hands: Sequence[TrackedHand], camera: Camera, timestamp: float
-    ) -> list[HandEstimate]:
-        """Estimate every hand; see ``base.Estimator``."""
+    def look(
+        self, image: UInt8, hands: Sequence[TrackedHand]
+    ) -> tuple[HandPrediction, list[NetworkView]]:
+        """What the network says of all hands (at least one), and how each was seen."""
         self._windows = {
             hand.track_id: self._windows.get(hand.track_id) or BoxSmoother(self.smoothing)
             for hand in hands
         }
-        if not hands:
-            return []
         views = [self._view(image, hand) for hand in hands]
         crops = np.stack([view.crop for view in views])
-        prediction = self.model.predict(crops, attention=self.attention)
+        return self.model.predict(crops, attention=self.attention), views
+
+    def estimate(
+        self, image: UInt8, hands: Sequence[TrackedHand], camera: Camera, timestamp: float
+    ) -> list[HandEstimate]:
+        """Estimate every hand; see ``base.Estimator``."""
+        if not hands:
+            self._windows = {}
+            return []
+        prediction, views = self.look(image, hands)
         if prediction.uvd is not None:
             points = self._points(prediction.uvd, views)
             return self._fit_meshes(image, prediction, points, views, hands, camera, timestamp)
@@ -153,7 +160,7 @@ class NetworkEstimator:
             for row, (view, hand) in enumerate(zip(views, hands, strict=True))
         ]
 
-    def _view(self, image: UInt8, hand: TrackedHand) -> _View:
+    def _view(self, image: UInt8, hand: TrackedHand) -> NetworkView:
         window = hand_window(hand.detection.landmarks_2d, self._crop_rule)
         box = self._windows[hand.track_id](window)
         mirror = not hand.is_right
@@ -162,13 +169,18 @@ class NetworkEstimator:
         if mirror:  # the estimate is of the mirrored image
             to_image[0] *= -1.0
             to_image[0, 2] += image.shape[1] - 1
-        return _View(crop, to_image, box)
+        return NetworkView(crop, to_image, box)
 
     def _estimate_hand(
-        self, prediction: HandPrediction, row: int, view: _View, is_right: bool, camera: Camera
+        self,
+        prediction: HandPrediction,
+        row: int,
+        view: NetworkView,
+        is_right: bool,
+        camera: Camera,
     ) -> HandEstimate:
         seen_by = camera if is_right else mirror_camera(camera)
-        target = self._targets(prediction, row, view)
+        target = self.targets(prediction, row, view)
         if self.refine and self._refiner is None:
             self._refiner = PoseRefiner(FastHandLayer(self.model.hand))  # type: ignore[attr-defined]
         turn = turn_of(view.to_image) if view.box.angle else None
@@ -184,7 +196,7 @@ class NetworkEstimator:
         image: UInt8,
         prediction: HandPrediction,
         points: Sequence[SeenPoints],
-        views: Sequence[_View],
+        views: Sequence[NetworkView],
         hands: Sequence[TrackedHand],
         camera: Camera,
         timestamp: float,
@@ -196,12 +208,12 @@ class NetworkEstimator:
         for row, (estimate, view, hand) in enumerate(zip(estimates, views, hands, strict=True)):
             seen_by = camera if hand.is_right else mirror_camera(camera)
             fitted = self._fitter.joints(estimate)
-            errors = project(fitted, seen_by) - self._targets(prediction, row, view)
+            errors = project(fitted, seen_by) - self.targets(prediction, row, view)
             spread = row_spread(prediction, row)
             estimates[row] = self._with_evidence(estimate, prediction, row, view, errors, spread)
         return estimates
 
-    def _points(self, uvd: UvdTensors, views: Sequence[_View]) -> list[SeenPoints]:
+    def _points(self, uvd: UvdTensors, views: Sequence[NetworkView]) -> list[SeenPoints]:
         return [
             SeenPoints(
                 UvdTensors(uvd.joints[row : row + 1], uvd.vertices[row : row + 1]),
@@ -211,7 +223,9 @@ class NetworkEstimator:
             for row, view in enumerate(views)
         ]
 
-    def _targets(self, prediction: HandPrediction, row: int, view: _View) -> NDArray[np.float64]:
+    def targets(
+        self, prediction: HandPrediction, row: int, view: NetworkView
+    ) -> NDArray[np.float64]:
         """(21, 2) px: the network's 2D joints in the (mirrored) image."""
         return apply_affine(view.to_image, seen_joints(prediction, row) * self.model.input_size)
 
@@ -220,7 +234,7 @@ class NetworkEstimator:
         estimate: HandEstimate,
         prediction: HandPrediction,
         row: int,
-        view: _View,
+        view: NetworkView,
         errors: NDArray[np.floating],
         spread: Float32,
     ) -> HandEstimate:

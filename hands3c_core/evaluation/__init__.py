@@ -14,6 +14,7 @@ from hands3c_core.evaluation.metrics import (
     point_errors,
 )
 from hands3c_core.evaluation.predictors import (
+    EstimatorPredictor,
     LandmarkPredictor,
     NetworkPredictor,
     PredictedHand,
@@ -27,11 +28,13 @@ from hands3c_core.evaluation.submissions import (
     write_submission,
 )
 from hands3c_core.evaluation.tables import PUBLISHED, Row, comparison, with_rows
+from hands3c_core.evaluation.without_attention import Silenced, silence_attention
 
 __all__ = [
     "BENCHMARKS",
     "PROTOCOLS",
     "PUBLISHED",
+    "EstimatorPredictor",
     "Evaluation",
     "LandmarkPredictor",
     "MeanHandPredictor",
@@ -41,6 +44,7 @@ __all__ = [
     "Protocol",
     "Row",
     "SampleResult",
+    "Silenced",
     "align",
     "area_under_curve",
     "check_submission",
@@ -55,6 +59,7 @@ __all__ = [
     "pck_curve",
     "point_errors",
     "read_submission",
+    "silence_attention",
     "with_rows",
     "write_report",
     "write_submission",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.sample import HandSample
 from hands3c_core.detect.mediapipe_hands import HandDetector
+from hands3c_core.estimators.base import Estimator
 from hands3c_core.estimators.landmarks import LandmarkEstimator
 from hands3c_core.estimators.placing import place_hand
 from hands3c_core.estimators.refine import PoseRefiner
@@ -118,25 +119,30 @@ class NetworkPredictor:
         return {"params": float(costs.total_parameters), "flops": float(costs.flops)}
 
 
-class LandmarkPredictor:
-    """MediaPipe's landmarks and the hand model fitted to them, each crop by itself.
+class EstimatorPredictor:
+    """Any estimator as it runs live, each crop by itself: the detector looks at the crop with a
+    border, and the estimator at what it found, without a past.
 
     Args:
-        hand: the hand model to fit.
+        estimator: what is measured.
+        hand: the hand that it poses.
         margin: border added around a crop before the detector looks, as a share of its side. Hands
             that fill the image are missed otherwise: of 150 webcam crops 20 without a border, 4
             with 0.25, none with 0.5.
     """
 
-    name = "landmarks"
     input_size = CROP_SIZE
 
-    def __init__(self, hand: HandModelData | str = "hand_mid", margin: float = 0.5) -> None:
-        data = load_hand_model(hand) if isinstance(hand, str) else hand
+    def __init__(self, estimator: Estimator, hand: HandModelData, margin: float = 0.5) -> None:
         self.margin = margin
         self._detector = HandDetector(max_hands=2, mode="image")
-        self._estimator = LandmarkEstimator(data)
-        self._layer = FastHandLayer(data)
+        self._estimator = estimator
+        self._layer = FastHandLayer(hand)
+
+    @property
+    def name(self) -> str:
+        """The estimator's name."""
+        return self._estimator.name
 
     def close(self) -> None:
         """Free the detector."""
@@ -152,17 +158,32 @@ class LandmarkPredictor:
 
     def _predict(self, sample: HandSample) -> PredictedHand | None:
         border = round(self.margin * sample.crop.shape[0])
-        image = _with_border(sample.crop, border)
+        image = with_border(sample.crop, border)
         detections = self._detector.detect(image)
         if not detections:
             return None
-        detection = _most_central(detections, image.shape[0])
+        detection = most_central(detections, image.shape[0])
         camera = crop_camera(sample, border)
         self._estimator.reset()
         hand = TrackedHand(1, True, detection, 0)  # crops always show right hands
         estimate = self._estimator.estimate(image, [hand], camera, 0.0)[0]
         vertices, joints = self._layer(estimate.pose, estimate.shape, estimate.translation)
+        if estimate.vertices is not None and estimate.vertices.shape == vertices.shape:
+            vertices = estimate.vertices
         return PredictedHand(joints, project(joints, camera) - border, vertices)
+
+
+class LandmarkPredictor(EstimatorPredictor):
+    """MediaPipe's landmarks and the hand model fitted to them, each crop by itself.
+
+    Args:
+        hand: the hand model to fit.
+        margin: see ``EstimatorPredictor``.
+    """
+
+    def __init__(self, hand: HandModelData | str = "hand_mid", margin: float = 0.5) -> None:
+        data = load_hand_model(hand) if isinstance(hand, str) else hand
+        super().__init__(LandmarkEstimator(data), data, margin)
 
 
 def _refined(refiner: PoseRefiner, seen: Look, camera: Camera) -> PredictedHand:
@@ -195,14 +216,14 @@ def crop_camera(sample: HandSample, border: int = 0) -> Camera:
     return Camera(inner.fx, inner.fy, inner.cx + border, inner.cy + border, side, side)
 
 
-def _with_border(crop: UInt8, border: int) -> UInt8:
+def with_border(crop: UInt8, border: int) -> UInt8:
     if border == 0:
         return crop
     wide = cv2.copyMakeBorder(crop, border, border, border, border, cv2.BORDER_REPLICATE)
     return np.asarray(wide, np.uint8)
 
 
-def _most_central(detections: list[Detection], side: int) -> Detection:
+def most_central(detections: list[Detection], side: int) -> Detection:
     """The hand that the crop is of: with another one in it, the one nearest to the middle."""
 
     def distance(detection: Detection) -> float:

@@ -84,6 +84,8 @@ def hand_record(
         "crop": rounded(crop, 2),
         "crop_angle": rounded(hand.crop.angle, 4),
         "reprojection_error_px": rounded(hand.reprojection_error_px, 3),
+        "is_unsure": bool(hand.is_unsure),
+        "joint_sigma": None if hand.joint_sigma is None else rounded(hand.joint_sigma, 5),
     }
     if model is not None:
         turns = joint_quaternions(hand.pose, model.hands_mean, hand.is_right)

@@ -252,4 +252,8 @@ def _hand(fields: Fields) -> Hand:
         crop=CropBox(*crop.tolist(), _if_told(fields, "crop_angle") or 0.0),
         reprojection_error_px=fields.measured("reprojection_error_px"),
         estimator=fields.text("estimator", longest=1000),
+        joint_sigma=floats("joint_sigma", (21,), _MOST_METRES)
+        if _told(fields, "joint_sigma")
+        else None,
+        is_unsure=_told(fields, "is_unsure") and fields.flag("is_unsure"),
     )

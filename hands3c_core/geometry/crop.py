@@ -111,15 +111,20 @@ def apply_affine(affine: ArrayLike, points: ArrayLike) -> NDArray[np.float64]:
 
 
 def extract_crop(
-    image: NDArray[np.uint8], box: CropBox, size: int = CROP_SIZE, mirror: bool = False
+    image: NDArray[np.uint8],
+    box: CropBox,
+    size: int = CROP_SIZE,
+    mirror: bool = False,
+    border: int = cv2.BORDER_CONSTANT,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Resample a window of an image.
 
     Args:
         image: (H, W, 3) uint8 RGB.
-        box: the window, px in the image; it may reach outside, where the crop is black.
+        box: the window, px in the image; it may reach outside of it.
         size: side of the crop, px.
         mirror: mirror left to right, for left hands.
+        border: OpenCV's border mode for what lies outside of the image; black by default.
 
     Returns:
         The (size, size, 3) uint8 crop and the (2, 3) affine from image px to crop px. Windows
@@ -130,7 +135,9 @@ def extract_crop(
     source, to_source = image, affine
     if factor >= 2:
         source, to_source = _shrink_window(image, box, affine, factor)
-    crop = cv2.warpAffine(source, to_source, (size, size), flags=cv2.INTER_LINEAR)
+    crop = cv2.warpAffine(
+        source, to_source, (size, size), flags=cv2.INTER_LINEAR, borderMode=border
+    )
     return np.asarray(crop, dtype=np.uint8), affine
 
 

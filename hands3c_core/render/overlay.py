@@ -33,6 +33,9 @@ _MESHES: Final[WeakKeyDictionary[HandModelData, HandMeshes]] = WeakKeyDictionary
 #: Colour of a hand's box and label, right and left.
 SIDE_COLORS: Final = {True: (64, 176, 255), False: (255, 150, 80)}
 
+#: Share of the mesh's opacity that is left to a hand that is unsure.
+UNSURE_OPACITY: Final = 0.35
+
 
 @dataclass(frozen=True)
 class OverlayStyle:
@@ -91,7 +94,10 @@ def draw_overlay(
         meshes = [MeshInstance(hand_meshes[h.is_right], h.vertices) for h in result.hands]
         layer = rasterizer.render(meshes, result.camera, mesh or "shaded")
     if layer is not None and mesh is not None:
-        layer.blend_into(canvas, style.mesh_opacity)
+        if any(hand.is_unsure for hand in result.hands):
+            _blend_by_certainty(canvas, result, mesh, style.mesh_opacity, hand_meshes, rasterizer)
+        else:
+            layer.blend_into(canvas, style.mesh_opacity)
     has_map = style.map is not None and _draw_maps(canvas, result.hands, style.map, scale, layer)
     for hand in result.hands:
         if style.skeleton:
@@ -120,6 +126,23 @@ def own_meshes(model: HandModelData | None) -> HandMeshes:
             model, skin_texture_path() if model.vt is not None else None
         )
     return _MESHES[model]
+
+
+def _blend_by_certainty(
+    canvas: UInt8,
+    result: FrameResult,
+    mode: str,
+    opacity: float,
+    hand_meshes: HandMeshes,
+    rasterizer: MeshRasterizer,
+) -> None:
+    """Blend the meshes into the canvas, those of unsure hands faded."""
+    for unsure in (True, False):
+        hands = [hand for hand in result.hands if hand.is_unsure == unsure]
+        if hands:
+            meshes = [MeshInstance(hand_meshes[h.is_right], h.vertices) for h in hands]
+            layer = rasterizer.render(meshes, result.camera, mode)
+            layer.blend_into(canvas, opacity * (UNSURE_OPACITY if unsure else 1.0))
 
 
 def _draw_maps(
@@ -209,7 +232,8 @@ def draw_box(image: UInt8, hand: Hand) -> None:
 def label_text(hand: Hand) -> str:
     """Track number, side, confidence and estimator of a hand in one line."""
     side = "Right" if hand.is_right else "Left"
-    return f"#{hand.track_id} {side} {hand.confidence:.2f} {hand.estimator}"
+    unsure = " unsure" if hand.is_unsure else ""
+    return f"#{hand.track_id} {side} {hand.confidence:.2f}{unsure} {hand.estimator}"
 
 
 def draw_label(image: UInt8, hand: Hand) -> None:

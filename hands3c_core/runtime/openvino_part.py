@@ -1,20 +1,15 @@
 """Part of a network compiled by OpenVINO.
 
-OpenVINO's Python package reports its use over the network when it is imported and when it converts
-a model; ``import_openvino`` keeps it from doing so.
+How OpenVINO is imported: ``openvino_core``.
 """
 
 from __future__ import annotations
 
-import functools
-import importlib
 import logging
 import mmap
-import sys
 import tempfile
 import warnings
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,7 +17,7 @@ import platformdirs
 import torch
 from torch import Tensor, nn
 
-from hands3c_core.errors import UserError
+from hands3c_core.openvino_core import import_openvino, openvino_core
 from hands3c_core.runtime.memory import give_back_memory
 
 _log = logging.getLogger(__name__)
@@ -131,37 +126,3 @@ def _with_mapped_weights(model: Any) -> tuple[Any, mmap.mmap]:
             mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_COPY)
         weights = openvino.Tensor(np.frombuffer(mapped, np.uint8), shared_memory=True)
         return openvino_core().read_model(structure.read_bytes(), weights), mapped
-
-
-def import_openvino() -> ModuleType:
-    """The openvino package, without the reporting.
-
-    It looks for the package ``openvino_telemetry`` and does without if there is none, which is what
-    it is made to see here.
-
-    Raises:
-        UserError: OpenVINO is not installed.
-    """
-    if "openvino" in sys.modules:
-        return sys.modules["openvino"]
-    telemetry = sys.modules.get("openvino_telemetry")
-    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
-    try:
-        return importlib.import_module("openvino")
-    except ImportError:
-        raise UserError("OpenVINO is not installed: pip install -r requirements.txt") from None
-    finally:
-        del sys.modules["openvino_telemetry"]
-        if telemetry is not None:
-            sys.modules["openvino_telemetry"] = telemetry
-
-
-@functools.cache
-def openvino_core() -> Any:
-    """The process's one OpenVINO core, never released.
-
-    A core for AMX gives its thread an alternative signal stack and puts the previous one back when
-    it ends. When several end out of order, the thread is left with a stack that is unmapped, and
-    the next signal (the end of a child process, say) crashes the process.
-    """
-    return import_openvino().Core()

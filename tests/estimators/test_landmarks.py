@@ -194,7 +194,7 @@ def test_projection_lies_on_the_landmarks(fresh):
         fresh.reset()
         (estimate,) = fresh.estimate(IMAGE, [tracked(detection)], CAMERA, 0.0)
         root = estimate.translation + fresh.skeleton.root_of_shape(estimate.shape)
-        track = fresh._tracks[1]
+        track = fresh.fitter._tracks[1].fit
         seen = project(
             fresh.skeleton.landmarks(track.turn, root.astype(float), track.angles, track.shape),
             CAMERA,
@@ -215,7 +215,7 @@ def test_joints_keep_to_their_range(fresh):
             rng.normal(scale=0.05, size=(21, 3)).astype(np.float32),
         )
         (estimate,) = fresh.estimate(IMAGE, [tracked(nonsense, seed)], CAMERA, 0.0)
-        angles, limits = fresh._tracks[seed].angles, fresh.skeleton.limits
+        angles, limits = fresh.fitter._tracks[seed].fit.angles, fresh.skeleton.limits
         assert (angles > limits[..., 0] - np.radians(20)).all()
         assert (angles < limits[..., 1] + np.radians(20)).all()
         assert np.isfinite(estimate.translation).all()
@@ -316,7 +316,7 @@ def test_real_hands(fresh, shared):
     for index, (points, metres) in enumerate(zip(pixels, world, strict=True)):
         detection = Detection(True, 1.0, points.astype(np.float32), metres.astype(np.float32))
         fresh.estimate(IMAGE, [tracked(detection, index)], camera, 0.0)
-        track = fresh._tracks[index]
+        track = fresh.fitter._tracks[index].fit
         model = fresh.skeleton.landmarks(track.turn, track.root, track.angles, track.shape)
         error = np.linalg.norm(project(model, camera) - points, axis=1).mean()
         errors.append(error / np.ptp(points, axis=0).max())

@@ -1,0 +1,286 @@
+"""The estimator called *Automatic*: the hand model fitted to everything that is seen of a hand.
+
+Detector, second witness and network each say where the 21 points of a hand are and how deep they
+lie (``witnesses``). The fit weighs them by how they were measured to err; joints on which they
+contradict each other count less, and a network that disagrees wildly is not heard at all (such
+estimates carry the landmark estimator's name). The network's pose is the prior on the fingers'
+angles. Shape is
+remembered track by track (``fitter``), so that a hand keeps its size.
+
+How sure the result is follows from the fit itself (``certainty``): a standard deviation for every
+joint. Where the witnesses disagree wildly or nothing is certain, the hand is marked unsure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hands3c_core.detect.landmark_network import HandLooks, LandmarkNetwork
+from hands3c_core.errors import UserError
+from hands3c_core.estimators.certainty import Doubt, joint_sigmas
+from hands3c_core.estimators.fallback import FallbackLimits, Standing, disagreement, judge
+from hands3c_core.estimators.fitter import FitSettings, HandFitter, Seen
+from hands3c_core.estimators.witnesses import (
+    DETECTOR,
+    NETWORK,
+    SECOND,
+    WITNESSES,
+    Witness,
+    WitnessStatistics,
+    apart,
+    evidence,
+    from_detection,
+    from_looks,
+    start_points,
+)
+from hands3c_core.geometry.camera import mirror_camera
+from hands3c_core.hand_model.data import HandModelData
+from hands3c_core.types import Camera, HandEstimate, TrackedHand, UInt8
+from hands3c_core.weights import LANDMARKS
+
+if TYPE_CHECKING:
+    from hands3c_core.estimators.network_witness import NetworkWitness
+
+Floats = NDArray[np.float64]
+#: When a network is not heard any more, and when again.
+_WILD = FallbackLimits()
+
+
+@dataclass(frozen=True)
+class FusionSettings(FitSettings):
+    """How the fit treats its witnesses."""
+
+    bend_sigma: float = 1.5
+    narrow_share: float = 0.7
+    limit_sigma: float = 0.1
+    shape_sigma: float = 1.5
+    robust_sigmas: float = 5.0
+    """Residuals beyond this many standard deviations count less and less."""
+    image_share: float = 0.4
+    """Share of the measured standard deviations in the image that the fit uses. Under the whole of
+    them the priors win: half way between renders, which would have a little more, and photographs,
+    whose points are better (docs/models.md)."""
+    depth_share: float = 0.5
+    """The same in depth."""
+    prior_share: float = 0.5
+    """Weight of the network's angles beside its points, which say much of the same."""
+    least_presence: float = 0.3
+    """Below this mean probability of a hand in its window the second witness is not heard."""
+
+
+class FusedEstimator:
+    """Fits a hand model to the evidence of several witnesses.
+
+    ``confidence`` is exp(-doubt), see ``certainty.Doubt``.
+
+    Args:
+        hand: the hand model.
+        network: what the network says, or None to do without.
+        second: the second witness, or None to do without.
+        leave_out: names of witnesses not to listen to (``witnesses.WITNESSES``).
+        name: in results, logs and menus.
+        settings: of the fit.
+        statistics: of the witnesses; the shipped ones by default.
+
+    Raises:
+        UserError: a name is no witness's, nobody is left, or the statistics are damaged.
+    """
+
+    def __init__(
+        self,
+        hand: HandModelData,
+        network: NetworkWitness | None = None,
+        second: LandmarkNetwork | None = None,
+        *,
+        leave_out: Collection[str] = (),
+        name: str = "auto",
+        settings: FusionSettings | None = None,
+        statistics: WitnessStatistics | None = None,
+    ) -> None:
+        for left in leave_out:
+            if left not in WITNESSES:
+                raise UserError(f"there is no witness {left!r}: leave out {', '.join(WITNESSES)}.")
+        self.name = name
+        self.network = network
+        self.second = None if SECOND in leave_out else second
+        self.settings = settings or FusionSettings()
+        self.statistics = (statistics or WitnessStatistics.load()).sharpened(
+            self.settings.image_share, self.settings.depth_share
+        )
+        self._hears_detector = DETECTOR not in leave_out
+        self._hears_network = network is not None and NETWORK not in leave_out
+        if not (self._hears_detector or self.second or self._hears_network):
+            raise UserError("every witness is left out: keep one.")
+        self._fitter = HandFitter(hand, self.settings)
+        self._doubts: dict[int, Doubt] = {}
+        self._standings: dict[int, Standing] = {}
+
+    def reset(self) -> None:
+        """Forget all tracks."""
+        self._fitter.reset()
+        self._doubts.clear()
+        self._standings.clear()
+        if self.network is not None:
+            self.network.reset()
+
+    def estimate(
+        self, image: UInt8, hands: Sequence[TrackedHand], camera: Camera, timestamp: float
+    ) -> list[HandEstimate]:
+        """Fit every hand; see ``base.Estimator``."""
+        seen_by_network = self.network.look(image, hands, camera) if self.network else []
+        looks: Sequence[HandLooks] = []
+        if self.second is not None and hands:
+            looks = self.second.look(image, [hand.detection.landmarks_2d for hand in hands])
+        estimates = []
+        for row, hand in enumerate(hands):
+            view = seen_by_network[row] if seen_by_network else None
+            heard = view.witness if view and self._hears_network else None
+            fallen = heard is not None and self._is_wild(hand, heard, camera)
+            witnesses = self._witnesses(
+                hand, camera, looks[row] if looks else None, None if fallen else heard
+            )
+            estimate = self._fit(hand, witnesses, camera, timestamp)
+            if fallen:
+                estimate = replace(estimate, estimator=LANDMARKS)
+            estimates.append(view.with_maps(estimate) if view else estimate)
+        self._fitter.drop_lost(timestamp)
+        tracked = {hand.track_id for hand in hands}
+        self._doubts = {key: doubt for key, doubt in self._doubts.items() if key in tracked}
+        self._standings = {key: it for key, it in self._standings.items() if key in tracked}
+        return estimates
+
+    def _is_wild(self, hand: TrackedHand, network: Witness, camera: Camera) -> bool:
+        """Whether the network disagrees so much with the detector that it is not heard. By itself
+        it is heard whatever it says."""
+        if not self._hears_detector:
+            return False
+        detected = _from_tracked(hand, None if hand.is_right else camera.width)
+        error = disagreement(network.points[:, :2], detected.points[:, :2])
+        standing = self._standings.get(hand.track_id, Standing())
+        self._standings[hand.track_id] = judge(standing, error, _WILD)
+        return self._standings[hand.track_id].fallen
+
+    def _witnesses(
+        self,
+        hand: TrackedHand,
+        camera: Camera,
+        looks: HandLooks | None,
+        network: Witness | None,
+    ) -> list[Witness]:
+        """Those that are there, in the order of ``WITNESSES``."""
+        mirror_width = None if hand.is_right else camera.width
+        found = []
+        if self._hears_detector:
+            found.append(_from_tracked(hand, mirror_width))
+        if looks is not None and looks.presence.mean() >= self.settings.least_presence:
+            found.append(from_looks(looks, mirror_width))
+        if network is not None:
+            found.append(network)
+        # A hand that nobody else sees is where the detector said.
+        return found or [_from_tracked(hand, mirror_width)]
+
+    def _fit(
+        self, hand: TrackedHand, witnesses: Sequence[Witness], camera: Camera, timestamp: float
+    ) -> HandEstimate:
+        seen_by = camera if hand.is_right else mirror_camera(camera)
+        seen = self._seen(witnesses, seen_by)
+        fit = self._fitter.fit(hand.track_id, hand.is_right, seen, timestamp)
+        skeleton = self._fitter.skeleton
+        sigma, sigma_px = joint_sigmas(fit, skeleton, seen_by)
+        sigma, sigma_px = (part * self.statistics.sigma_factor for part in (sigma, sigma_px))
+        doubt = self._doubts.setdefault(hand.track_id, Doubt())
+        doubt.judge(fit, seen, _disagreement(witnesses), sigma)
+        return HandEstimate(
+            pose=skeleton.to_pose(fit.turn, fit.angles),
+            shape=fit.shape.astype(np.float32),
+            translation=(fit.root - skeleton.root_of_shape(fit.shape)).astype(np.float32),
+            confidence=doubt.confidence,
+            joint_sigma_px=sigma_px.astype(np.float32),
+            joint_sigma=sigma.astype(np.float32),
+            is_unsure=doubt.is_unsure,
+        )
+
+    def _seen(self, witnesses: Sequence[Witness], camera: Camera) -> Seen:
+        settings, statistics = self.settings, self.statistics
+        best = next((w for w in witnesses if w.name == SECOND), witnesses[0])
+        world, directions = start_points(best, camera)
+        found = evidence(witnesses, statistics, camera, settings.robust_sigmas)
+        network = next((w for w in witnesses if w.pose is not None), None)
+        if network is None or network.pose is None:
+            return Seen(found, camera, best.points[:, :2], world, directions)
+        # The product of the general prior and of the network's opinion.
+        general, own = (
+            self._fitter.angle_precision,
+            settings.prior_share / statistics.angle_sigma**2,
+        )
+        skeleton = self._fitter.skeleton
+        mean = (general * skeleton.prior_angles + own * network.pose[1]) / (general + own)
+        alone = len(witnesses) == 1
+        return Seen(
+            found,
+            camera,
+            best.points[:, :2],
+            world,
+            directions,
+            pose=network.pose if alone else None,
+            angle_mean=mean,
+            angle_precision=general + own,
+            turn=network.pose[0],
+            turn_precision=settings.prior_share / statistics.turn_sigma**2,
+        )
+
+    # --------------------------------------------------------------- the network's own pictures
+
+    @property
+    def model(self) -> object:
+        """The network itself.
+
+        Raises:
+            AttributeError: there is none.
+        """
+        return self._network().model
+
+    @property
+    def attention(self) -> bool:
+        """Whether the network's attention maps are returned."""
+        return self._network().attention
+
+    @attention.setter
+    def attention(self, on: bool) -> None:
+        self._network().attention = on
+
+    @property
+    def heatmaps(self) -> bool:
+        """Whether the network's heatmaps are returned."""
+        return self._network().heatmaps
+
+    @heatmaps.setter
+    def heatmaps(self, on: bool) -> None:
+        self._network().heatmaps = on
+
+    def _network(self) -> NetworkWitness:
+        if self.network is None:
+            raise AttributeError("this estimator has no network")
+        return self.network
+
+
+def _from_tracked(hand: TrackedHand, mirror_width: int | None) -> Witness:
+    points = hand.detection.landmarks_2d.astype(np.float64)
+    world = hand.detection.landmarks_world.astype(np.float64)
+    if mirror_width is not None:
+        points[:, 0] = mirror_width - 1 - points[:, 0]
+        world[:, 0] *= -1.0
+    return from_detection(points, world)
+
+
+def _disagreement(witnesses: Sequence[Witness]) -> float:
+    """The greatest distance of two witnesses, as a share of the hand's box; 0 for one alone."""
+    pairs = [
+        apart(one, other) for row, one in enumerate(witnesses) for other in witnesses[row + 1 :]
+    ]
+    return max(pairs, default=0.0)

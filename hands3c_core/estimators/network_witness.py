@@ -1,0 +1,122 @@
+"""A network as one witness of several: where it sees the joints, and its pose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hands3c_core.estimators.landmarks_skeleton import HandSkeleton
+from hands3c_core.estimators.network import NetworkEstimator, NetworkView
+from hands3c_core.estimators.placing import as_float32, row_spread
+from hands3c_core.estimators.witnesses import Witness, from_network, from_points
+from hands3c_core.geometry.camera import mirror_camera
+from hands3c_core.geometry.turning import turn_global, turn_of
+from hands3c_core.models import HandPrediction
+from hands3c_core.types import (
+    AttentionMaps,
+    Camera,
+    CropBox,
+    Float32,
+    HandEstimate,
+    TrackedHand,
+    UInt8,
+)
+
+
+@dataclass(frozen=True)
+class NetworkSight:
+    """What the network says of one hand."""
+
+    witness: Witness
+    heatmaps: Float32 | None
+    attention: AttentionMaps | None
+    crop: CropBox
+
+    def with_maps(self, estimate: HandEstimate) -> HandEstimate:
+        """The estimate with the network's maps and window."""
+        return replace(estimate, heatmaps=self.heatmaps, attention=self.attention, crop=self.crop)
+
+
+class NetworkWitness:
+    """Runs a network that regresses pose and shape, and says what it saw.
+
+    Args:
+        estimator: the network with its windows; its own estimates are not asked for.
+        skeleton: of the hand that is fitted; poses are relative to its mean pose.
+    """
+
+    def __init__(self, estimator: NetworkEstimator, skeleton: HandSkeleton) -> None:
+        self._estimator = estimator
+        self._skeleton = skeleton
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return self._estimator.name
+
+    @property
+    def model(self) -> object:
+        """The network."""
+        return self._estimator.model
+
+    @property
+    def attention(self) -> bool:
+        """Whether attention maps are returned."""
+        return self._estimator.attention
+
+    @attention.setter
+    def attention(self, on: bool) -> None:
+        self._estimator.attention = on
+
+    @property
+    def heatmaps(self) -> bool:
+        """Whether heatmaps are returned."""
+        return self._estimator.heatmaps
+
+    @heatmaps.setter
+    def heatmaps(self, on: bool) -> None:
+        self._estimator.heatmaps = on
+
+    def reset(self) -> None:
+        """Forget all tracks."""
+        self._estimator.reset()
+
+    def look(
+        self, image: UInt8, hands: Sequence[TrackedHand], camera: Camera
+    ) -> list[NetworkSight]:
+        """One pass for all hands of an image; ``camera`` is the unmirrored image's."""
+        if not hands:
+            return []
+        prediction, views = self._estimator.look(image, hands)
+        return [
+            NetworkSight(
+                self._witness(
+                    prediction, row, view, camera if hand.is_right else mirror_camera(camera)
+                ),
+                as_float32(prediction.heatmaps[row]) if self.heatmaps else None,
+                prediction.attention_maps(row) if self.attention else None,
+                view.box,
+            )
+            for row, (hand, view) in enumerate(zip(hands, views, strict=True))
+        ]
+
+    def _witness(
+        self, prediction: HandPrediction, row: int, view: NetworkView, camera: Camera
+    ) -> Witness:
+        assert prediction.pose is not None
+        pose = as_float32(prediction.pose[row])
+        if view.box.angle:
+            pose = turn_global(pose, turn_of(view.to_image)).astype(np.float32)
+        own = self._skeleton.from_pose(pose)
+        joints_2d = self._estimator.targets(prediction, row, view)
+        if prediction.points is not None and prediction.point_sigma is not None:
+            depths = as_float32(prediction.points[row])[:, 2] * view.box.side
+            sigma = as_float32(prediction.point_sigma[row]) * view.box.side
+            return from_points(np.column_stack([joints_2d, depths]), sigma, own)
+        joints_3d = as_float32(prediction.joints_3d[row])
+        if view.box.angle:
+            joints_3d = (joints_3d - joints_3d[0]) @ turn_of(view.to_image).T
+        spread = row_spread(prediction, row) * view.box.side
+        return from_network(joints_2d, spread, joints_3d, own, camera)
