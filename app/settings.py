@@ -26,6 +26,8 @@ T = TypeVar("T")
 
 ORGANISATION = "HandS3C Live"
 APPLICATION = "hands3c-live"
+#: No setting is a larger number.
+_LARGE = 1e9
 _RECENT_LIMIT = 10
 #: Goes up when a remembered model stops meaning what it meant.
 _MODEL_VERSION = 2
@@ -107,7 +109,7 @@ class Settings:
         stored: dict[str, Any] = self.get("camera_modes", {})
         modes = {}
         for name, mode in stored.items():
-            if isinstance(mode, list) and all(isinstance(number, (int, float)) for number in mode):
+            if isinstance(mode, list) and all(_is_number(number) for number in mode):
                 width, height, rate = (*mode, 0, 0, 0)[:3]
                 modes[name] = (int(width), int(height), float(rate))
         return modes
@@ -125,10 +127,12 @@ class Settings:
             return default
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return default
-        if isinstance(default, float) and isinstance(value, int):
+        if isinstance(default, float) and isinstance(value, int) and abs(value) < _LARGE:
             value = float(value)
+        if isinstance(value, float) and not abs(value) < _LARGE:  # infinite, or not a number
+            return default
         return value if isinstance(value, type(default)) else default
 
     def set(self, key: str, value: Any) -> None:
@@ -166,9 +170,13 @@ class Settings:
                 usual = getattr(default, field.name)
                 try:
                     known[field.name] = _typed(stored[field.name], usual, field.name)
-                except (TypeError, ValueError):
+                except (TypeError, ValueError, OverflowError):
                     continue
         return type(default)(**{**_shallow(default), **known})
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and abs(value) < _LARGE
 
 
 def _shallow(value: Any) -> dict[str, Any]:
@@ -191,4 +199,6 @@ def _typed(stored: Any, usual: Any, name: str) -> Any:
         if not isinstance(stored, type(usual)):
             raise TypeError(name)
         return stored
+    if isinstance(usual, (int, float)) and not _is_number(stored):
+        raise ValueError(name)
     return type(usual)(stored)

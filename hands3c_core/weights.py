@@ -11,7 +11,6 @@ Nothing here imports torch: the app asks before it knows whether it will need a 
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from typing import Any, Literal
 
 from hands3c_core.assets import weights_path
 from hands3c_core.errors import UserError
+from hands3c_core.reading import read_json
 
 #: Which arithmetic a network is to use.
 Precision = Literal["full", "half"]
@@ -32,6 +32,8 @@ NAMES = ("hands3c_lite", "hands3c")
 #: A folder whose weights are taken before the shipped ones, for trying out new ones.
 OVERRIDE = "HANDS3C_WEIGHTS"
 _MAX_CARD_BYTES = 2**20
+#: Larger numbers in a card mean nothing.
+_LARGE = 1e15
 _UNITS = {"mm": "mm", "px": "px", "deg": "°", "percent": "%"}
 #: The figure of a benchmark that a card in short names.
 _LEADING = "pa_mpjpe_mm"
@@ -148,8 +150,8 @@ def read_card(weights: str | os.PathLike[str]) -> WeightsCard:
     try:
         if card.stat().st_size > _MAX_CARD_BYTES:
             return WeightsCard(name)
-        values = json.loads(card.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        values = read_json(card, _MAX_CARD_BYTES)
+    except (OSError, UserError):
         return WeightsCard(name)
     return _card(values, name) if isinstance(values, dict) else WeightsCard(name)
 
@@ -226,7 +228,7 @@ def _prose(value: object) -> str:
 
 
 def _number(value: object) -> int:
-    return int(value) if isinstance(value, (int, float)) and value == value else 0
+    return int(value) if isinstance(value, (int, float)) and abs(value) < _LARGE else 0
 
 
 def _figures(figures: object) -> str:

@@ -27,7 +27,6 @@ label.
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -37,16 +36,19 @@ import numpy as np
 from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.dataset import AnnotatedDataset, CorruptSample
 from hands3c_core.data.files import LAYOUTS, require_folder
-from hands3c_core.data.pseudo_writer import FORMAT, LABELS, VERSION
+from hands3c_core.data.pseudo_writer import FORMAT, LABELS, VERSION, check_label, text_lines
 from hands3c_core.data.sample import MIRROR, Annotation
 from hands3c_core.data.spec import DatasetSpec
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import FastHandLayer, load_hand_model
 from hands3c_core.hand_model.shipped import SHIPPED
+from hands3c_core.reading import Fields, read_arrays
 
 _SPLITS: Final = {"train": "train", "val": "val", "test": "val", "eval": "val", "all": "all"}
 #: Arrays that labels.npz may have besides, and their shape for each label.
 _OPTIONAL: Final = {"source": (), "sigma_2d": (21,), "sigma_3d": (21,), "pose": (16, 3)}
+#: The arrays of a folder of labels, unpacked.
+_MAX_BYTES: Final = 4 << 30
 #: Folders for images that say nothing about where these come from.
 _PLAIN_FOLDERS: Final = (".", "images", "crops")
 
@@ -135,7 +137,7 @@ class Pseudo(AnnotatedDataset):
         label = self.labels[index]
         try:
             return self._annotation(label)
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError, OverflowError, UserError) as error:
             raise CorruptSample(f"{self.folder}, {label.get('image')}: {error!r}") from None
 
     def _annotation(self, label: dict[str, Any]) -> Annotation:
@@ -158,7 +160,7 @@ class Pseudo(AnnotatedDataset):
         camera = label.get("camera")
         matrix = None
         if camera is not None:
-            fx, fy, cx, cy = (float(value) for value in camera)
+            fx, fy, cx, cy = Fields(label, "the label").array("camera", (4,))
             matrix = np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
         return Annotation(
             image=self.folder / relative,
@@ -191,13 +193,15 @@ class Pseudo(AnnotatedDataset):
     def _read_lines(self, path: Path) -> list[dict[str, Any]]:
         labels: list[dict[str, Any]] = []
         header: dict[str, Any] | None = None
-        with path.open(encoding="utf-8", errors="replace") as file:
+        with text_lines(path) as file:
             for number, line in enumerate(file, start=1):
                 try:
                     entry = json.loads(line)
                     if not isinstance(entry, dict):
                         raise ValueError("not a table")
-                except ValueError:
+                    if header is not None:
+                        check_label(entry, f"{path}, line {number}")
+                except (ValueError, RecursionError, UserError):
                     if header is None:
                         break
                     # A labelling run that was killed leaves half a line.
@@ -215,14 +219,13 @@ class Pseudo(AnnotatedDataset):
             raise UserError(
                 f"pseudo: {path} has version {header.get('version')}, this program reads {VERSION}."
             )
-        self.hand_model = header.get("hand_model")
+        self.hand_model = Fields(header, str(path)).text("hand_model", None)
         return labels
 
 
 def _read_npz(path: Path) -> list[dict[str, Any]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            tables = {name: archive[name] for name in archive.files}
+        tables = read_arrays(path, _MAX_BYTES)
         names, joints = tables["name"], tables["joints_2d"]
         count = len(names)
         sides = tables.get("is_right", np.ones(count, bool))
@@ -237,7 +240,7 @@ def _read_npz(path: Path) -> list[dict[str, Any]]:
         for name, values in more.items():
             if values.shape != (count, *_OPTIONAL[name]):
                 raise ValueError(f"{name} is {values.shape} for {count} names")
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"pseudo: {path} is damaged or lacks an array ({error}).") from None
     labels = []
     for index, name in enumerate(names.tolist()):
@@ -274,5 +277,6 @@ def _session(label: dict[str, Any]) -> str | None:
 
 
 def _array(label: dict[str, Any], name: str, shape: tuple[int, ...]) -> np.ndarray | None:
-    values = label.get(name)
-    return None if values is None else np.asarray(values, np.float64).reshape(shape)
+    if label.get(name) is None:
+        return None
+    return Fields(label, "the label").array(name, shape)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,10 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hands3c_core.errors import UserError
+from hands3c_core.reading import Fields, transcoded
 from hands3c_core.types import Camera, UInt8
 
 FORMAT: Final = "hands3c-pseudo"
 VERSION: Final = 1
+#: A label file in UTF-16 is held in memory as a whole, bytes.
+_MOST_UTF16: Final = 1 << 28
 LABELS: Final = "labels.jsonl"
 Label = dict[str, Any]
 
@@ -200,11 +204,38 @@ def _line(entry: Label) -> str:
 def _entries(path: Path) -> list[Label]:
     """The lines of a label file that are whole; a killed run leaves half a line."""
     entries = []
-    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            entry = json.loads(text)
-        except ValueError:
-            continue
-        if isinstance(entry, dict):
-            entries.append(entry)
+    with text_lines(path) as file:
+        for line in file:
+            try:
+                entry = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(entry, dict):
+                entries.append(entry)
     return entries
+
+
+@contextlib.contextmanager
+def text_lines(path: Path) -> Iterator[Iterator[str]]:
+    """The lines of a label file, in UTF-8 or UTF-16.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            lines = transcoded(file, _MOST_UTF16)
+            yield (line.decode("utf-8", errors="replace") for line in lines)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): check its rights.") from None
+
+
+def check_label(label: Label, where: str) -> None:
+    """Raise UserError unless what labels are chosen by has its type and range."""
+    fields = Fields(label, where)
+    fields.text("image")
+    fields.flag("is_right")
+    fields.number("confidence", 0.0, 1.0, default=None)
+    for name in ("split", "session", "source"):
+        if label.get(name) is not None:
+            fields.text(name)

@@ -112,12 +112,12 @@ def _find_matrix(fields: Fields) -> NDArray[np.float64]:
 
 def _by_rows(fields: Fields, name: str) -> NDArray[np.float64]:
     """A matrix, whichever way it is stored: its last row must be 0 0 1."""
-    size = np.size(fields.values[name]) if not isinstance(fields.values[name], str) else 0
-    if size == 4:  # Kalibr: fx fy cx cy
+    value = fields.values[name]
+    length = len(value) if _is_flat(value) else 0
+    if length == 4:  # Kalibr: fx fy cx cy
         fx, fy, cx, cy = fields.array(name, (4,))
         return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
-    is_flat = not isinstance(fields.values[name], np.ndarray) and _is_flat(fields.values[name])
-    shape = (9,) if is_flat else (3, 3)
+    shape = (9,) if length == 9 else (3, 3)
     matrix = fields.array(name, shape).reshape(3, 3)
     last = np.array([0.0, 0.0, 1.0])
     rows, columns = (bool(np.allclose(part, last, atol=1e-6)) for part in (matrix[2], matrix[:, 2]))
@@ -132,10 +132,11 @@ def _by_rows(fields: Fields, name: str) -> NDArray[np.float64]:
     return matrix
 
 
-def _is_flat(values: Any) -> bool:
-    return isinstance(values, (list, tuple)) and not any(
-        isinstance(v, (list, tuple)) for v in values
-    )
+def _is_flat(value: Any) -> bool:
+    """Whether a list or array holds numbers alone, no rows."""
+    if isinstance(value, np.ndarray):
+        return value.ndim == 1
+    return isinstance(value, list) and not any(isinstance(entry, list) for entry in value)
 
 
 def _find_size(fields: Fields) -> tuple[int, int] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ import numpy as np
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model.data import HandModelData
+from hands3c_core.hand_model.plausible import check_hand
+from hands3c_core.reading import read_arrays
 
 _REQUIRED = (
     *("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "faces", "cap_faces"),
@@ -21,6 +22,8 @@ _REQUIRED = (
 _OPTIONAL = (
     *("hands_components_std", "vt", "ft", "vt_vertex", "vertex_colors", "pose_min", "pose_max"),
 )
+#: The largest of the shipped hands unpacks to 60 MB.
+_MAX_BYTES = 512 << 20
 _INTEGERS = {"faces", "cap_faces", "fingertip_ids", "ft", "vt_vertex"}
 
 
@@ -32,15 +35,7 @@ def read_npz(path: Path, name: str | None = None) -> HandModelData:
     Raises:
         UserError: the file is unreadable, damaged or no hand model.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
-    except FileNotFoundError:
-        raise UserError(f"Hand model file {path} does not exist; check the path.") from None
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise UserError(
-            f"{path} cannot be read as a hand model npz ({error}); get the file again."
-        ) from error
+    arrays = read_arrays(path, _MAX_BYTES)
     missing = [key for key in (*_REQUIRED, "side", "licence") if key not in arrays]
     if missing:
         raise UserError(
@@ -61,9 +56,10 @@ def from_arrays(arrays: dict[str, Any], name: str) -> HandModelData:
         array = arrays.get(key)
         if array is not None:
             values[key] = _converted(array, key, name)
+    check_hand(values, name)
     names = arrays.get("named_pose_names")
     poses = arrays.get("named_poses")
-    if names is not None and poses is not None:
+    if names is not None and poses is not None and names.ndim == 1 and poses.ndim == 2:
         poses = _converted(poses, "named_poses", name)
         values["named_poses"] = {str(key): pose for key, pose in zip(names, poses, strict=False)}
     return HandModelData(
@@ -80,7 +76,13 @@ def _converted(array: np.ndarray, key: str, name: str) -> np.ndarray:
         raise UserError(
             f"Hand model {name}: {key} holds {array.dtype} instead of numbers; use another file."
         )
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise UserError(
+            f"Hand model {name}: {key} holds numbers that are not finite; get it again."
+        )
     if key in _INTEGERS:
+        if array.size and not (array.min() >= -(2**31) and array.max() < 2**31):
+            raise UserError(f"Hand model {name}: {key} holds absurd numbers; get it again.")
         return np.ascontiguousarray(array, dtype=np.int32)
     if key == "vertex_colors":
         return np.ascontiguousarray(array, dtype=np.uint8)

@@ -20,6 +20,7 @@ from hands3c_core.hand_model.arrays import read_npz, write_npz
 from hands3c_core.hand_model.boundary import cap_triangles
 from hands3c_core.hand_model.data import HandModelData
 from hands3c_core.hand_model.mirror import mirror_model
+from hands3c_core.hand_model.plausible import check_hand
 from hands3c_core.hand_model.shipped import read_shipped
 from hands3c_core.hand_model.unpickle import read_pickle, to_array
 
@@ -31,7 +32,7 @@ MANO_LICENCE: Final = (
 #: Larger files are no hand models; the originals have 4 MB.
 _MAX_BYTES: Final = 256 * 1024 * 1024
 #: Part of the cache's key: raise it when the conversion changes.
-_VERSION: Final = b"1"
+_VERSION: Final = b"2"
 
 _KEYS: Final = (
     *("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "f"),
@@ -100,20 +101,14 @@ def from_mano_arrays(
     Raises:
         UserError: an array is missing or has a wrong shape.
     """
-    template = _rounded(arrays["v_template"])
-    if template.ndim != 2 or template.shape[1:] != (3,) or len(template) <= max(MANO_TIP_VERTICES):
-        raise UserError(
-            f"{name} is no hand: its template has shape {template.shape}, not (778, 3)."
-        )
-    regressor = _rounded(arrays["J_regressor"])
-    if regressor.shape != (len(ROTATION_PARENTS), len(template)):
-        raise UserError(
-            f"{name} is no hand: its joint regressor has shape {regressor.shape}, not "
-            f"({len(ROTATION_PARENTS)}, {len(template)}); a body model cannot be used."
-        )
+    named = {**arrays, "faces": arrays["f"], "shapedirs": _shape_offsets(arrays["shapedirs"])}
+    check_hand(named, name)
+    template, regressor = _rounded(arrays["v_template"]), _rounded(arrays["J_regressor"])
+    if len(template) <= max(MANO_TIP_VERTICES):
+        raise UserError(f"{name} is no hand: it has {len(template)} vertices, not 778.")
     is_right = bool((regressor @ template)[0, 0] > template[:, 0].mean())
     faces = np.ascontiguousarray(arrays["f"], dtype=np.int32)
-    shapedirs = _rounded(arrays["shapedirs"])[..., :NUM_SHAPE]
+    shapedirs = _rounded(named["shapedirs"])
     if not is_right and _has_sign_fault(template, shapedirs, right):
         shapedirs = shapedirs * np.array([-1.0, 1.0, 1.0], np.float32)[:, None]
     mean, components = _rounded(arrays["hands_mean"]), _rounded(arrays["hands_components"])
@@ -153,6 +148,11 @@ def from_mano_arrays(
     )
 
 
+def _shape_offsets(array: np.ndarray) -> np.ndarray:
+    """The coefficients that are used; files may have more."""
+    return array[..., :NUM_SHAPE] if array.ndim == 3 else array
+
+
 def _axes(data: HandModelData) -> np.ndarray:
     right = data if data.is_right else mirror_model(data)
     axes = anatomical_axes(right.rest_joints, right.v_template[right.fingertip_ids])
@@ -171,6 +171,8 @@ def _pose_prior(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Mean pose and deviation along each component of the poses MANO was trained on."""
     if coefficients is None or coefficients.ndim != 2 or coefficients.shape[1] != len(components):
+        return mean, None
+    if not len(coefficients) or not np.isfinite(coefficients).all():
         return mean, None
     centre = mean + _rounded(coefficients.mean(axis=0)) @ components
     return centre, _rounded(coefficients.std(axis=0))
@@ -214,12 +216,18 @@ def _template_arrays(content: bytes, name: str) -> dict[str, np.ndarray]:
     for key in (*_KEYS, *({"hands_coeffs"} & table.keys())):
         try:
             arrays[key] = to_array(table[key])
-        except (KeyError, ValueError, IndexError, TypeError) as error:
+        except Exception as error:  # damaged tables fail in many ways inside numpy
+            reason = " ".join(str(error).split())[:100]
             raise UserError(
-                f"{name} is damaged: {key} cannot be read ({error}); get the file again."
+                f"{name} is damaged: {key} cannot be read ({reason}); get the file again."
             ) from error
-    parents = tuple(int(parent) for parent in arrays["kintree_table"][0, 1:])
-    if parents != ROTATION_PARENTS[1:]:
+    tree = arrays["kintree_table"]
+    if tree.shape != (2, len(ROTATION_PARENTS)) or not np.isfinite(tree).all():
+        raise UserError(
+            f"{name} is no MANO hand: kintree_table has shape {tree.shape} or holds entries that "
+            "are no numbers; get the file again."
+        )
+    if not np.array_equal(tree[0, 1:], ROTATION_PARENTS[1:]):
         raise UserError(f"{name} is no MANO hand: its kinematic tree is another one.")
     return arrays
 
@@ -233,8 +241,11 @@ def _candidates(path: Path) -> dict[str, bytes]:
             files = _from_zip(path)
         else:
             files = {path.stem.upper() if _is_mano(path.name) else path.stem: _read(path)}
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-        raise UserError(f"{path} cannot be read ({error}); check the file.") from error
+    except UserError:
+        raise
+    except Exception as error:  # damaged archives fail in many ways inside zipfile and zlib
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())[:100]
+        raise UserError(f"{path} cannot be read ({reason}); check the file.") from error
     if not files:
         raise UserError(f"{path} holds no MANO_RIGHT.pkl or MANO_LEFT.pkl; give another path.")
     return dict(sorted(files.items(), reverse=True))
@@ -266,7 +277,8 @@ def _from_zip(path: Path) -> dict[str, bytes]:
             if not _is_mano(name):
                 continue
             _check_size(entry.file_size, f"{path}: {name}")
-            files[Path(name).stem.upper()] = archive.read(entry)
+            with archive.open(entry) as file:  # the size it names may be a lie
+                files[Path(name).stem.upper()] = file.read(_MAX_BYTES)
     return files
 
 

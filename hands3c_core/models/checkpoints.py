@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from hands3c_core.atomic import write_atomically
@@ -27,12 +27,19 @@ from hands3c_core.models.registry import (
     build_model,
     network_entry,
 )
-from hands3c_core.models.untrusted import check_file, check_state, read_safetensors
+from hands3c_core.models.untrusted import (
+    check_file,
+    check_state,
+    header_number,
+    read_safetensors,
+)
 
 #: Value of 'format' in the header of our files.
 FORMAT = "hands3c-live"
 #: How a header says that poses are to be brought to the heatmaps.
 _REFINES, _YES = "refines", "yes"
+#: No network takes larger crops, px.
+_LARGEST_INPUT = 2048
 #: How a header names a hand model in the user's cache.
 _CACHED = "cache:"
 
@@ -73,7 +80,7 @@ def save_weights(
         name: (_stored(tensor, half) if tensor.is_floating_point() else tensor).cpu().contiguous()
         for name, tensor in model.state_dict().items()
     }
-    write_atomically(path, lambda temporary: save_file(tensors, temporary, header))
+    write_atomically(path, save(tensors, header))  # bytes: it takes text for a path
 
 
 def _stored(tensor: Tensor, half: bool) -> Tensor:
@@ -170,7 +177,7 @@ def _load_safetensors(path: Path, hand: str | HandModelData | None) -> HandNetwo
         entry = network_entry(name)
     except UserError:
         raise UserError(
-            f"{path} is for a network {name!r}, which this version does not have."
+            f"{path} is for a network {name[:60]!r}, which this version does not have."
         ) from None
     size = _input_size(header, state, path)
     trained = header.get("hand", DEFAULT_HAND)
@@ -206,9 +213,7 @@ def _input_size(header: Mapping[str, str], state: Mapping[str, Tensor], path: Pa
     if text is None:
         channel = state.get("s3c.ss2d.channel.projection")
         return CROP_SIZE if channel is None else FEATURE_STRIDE * channel.shape[-1]
-    if not text.isdecimal():
-        raise UserError(f"{path} has an unreadable input size {text!r} in its header.")
-    return int(text)
+    return header_number(text, path, "input_size", FEATURE_STRIDE, _LARGEST_INPUT)
 
 
 def _hand(wanted: str) -> HandModelData:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,13 @@ from numpy.typing import NDArray
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 from hands3c_core.models.crop_predictor import CropPredictor
+from hands3c_core.reading import read_arrays
 
 Crops = NDArray[np.uint8]
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
+#: Crops of one file, unpacked.
+_MAX_BYTES = 8 << 30
 #: Largest crop taken, px; larger files are no crops.
 _LARGEST = 8192
 #: Outputs left out without ``features``: two maps of 1 MB a crop.
@@ -125,19 +127,19 @@ def _read(path: Path) -> np.ndarray:
     suffix = path.suffix.lower()
     try:
         if suffix == ".npz":
-            with np.load(path, allow_pickle=False) as archive:
-                if "images" not in archive.files:
-                    raise UserError(f"{path} has no array 'images'; name the crops so.")
-                array = archive["images"]
+            arrays = read_arrays(path, _MAX_BYTES)
+            if "images" not in arrays:
+                raise UserError(f"{path} has no array 'images'; name the crops so.")
+            array = arrays["images"]
         elif suffix == ".npy":
-            array = np.load(path, allow_pickle=False)
+            array = next(iter(read_arrays(path, _MAX_BYTES).values()))
         elif suffix in IMAGE_SUFFIXES:
             array = _decoded(path)
         else:
             raise UserError(
                 f"{path} is no crop; give {', '.join(IMAGE_SUFFIXES)}, .npy or .npz files."
             )
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, StopIteration, cv2.error) as error:
         raise UserError(f"{path} cannot be read ({error}); get the file again.") from None
     return array[None] if array.ndim == 3 else array
 

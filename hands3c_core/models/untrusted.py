@@ -10,12 +10,15 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import load
 from torch import Tensor
 
 from hands3c_core.errors import UserError
+from hands3c_core.reading import parse_json
 
 #: Larger files are none of ours; a published checkpoint with its optimizer has 370 MB.
 _MAX_BYTES = 4 << 30
+_MAX_HEADER_BYTES = 100 << 20
 
 
 def check_file(path: Path) -> None:
@@ -67,15 +70,45 @@ def read_safetensors(
     """
     check_file(path)
     try:
+        try:
+            str(path).encode()
+        except UnicodeEncodeError:  # the library takes text for a path
+            return _from_bytes(path, header_only)
         with safe_open(str(path), framework="pt", device="cpu") as file:
             metadata = dict(file.metadata() or {})
             names = [] if header_only else list(file.keys())
             return {name: file.get_tensor(name) for name in names}, metadata
-    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
+    except (SafetensorError, OSError, ValueError, RuntimeError, TypeError) as error:
         first_line = (str(error).splitlines() or [""])[0][:100]
         raise UserError(
             f"{path} is truncated or no safetensors file ({first_line}); get the file again."
         ) from None
+
+
+def _from_bytes(path: Path, header_only: bool) -> tuple[dict[str, Tensor], dict[str, str]]:
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > _MAX_HEADER_BYTES:
+            raise ValueError("its header is too long")
+        header = parse_json(file.read(length), str(path))
+    texts = header.get("__metadata__", {}) if isinstance(header, dict) else {}
+    tensors = {} if header_only else load(path.read_bytes())
+    return tensors, {str(name): str(text) for name, text in texts.items()}
+
+
+def header_number(text: str, path: Path, name: str, low: int, high: int) -> int:
+    """A whole number in a header's text.
+
+    Raises:
+        UserError: it is none from ``low`` to ``high``.
+    """
+    is_number = text.isascii() and text.isdecimal() and len(text) < 10
+    if not is_number or not low <= int(text) <= high:
+        raise UserError(
+            f"{path} says {text[:20]!r} for {name} in its header, not a number from {low} to "
+            f"{high}; get the file again."
+        )
+    return int(text)
 
 
 def check_state(
@@ -105,6 +138,9 @@ def check_state(
         raise UserError(
             f"{source} does not fit the network: it {found}; use weights of this network."
         )
+    maps = [t for t in state.values() if t.is_floating_point() and t.ndim > 1]
+    if maps and sum(not bool(t.any()) for t in maps) > len(maps) / 2:
+        raise UserError(f"{source} is damaged: its weights are zero; get the file again.")
     for name, tensor in state.items():
         wanted = expected[name]
         if tensor.shape != wanted.shape:
