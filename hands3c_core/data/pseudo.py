@@ -279,4 +279,4 @@ def _session(label: dict[str, Any]) -> str | None:
 def _array(label: dict[str, Any], name: str, shape: tuple[int, ...]) -> np.ndarray | None:
     if label.get(name) is None:
         return None
-    return Fields(label, "the label").array(name, shape)
+    return Fields(label, "the label").array(name, shape, holes=True)

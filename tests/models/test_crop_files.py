@@ -65,9 +65,9 @@ def write(path: Path, content: object) -> Path:
         ("a.npy", np.zeros((4, 4, 3), np.float32), "uint8"),
         ("a.npy", np.zeros((4, 4), np.uint8), "uint8"),
         ("a.npy", np.zeros((0, 4, 4, 3), np.uint8), "uint8"),
-        ("a.npy", np.array([{"a": 1}], dtype=object), "cannot be read"),
-        ("a.npy", b"\x93NUMPY", "cannot be read"),
-        ("a.npz", b"PK", "cannot be read"),
+        ("a.npy", np.array([{"a": 1}], dtype=object), "damaged"),
+        ("a.npy", b"\x93NUMPY", "damaged"),
+        ("a.npz", b"PK", "damaged"),
         ("a.txt", b"text", "no crop"),
     ],
 )
