@@ -3,12 +3,23 @@
 
 from __future__ import annotations
 
-import logging
 import os
+import signal
 import sys
 
-from hands3c_core.command import ending_at_once, leave, outcome
-from hands3c_core.threads import configure_threads
+
+def _end_at_once(number: int, frame: object) -> None:
+    os.write(2, b"Stopped.\n")
+    os._exit(130)
+
+
+if __name__ == "__main__":  # before anything is imported that takes time
+    signal.signal(signal.SIGINT, _end_at_once)
+
+import logging  # noqa: E402
+
+from hands3c_core.command import ending_at_once, leave, outcome  # noqa: E402
+from hands3c_core.threads import configure_threads  # noqa: E402
 
 
 def main(argv: list[str] | None = None) -> int:
