@@ -69,7 +69,9 @@ def load_model(config: ModelConfig) -> LoadedModel:
     hand = pipeline.hand_model
     texture = skin_texture_path() if hand.vt is not None else None
     card = weights_card(choice)
-    note = estimator_note(card, chosen=config.estimator == choice, fitted=config.estimator == AUTO)
+    note = estimator_note(
+        card, chosen=config.estimator == choice, fitted=pipeline.estimator.name == AUTO
+    )
     return LoadedModel(config, pipeline, hand, pipeline.render_mesh, texture, note, card)
 
 

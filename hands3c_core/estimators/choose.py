@@ -99,7 +99,9 @@ def make_estimator(
         if name == LANDMARKS or NETWORK in left:
             return FusedEstimator(hand, None, second, leave_out=left), hand
         network, shown = _network(name, hand, device, precision, prepare)
-        return FusedEstimator(shown, _witness(network, shown), second, leave_out=left), shown
+        if network.model.refines:
+            return FusedEstimator(shown, _witness(network, shown), second, leave_out=left), shown
+        return _watched(network, shown), shown
     if name == LANDMARKS:
         return LandmarkEstimator(hand), hand
     if name not in NAMES and not Path(name).exists():
@@ -108,10 +110,13 @@ def make_estimator(
         return _MAKERS[name](hand, device, precision)
     network, shown = _network(name, hand, device, precision, prepare)
     if network.model.refines:
-        return FusedEstimator(
-            shown, _witness(network, shown), leave_out=(DETECTOR,), name=name
-        ), shown
-    return FallbackEstimator(network, LandmarkEstimator(shown), shown), shown
+        witness = _witness(network, shown)
+        return FusedEstimator(shown, witness, leave_out=(DETECTOR,), name=network.name), shown
+    return _watched(network, shown), shown
+
+
+def _watched(network: NetworkEstimator, hand: HandModelData) -> FallbackEstimator:
+    return FallbackEstimator(network, LandmarkEstimator(hand), hand)
 
 
 def _network(
