@@ -80,7 +80,7 @@ def shipped(weights, tmp_path, monkeypatch):
 
 def test_shipped_weights_are_the_default_and_their_card_is_shown(shipped):
     loaded = load_model(ModelConfig(device="cpu"))
-    assert loaded.pipeline.estimator.name == "hands3c_tiny"
+    assert loaded.pipeline.estimator.name == "auto"
     assert "network hands3c_lite" in loaded.note
     assert "experimental" in loaded.note
     loaded.pipeline.close()
