@@ -46,8 +46,8 @@ _SEEN_WELL: Final = 0.05
 #: find hard there, contorted hands, is rarer here), and of the places of points.
 _BELIEVED: Final = 0.5
 _BORDER: Final = 0.5
-#: Factor on the fit's own standard deviations of joints. With it, joint errors on renders with exact
-#: truth are 1.1 times as large (medians, after alignment); without it they were 1.7 times.
+#: Factor on the fit's own standard deviations of joints. With it, joint errors on renders with
+#: exact truth are 1.1 times as large (medians, after alignment); without it they were 1.7 times.
 _FIT_FACTOR: Final = 1.6
 
 
