@@ -85,6 +85,8 @@ class ViewState:
     scene_style: MeshStyle = MeshStyle.TEXTURED
     scene_grid: bool = True
     """Ground grid and axes."""
+    picture_follow: bool = False
+    """The camera picture is enlarged around the hands and goes with them."""
     scene_camera: bool = False
     """The real camera and the pyramid that it sees."""
     scene_skeleton: bool = False

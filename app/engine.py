@@ -18,7 +18,7 @@ from app.model import LoadedModel, tune
 from app.outlets import Outlets
 from app.player import Player
 from app.recording import RecordFiles, Recording
-from app.session_types import ModelStatus, Notice, RecordingState, Shown, State
+from app.session_types import FAILURE_S, ModelStatus, Notice, RecordingState, Shown, State
 from hands3c_core.errors import UserError
 from hands3c_core.geometry import default_camera
 from hands3c_core.types import Frame, FrameResult
@@ -58,6 +58,7 @@ class Engine:
         self._recording: Recording | None = None
         self._finishing: list[Recording] = []
         self._stats_due = 0.0
+        self._has_failed = False
         self._commands: deque[Callable[[], None]] = deque()
         self._wake = threading.Condition()
         self._closing = False
@@ -164,6 +165,9 @@ class Engine:
             result = FrameResult(frame=frame, camera=camera, hands=())
         shown = Shown(result=result, model=self._model, arrived_at=arrived_at)
         self._meter.processed(result, dropped=self.player.dropped, fallen=shown.fallen)
+        if self._has_failed:  # it gives frames again
+            self._has_failed = False
+            self._out.notices.emit(Notice("source", ""))
         self._publish(shown)
         self._record(jumped=jumped)
         self._processed += 1
@@ -179,6 +183,7 @@ class Engine:
         """Say what went wrong with the source and stop asking it for frames."""
         self.player.stop()
         self.say_playback()
+        self._has_failed = True
         self._out.notices.emit(Notice("source", text, "error"))
 
     # -------------------------------------------------------------------------------- commands
@@ -190,7 +195,7 @@ class Engine:
         try:
             info = self.player.open(spec, play=play, is_bundled=is_bundled)
         except UserError as error:
-            self._out.notices.emit(Notice("source", str(error), "error"))
+            self._out.notices.emit(Notice("source", str(error), "error", FAILURE_S))
             return
         finally:
             self.say_playback()
@@ -210,12 +215,15 @@ class Engine:
         old, self._model = self._model, model
         if old is not None:
             old.pipeline.close()
-        loading = replace(model.status, ready=False, loading=True)
+        coming = self._out.model_status.value.coming
+        loading = replace(model.status, ready=False, loading=True, coming=coming)
         self._out.model_status.set(loading if interim else model.status)
         if old is not None and old.config.hand_model != model.config.hand_model and self._recording:
             self.stop_recording()
             self._out.notices.emit(
-                Notice("record", "The hand model changed, so the recording was finished.")
+                Notice(
+                    "record", "The hand model changed, so the recording was finished.", seconds=8.0
+                )
             )
         self._redo()
 
@@ -226,7 +234,7 @@ class Engine:
         try:
             self._model = tune(self._model, config)
         except UserError as error:
-            self._out.notices.emit(Notice("model", str(error), "error"))
+            self._out.notices.emit(Notice("model", str(error), "error", FAILURE_S))
             self.keep_model()
             return
         self._out.notices.emit(Notice("model", ""))
@@ -280,6 +288,13 @@ class Engine:
             on_finished=lambda done: self.do(lambda: self._recording_finished(done)),
             sound=None if info.is_live or not Path(info.spec).is_file() else Path(info.spec),
         )
+        self._out.notices.emit(Notice("record", ""))
+        if self._stands():
+            # What is seen is recorded at once: a recording that waits would leave nothing.
+            self._record(jumped=True)
+            if self.shown is not None and not self.player.is_still:
+                text = "The picture is paused, so this frame is recorded: press Space to go on."
+                self._out.notices.emit(Notice("record", text, "warning", seconds=12.0))
         self._out.recording.set(self._recording.state)
 
     def stop_recording(self) -> None:
@@ -307,7 +322,7 @@ class Engine:
             self._out.recording.set(state)
         self._recorded(recording)
         if recording.error:
-            self._out.notices.emit(Notice("record", recording.error, "error"))
+            self._out.notices.emit(Notice("record", recording.error, "error", 2 * FAILURE_S))
 
     # ------------------------------------------------------------------------------- reporting
 

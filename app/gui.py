@@ -13,6 +13,7 @@ from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
 from app.config import RecordChoice
+from app.icons import window_icon
 from app.options import Options, live_choice, model_config
 from app.session import Session
 from app.settings import APPLICATION, ORGANISATION, Settings
@@ -28,6 +29,7 @@ def run_window(options: Options, settings: Settings | None = None) -> int:
     application.setApplicationName(APPLICATION)
     application.setApplicationDisplayName("HandS3C Live")
     application.setOrganizationName(ORGANISATION)
+    application.setWindowIcon(window_icon())
     log = RecentLog()
     logging.getLogger().addHandler(log)
     settings = settings or Settings()

@@ -20,6 +20,7 @@ from app.options import Options, bundled_clip, live_choice, model_config
 from app.recording import RecordFiles
 from app.session import Session
 from app.session_types import Notice, Shown, SourceInfo, State, Take
+from app.wording import counted
 from hands3c_core.errors import UserError
 from hands3c_core.names import user_path
 
@@ -203,7 +204,7 @@ class _Run:
             return
         share = 100.0 * self._with_hands / max(1, self._frames)
         self._console.print(
-            f"{self._frames} frames, a hand in {share:.1f} % of them. "
+            f"{counted(self._frames, 'frame')}, a hand in {share:.1f} % of them. "
             f"{self._session.outlets.model_status.value.note}."
         )
         if self._fallen:

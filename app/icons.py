@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from PyQt6.QtCore import QByteArray, QRectF, QSize, Qt
-from PyQt6.QtGui import QIcon, QPainter, QPixmap
+from PyQt6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PyQt6.QtSvg import QSvgRenderer
 
 #: SVG bodies. Strokes take the theme's colour; ``class f`` marks filled shapes.
@@ -166,9 +166,34 @@ def pixmap(name: str, color: str, size: int = 20, ratio: float = 2.0) -> QPixmap
     return image
 
 
-def icon(name: str, color: str, active: str | None = None) -> QIcon:
-    """Icon ``name``; ``active`` is its colour when the button is checked."""
+def icon(name: str, color: str, active: str | None = None, disabled: str | None = None) -> QIcon:
+    """Icon ``name``; ``active`` is its colour when the button is checked, ``disabled`` when it
+    cannot be used."""
     made = QIcon(pixmap(name, color))
     if active is not None:
         made.addPixmap(pixmap(name, active), QIcon.Mode.Normal, QIcon.State.On)
+    if disabled is not None:
+        faint = pixmap(name, disabled)
+        for state in (QIcon.State.Off, QIcon.State.On):
+            made.addPixmap(faint, QIcon.Mode.Disabled, state)
+    return made
+
+
+def window_icon() -> QIcon:
+    """The app's own icon: a hand on a coloured tile."""
+    made = QIcon()
+    for size in (16, 24, 32, 48, 64, 128, 256):
+        tile = QPixmap(size, size)
+        tile.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(tile)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor("#0b8574"))
+        painter.drawRoundedRect(QRectF(0, 0, size, size), size * 0.22, size * 0.22)
+        inner = size * 0.12
+        draw_icon(
+            painter, "hand", QRectF(inner, inner, size - 2 * inner, size - 2 * inner), "#ffffff"
+        )
+        painter.end()
+        made.addPixmap(tile)
     return made

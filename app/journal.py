@@ -7,6 +7,7 @@ import logging
 
 from app.outlets import Outlets
 from app.session_types import ModelStatus, Notice, RecordingState, SourceInfo
+from app.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def _tell_notice(notice: Notice) -> None:
 
 def _tell_source(info: SourceInfo | None) -> None:
     if info is not None:
-        kind = "live" if info.is_live else f"{info.frame_count or '?'} frames"
+        kind = "live" if info.is_live else counted(info.frame_count or 0, "frame")
         size = f"{info.width} x {info.height}"
         log.info("source %s: %s, %.4g frames/s, %s", info.name, size, info.fps, kind)
 

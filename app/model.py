@@ -75,6 +75,20 @@ def load_model(config: ModelConfig) -> LoadedModel:
     return LoadedModel(config, pipeline, hand, pipeline.render_mesh, texture, note, card)
 
 
+def model_title(config: ModelConfig) -> str:
+    """What is said of ``config`` while it is being loaded: quick, reads no file."""
+    if config.estimator == LANDMARKS:
+        return "the landmark estimator"
+    choice = config.estimator
+    if choice == AUTO:
+        return "the usual estimator"
+    file = find_weights(choice) if choice in NAMES else Path(choice)
+    size = ""
+    if file is not None and file.is_file():
+        size = f" ({file.stat().st_size / 1e6:.0f} MB)"
+    return f"the network {choice if choice in NAMES else Path(choice).name}{size}"
+
+
 def is_network(config: ModelConfig) -> bool:
     """Whether ``config`` leads to a network; torch may be asked for a GPU."""
     from hands3c_core.estimators.choose import resolve

@@ -17,6 +17,7 @@ from app.session_types import (
     SourceInfo,
     Stats,
     Take,
+    TakeChange,
 )
 from hands3c_core.sources import CameraInfo
 
@@ -37,6 +38,8 @@ class Outlets:
         """Finished recordings, newest first: those of the folder and those just made."""
         self.deleted: Observable[str] = Observable("")
         """Name of the take deleted last, as long as that can be undone."""
+        self.take_changes: Event[TakeChange] = Event()
+        """A take was deleted, brought back or renamed, in the order it was done."""
         self.export: Observable[ExportState] = Observable(ExportState())
         self.live_choice: Observable[LiveChoice] = Observable(LiveChoice())
         self.live: Observable[LiveState] = Observable(LiveState())

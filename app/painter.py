@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import cv2
@@ -12,17 +13,17 @@ from numpy.typing import NDArray
 from app.config import ViewState
 from app.maps import map_legend, map_style
 from app.session_types import Picture, Shown
+from app.zoom import MAX_UPSCALE, WHOLE, Part, Zoom, visible_part
+from hands3c_core.types import Hand
 
 if TYPE_CHECKING:
     from app.model import LoadedModel
     from hands3c_core.render import OverlayStyle
 
-#: The view's size is not followed beyond this many times the frame's: it would only cost time.
-_MAX_UPSCALE = 3.0
-
 
 def overlay_style(view: ViewState, *, labels: bool) -> OverlayStyle:
-    """``view`` as the rasteriser takes it. On screen the view draws labels and legend itself."""
+    """``view`` as the rasteriser takes it. On screen the words are drawn last, at the screen's own
+    size and the right way round also in a mirrored picture."""
     from hands3c_core.render import OverlayStyle
 
     return OverlayStyle(
@@ -64,33 +65,105 @@ class Painter:
             image, result, style, shown.model.meshes, self._rasterizer, scale=self._scale
         )
 
-    def picture(self, shown: Shown, view: ViewState, size: tuple[int, int] | None) -> Picture:
-        """What the camera view paints: ``size`` is its (width, height) in device pixels."""
+    def picture(
+        self,
+        shown: Shown,
+        view: ViewState,
+        size: tuple[int, int] | None,
+        zoom: Zoom = WHOLE,
+        density: float = 1.0,
+    ) -> Picture:
+        """What the camera view paints.
+
+        Args:
+            shown: the result to draw.
+            view: what is drawn.
+            size: the view's (width, height) in device pixels; None leaves the frame's.
+            zoom: which part of the frame is seen.
+            density: device pixels per logical pixel.
+        """
         image = self.annotate(shown, view, labels=False)
+        display, part = for_display(image, size, zoom, mirror=view.mirror)
+        legend = map_legend(map_style(view), shown.result, self._scale)
+        letters = _letters(display, density)
+        if view.labels and shown.result.hands:
+            _draw_labels(display, part, shown.result.hands, letters, mirror=view.mirror)
+        place = None
+        if legend is not None:
+            place = self._draw_legend(display, view, letters)
         return Picture(
             image=image,
-            display=for_display(image, size, mirror=view.mirror),
+            display=display,
             mirrored=view.mirror,
             result=shown.result,
             arrived_at=shown.arrived_at,
             hand_model=shown.model.hand if shown.model is not None else None,
-            legend=map_legend(map_style(view), shown.result, self._scale),
+            legend=legend,
+            legend_place=place,
+            zoom=zoom,
+            part=part,
         )
+
+    def _draw_legend(
+        self, display: NDArray[np.uint8], view: ViewState, letters: int
+    ) -> tuple[int, int, int, int] | None:
+        from hands3c_core.render import draw_legend
+
+        style = map_style(view)
+        assert style is not None
+        return draw_legend(display, style, self._scale, letters, "bgra")
+
+
+def _letters(display: NDArray[np.uint8], density: float) -> int:
+    from hands3c_core.render import text_size
+
+    return text_size(display.shape[1], display.shape[0], density)
+
+
+def _draw_labels(
+    display: NDArray[np.uint8], part: Part, hands: Sequence[Hand], letters: int, *, mirror: bool
+) -> None:
+    """Each hand's label on a display of ``part`` of the frame."""
+    from hands3c_core.render import draw_labels
+
+    scale = np.array(
+        [display.shape[1] / part.width, display.shape[0] / part.height], dtype=np.float64
+    )
+    points = []
+    for hand in hands:
+        seen = (hand.joints_2d + 0.5 - (part.x, part.y)) * scale - 0.5
+        if mirror:
+            seen[:, 0] = display.shape[1] - 1 - seen[:, 0]
+        points.append(seen)
+    draw_labels(display, hands, points, letters, "bgra")
 
 
 def for_display(
-    image: NDArray[np.uint8], size: tuple[int, int] | None, *, mirror: bool
-) -> NDArray[np.uint8]:
-    """(H, W, 3) RGB to (h, w, 4) BGRA fitted into ``size`` with its aspect kept, flipped if asked.
+    image: NDArray[np.uint8], size: tuple[int, int] | None, zoom: Zoom = WHOLE, *, mirror: bool
+) -> tuple[NDArray[np.uint8], Part]:
+    """(H, W, 3) RGB to (h, w, 4) BGRA fitted into ``size`` with its aspect kept, flipped if asked;
+    and the part of the frame that it shows.
 
     Done here, on the painter's thread, so that the GUI thread only copies pixels.
     """
     height, width = image.shape[:2]
-    if size is not None:
-        scale = min(size[0] / width, size[1] / height, _MAX_UPSCALE)
-        fitted = max(1, round(width * scale)), max(1, round(height * scale))
-        if fitted != (width, height):
-            method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-            image = np.asarray(cv2.resize(image, fitted, interpolation=method), np.uint8)
+    part = visible_part((width, height), size or (width, height), zoom)
+    scale = min(part.scale, MAX_UPSCALE * max(zoom.factor, 1.0))
+    fitted = max(1, round(part.width * scale)), max(1, round(part.height * scale))
+    if (part.width, part.height) != (width, height):
+        across, down = fitted[0] / part.width, fitted[1] / part.height
+        # Pixel u of the frame goes to (u + 0.5 - x) * across - 0.5.
+        place = np.array(
+            [
+                [across, 0.0, (0.5 - part.x) * across - 0.5],
+                [0.0, down, (0.5 - part.y) * down - 0.5],
+            ]
+        )
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        made = cv2.warpAffine(image, place, fitted, flags=method, borderMode=cv2.BORDER_REPLICATE)
+        image = np.asarray(made, np.uint8)
+    elif fitted != (width, height):
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        image = np.asarray(cv2.resize(image, fitted, interpolation=method), np.uint8)
     pixels = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2BGRA), np.uint8)
-    return np.asarray(cv2.flip(pixels, 1), np.uint8) if mirror else pixels
+    return (np.asarray(cv2.flip(pixels, 1), np.uint8) if mirror else pixels), part

@@ -10,6 +10,7 @@ from app.session_types import Notice, Playback, SourceInfo, State
 from hands3c_core.errors import UserError
 from hands3c_core.sources import (
     CameraInfo,
+    ImageFolder,
     ReaderState,
     Source,
     SourceReader,
@@ -21,6 +22,8 @@ from hands3c_core.types import Frame
 
 #: How long to wait for a frame before looking for commands, s.
 _POLL_S = 0.03
+#: Photographs a second, when they are played.
+_SLIDES_FPS = 0.5
 
 
 class Player:
@@ -33,6 +36,7 @@ class Player:
         self._reader: SourceReader | None = None
         self._spec = ""
         self._epoch = -1
+        self._index = 0
         self._stopped = False
         self._loop = True
         self._speed = 1.0
@@ -44,6 +48,26 @@ class Player:
     @property
     def is_live(self) -> bool:
         return self._reader is not None and self._reader.source.is_live
+
+    @property
+    def _pictures(self) -> ImageFolder | None:
+        source = self._reader.source if self._reader is not None else None
+        return source if isinstance(source, ImageFolder) else None
+
+    @property
+    def is_still(self) -> bool:
+        """Whether the source is one picture, which cannot play."""
+        pictures = self._pictures
+        return pictures is not None and pictures.frame_count == 1
+
+    @property
+    def is_photo(self) -> bool:
+        """Whether the newest frame is a photograph: it has nothing to do with the one before, so
+        nothing may be followed or smoothed. A numbered sequence is a film while it plays."""
+        pictures = self._pictures
+        if pictures is None:
+            return False
+        return not pictures.is_sequence or (self._paced and self.state is not State.PLAYING)
 
     @property
     def state(self) -> State:
@@ -62,7 +86,7 @@ class Player:
     def playback(self) -> Playback:
         """What the transport shows."""
         position = self._reader.position if self._reader is not None else 0.0
-        return Playback(self.state, position, self._speed, self._loop)
+        return Playback(self.state, position, self._index, self._speed, self._loop)
 
     def open(self, spec: str, *, play: bool, is_bundled: bool) -> SourceInfo:
         """Open ``spec`` in place of what is open.
@@ -76,25 +100,41 @@ class Player:
         if same_device:
             self.close()
         try:
-            source = open_source(spec)
+            source = self._open(spec)
         except UserError:
             if same_device and spec != old:  # the device may still have its old mode
                 with suppress(UserError):
-                    self._read(open_source(old), old, play=play)
+                    self._read(self._open(old), old, play=play)
             raise
         self.close()
         self._read(source, spec, play=play)
         return _describe(source, spec, is_bundled)
 
+    def _open(self, spec: str) -> Source:
+        """Open a source; several pictures are named in a line each. Photographs are shown one after
+        the other, slowly: they are no film."""
+        lines = [line for line in spec.splitlines() if line.strip()]
+        source = ImageFolder(lines) if len(lines) > 1 else open_source(spec)
+        if self._paced and isinstance(source, ImageFolder) and not source.is_sequence:
+            source.close()
+            if len(lines) > 1:
+                return ImageFolder(lines, fps=_SLIDES_FPS)
+            return open_source(spec, fps=_SLIDES_FPS)
+        return source
+
     def _read(self, source: Source, spec: str, *, play: bool) -> None:
         reader = SourceReader(
             source, loop=self._loop, realtime=self._paced, on_state=self._on_reader_state
         )
-        if not play:
+        gallery = isinstance(source, ImageFolder) and self._paced
+        if not play or gallery:
             reader.pause()
+        if play and gallery:  # pictures wait to be looked at
+            reader.step(1)
         if not source.is_live:
             reader.set_speed(self._speed)
         self._reader, self._spec, self._epoch, self._stopped = reader, spec, -1, False
+        self._index = 0
 
     def close(self) -> None:
         """Release the source."""
@@ -113,11 +153,12 @@ class Player:
             return None, False
         jumped = reader.epoch != self._epoch
         self._epoch = reader.epoch
-        return frame, jumped
+        self._index = frame.index
+        return frame, jumped or self.is_photo
 
     def play(self) -> None:
-        """Go on; from the start if the file has ended."""
-        if self._reader is not None:
+        """Go on; from the start if the file has ended. A single picture has nowhere to go."""
+        if self._reader is not None and not self.is_still:
             self._stopped = False
             self._reader.resume()
 
@@ -194,4 +235,5 @@ def _describe(source: Source, spec: str, is_bundled: bool) -> SourceInfo:
         duration=source.duration,
         frame_count=source.frame_count,
         is_bundled=is_bundled,
+        pictures=source.files if isinstance(source, ImageFolder) else (),
     )

@@ -24,15 +24,17 @@ from app.engine import Engine
 from app.journal import keep_journal
 from app.live import LiveSender
 from app.meters import Meter
-from app.model import LoadedModel, is_network, load_model, needs_rebuild
+from app.model import LoadedModel, is_network, load_model, model_title, needs_rebuild
 from app.outlets import Outlets
 from app.painter import Painter
 from app.player import find_cameras
 from app.recording import RecordFiles
-from app.session_types import Level, Notice, Picture, Shown, State
+from app.session_types import FAILURE_S, Level, Notice, Picture, Shown, State
 from app.snapshots import save_snapshot
 from app.takes import TakeShelf
+from app.wording import saved_text
 from app.workers import RenderThread, TaskThread
+from app.zoom import WHOLE, PictureFollower, Zoom
 from hands3c_core.errors import UserError
 from hands3c_core.weights import LANDMARKS
 
@@ -70,7 +72,10 @@ class Session:
         keep_journal(self.outlets)
         self._meter = Meter()
         self._painter_tools: Painter | None = None
+        self._follower = PictureFollower()
         self._display_size: tuple[int, int] | None = None
+        self._density = 1.0
+        self._zoom = WHOLE
         self._fresh: LoadedModel | None = None
         self._bridged = False
         self._closed = False
@@ -123,8 +128,26 @@ class Session:
         self._engine.do(lambda: self._engine.player.seek(seconds))
 
     def skip(self, seconds: float) -> None:
-        """Go on by ``seconds`` (back if negative)."""
-        self.seek(max(0.0, self.outlets.playback.value.position + seconds))
+        """Go on by ``seconds`` (back if negative); in a gallery to the next or last picture."""
+        info = self.outlets.source.value
+        if info is not None and info.pictures:
+            self.step(1 if seconds > 0 else -1)
+        else:
+            self.seek(max(0.0, self.outlets.playback.value.position + seconds))
+
+    def show_frame(self, index: int) -> None:
+        """Go to frame (or picture) ``index`` of a file, counted from 0."""
+        info = self.outlets.source.value
+        if info is not None and not info.is_live and info.fps > 0:
+            # The middle of its time: whichever way it is rounded, it is this frame.
+            self.seek((max(index, 0) + 0.5) / info.fps)
+
+    def end(self) -> None:
+        """Go to the last frame of a file."""
+        info = self.outlets.source.value
+        if info is not None and info.duration:
+            self.pause()
+            self.seek(info.duration)
 
     def set_loop(self, loop: bool) -> None:
         self._engine.do(lambda: self._engine.player.set_loop(loop))
@@ -150,14 +173,23 @@ class Session:
         old = self.outlets.view.value
         if view != old:
             self.outlets.view.set(view)
+            if view.picture_follow and not old.picture_follow:
+                self._follower = PictureFollower()
+                self._zoom = WHOLE
             if view.network_map is not old.network_map:
                 self._engine.do(self._engine.ask_for_maps)
             self._repaint()
 
-    def set_display_size(self, width: int, height: int) -> None:
-        """Size of the camera view in device pixels."""
-        if (width, height) != self._display_size:
-            self._display_size = (width, height)
+    def set_display_size(self, width: int, height: int, density: float = 1.0) -> None:
+        """Size of the camera view in device pixels, and how many of them a logical pixel has."""
+        if (width, height, density) != (*(self._display_size or (0, 0)), self._density):
+            self._display_size, self._density = (width, height), density
+            self._repaint()
+
+    def set_zoom(self, zoom: Zoom) -> None:
+        """Show this part of the camera picture; nothing but the screen changes."""
+        if zoom != self._zoom:
+            self._zoom = zoom
             self._repaint()
 
     def displayed(self, picture: Picture) -> None:
@@ -196,7 +228,7 @@ class Session:
         """Save the newest frame: ``kind`` is '.obj', '.ply' (one file per hand) or '.png'."""
         shown, view = self._engine.shown, self.outlets.view.value
         if shown is None:
-            self._say("record", "There is no frame to save yet.", "warning")
+            self._say("record", "There is no frame to save yet.", "warning", FAILURE_S)
             return
         self._tasks.post(lambda: self._save_snapshot(shown, view, kind, file))
 
@@ -235,7 +267,7 @@ class Session:
     def _request_model(self, config: ModelConfig) -> None:
         status = self.outlets.model_status.value
         self.outlets.model.set(config)
-        self.outlets.model_status.set(replace(status, loading=True))
+        self.outlets.model_status.set(replace(status, loading=True, coming=model_title(config)))
         self._loader.post(config)
 
     def _load(self, config: ModelConfig) -> None:
@@ -270,7 +302,7 @@ class Session:
             self._fresh = None
 
     def _model_failed(self, text: str) -> None:
-        self._say("model", text, "error")
+        self._say("model", text, "error", FAILURE_S)
         self._engine.do(self._engine.keep_model)
 
     def _paint(self, shown: Shown) -> None:
@@ -285,7 +317,9 @@ class Session:
         if self._painter_tools is None:
             self._painter_tools = Painter()
         started = time.perf_counter()
-        picture = self._painter_tools.picture(shown, self.outlets.view.value, self._display_size)
+        view, size = self.outlets.view.value, self._display_size
+        zoom = self._follower.aim(self._zoom, shown.result) if view.picture_follow else self._zoom
+        picture = self._painter_tools.picture(shown, view, size, zoom, self._density)
         self._meter.drawn((time.perf_counter() - started) * 1e3)
         self.outlets.painted.emit(shown)
         self.outlets.pictures.emit(picture)
@@ -298,10 +332,9 @@ class Session:
         try:
             saved = save_snapshot(shown, view, target)
         except UserError as error:
-            self._say("record", str(error), "error")
+            self._say("record", str(error), "error", FAILURE_S)
             return
-        names = ", ".join(path.name for path in saved)
-        self._say("record", f"Saved {names} in {saved[0].parent}", seconds=6.0)
+        self._say("record", saved_text(saved), seconds=6.0)
 
     def _new_take(self) -> RecordFiles:
         kinds = self.outlets.record_choice.value.kinds

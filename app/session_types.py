@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from app.zoom import WHOLE, Part, Zoom
 from hands3c_core.types import FrameResult
 from hands3c_core.weights import WeightsCard
 
@@ -30,7 +31,12 @@ class Notice:
     text: str
     level: Level = "info"
     seconds: float | None = None
-    """Shown for this long; None until dismissed or replaced."""
+    """Shown for this long: news, such as that something could not be done. None is a state: it is
+    shown until it is over, which an empty text of the same key tells."""
+
+
+#: How long it is said that something could not be done, s.
+FAILURE_S = 15.0
 
 
 class State(str, Enum):
@@ -59,6 +65,8 @@ class SourceInfo:
     frame_count: int | None
     is_bundled: bool = False
     """The clip that comes with the app."""
+    pictures: tuple[Path, ...] = ()
+    """The files of a gallery: a picture or a folder of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,8 @@ class Playback:
     state: State = State.EMPTY
     position: float = 0.0
     """Timestamp of the newest processed frame, seconds."""
+    index: int = 0
+    """Its number in the source, from 0."""
     speed: float = 1.0
     loop: bool = True
 
@@ -99,6 +109,8 @@ class ModelStatus:
     """Which model runs."""
 
     loading: bool = False
+    coming: str = ""
+    """What is being loaded, while it is."""
     ready: bool = False
     note: str = ""
     """One line saying where the meshes come from."""
@@ -156,6 +168,12 @@ class Picture:
     """The model that the hands' poses are for."""
     legend: MapLegend | None = None
     """Of the network's map in ``image``, if there is one."""
+    legend_place: tuple[int, int, int, int] | None = None
+    """Where ``display`` shows it: left, top, width, height, px."""
+    zoom: Zoom = WHOLE
+    """How far ``display`` is enlarged."""
+    part: Part | None = None
+    """What ``display`` shows of the frame; None for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +197,16 @@ class Take:
     def log(self) -> Path | None:
         """The JSONL, of which everything else can be made."""
         return next((file for file in self.files if file.suffix == ".jsonl"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class TakeChange:
+    """What was done with a take."""
+
+    before: Take | None
+    """None: it was brought back."""
+    after: Take | None
+    """None: it was deleted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 from app.outlets import Outlets
 from app.recording import Recording
-from app.session_types import ExportState, Level, Notice, Take
+from app.session_types import FAILURE_S, ExportState, Level, Notice, Take, TakeChange
 from app.take_files import files_of, read_take, scan, size_of
+from app.wording import saved_text
 from app.workers import TaskThread
 from hands3c_core.errors import UserError
 
@@ -69,8 +70,10 @@ class TakeShelf:
         """Add what a finished recording wrote, and make the formats that were chosen for it."""
         take = recording.take
         if take is None:
+            if recording.error is None:
+                self._say("Nothing was recorded: no frame came.", "warning", seconds=8.0)
             return
-        self._say(f"Saved {_names(take.files)} in {take.folder}", seconds=6.0)
+        self._say(saved_text(take.files), seconds=6.0)
         self._out.takes.set((take, *self._others(take)))
         # Where the disk is full, other formats would only fill it; they can be made later.
         if recording.files.exports and take.log is not None and recording.error is None:
@@ -84,23 +87,25 @@ class TakeShelf:
         """Take ``take`` away; ``undo_delete`` brings it back until the session is closed."""
         self._tasks.post(lambda: self._told(lambda: self._delete(take)))
 
-    def undo_delete(self) -> None:
-        """Bring the take that was deleted last back."""
-        self._tasks.post(lambda: self._told(self._undo_delete))
+    def undo_delete(self, take: Take | None = None) -> None:
+        """Bring ``take`` back, or the one that was deleted last."""
+        self._tasks.post(lambda: self._told(lambda: self._undo_delete(take)))
 
     def export(self, take: Take, kinds: Sequence[str], hand: HandModelData | None = None) -> None:
         """Make ``kinds`` (of ``export.FORMATS``) of ``take``. ``hand`` is the hand model it was
         made with; None takes the shipped one its log names."""
         if take.log is None:
             text = f"{take.name} has no parameters to make anything of; record with JSONL."
-            self._say(text, "warning")
+            self._say(text, "warning", FAILURE_S)
             return
         job = _Job(take, tuple(kinds), hand)
         with self._idle:
             self._jobs.append(job)
         if not self._exports.post(lambda: self._run(job)):
             self._end(job)
-            self._say("Too many exports are waiting; try again when some are done.", "warning")
+            self._say(
+                "Too many exports are waiting; try again when some are done.", "warning", FAILURE_S
+            )
 
     def cancel_export(self) -> None:
         """Stop the export in progress and those that wait."""
@@ -144,6 +149,7 @@ class TakeShelf:
         self._out.takes.set((*listed, *elsewhere))
 
     def _rename(self, take: Take, name: str) -> None:
+        take = self._as_it_is(take)
         if name == take.name:
             return
         if not re.fullmatch(r"[^\W_][\w .,()+-]*", name) or name.endswith((".raw", ".", " ")):
@@ -156,9 +162,11 @@ class TakeShelf:
         ]
         _move_all(moves)
         renamed = replace(take, name=name, files=tuple(target for _, target in moves))
+        self._out.take_changes.emit(TakeChange(take, renamed))
         self._swap(take, renamed)
 
     def _delete(self, take: Take) -> None:
+        take = self._as_it_is(take)
         self._check_free(take)
         place = take.folder / _BIN / uuid.uuid4().hex[:8]
         try:
@@ -167,20 +175,23 @@ class TakeShelf:
             raise UserError(f"{take.name} cannot be deleted: {error.strerror}.") from error
         _move_all([(file, place / file.name) for file in take.files])
         self._deleted.append(_Deleted(take, place))
+        self._out.take_changes.emit(TakeChange(take, None))
         self._out.takes.set(self._others(take))
         self._out.deleted.set(take.name)
 
-    def _undo_delete(self) -> None:
-        if not self._deleted:
+    def _undo_delete(self, wanted: Take | None) -> None:
+        known = [entry for entry in self._deleted if wanted is None or _same(entry.take, wanted)]
+        if not known:
             return
-        deleted = self._deleted[-1]
+        deleted = known[-1]
         take = deleted.take
         if files_of(take.folder, take.name):
             raise UserError(f"There is another take called {take.name} now: rename that first.")
         _move_all([(deleted.bin / file.name, file) for file in take.files])
         _remove_bin(deleted.bin)
-        self._deleted.pop()
+        self._deleted.remove(deleted)
         self._out.deleted.set(self._deleted[-1].take.name if self._deleted else "")
+        self._out.take_changes.emit(TakeChange(None, take))
         self._out.takes.set((take, *self._others(take)))
         self._scan()
 
@@ -195,7 +206,7 @@ class TakeShelf:
         try:
             work()
         except UserError as error:
-            self._say(str(error), "error")
+            self._say(str(error), "error", FAILURE_S)
 
     def _check_free(self, take: Take) -> None:
         with self._idle:
@@ -224,14 +235,18 @@ class TakeShelf:
                     progress=show,
                     cancelled=job.cancelled.is_set,
                 )
-                self._say(f"Saved {_names(done.files)} in {take.folder}", seconds=6.0)
+                self._say(saved_text(done.files), seconds=6.0)
         except Cancelled:
             self._say(f"The export of {take.name} was stopped.", seconds=6.0)
         except UserError as error:
-            self._say(f"{take.name} was not exported: {error}", "error")
+            self._say(f"{take.name} was not exported: {error}", "error", FAILURE_S)
         except Exception as error:
             log.exception("an export failed")
-            self._say(f"{take.name} was not exported ({error}); the log has the details.", "error")
+            self._say(
+                f"{take.name} was not exported ({error}); the log has the details.",
+                "error",
+                FAILURE_S,
+            )
         finally:
             self._out.export.set(ExportState())
             self._update(take)
@@ -255,6 +270,11 @@ class TakeShelf:
     def _others(self, take: Take) -> tuple[Take, ...]:
         return tuple(other for other in self._out.takes.value if not _same(other, take))
 
+    def _as_it_is(self, take: Take) -> Take:
+        """``take`` with the files it has by now: formats may have been made since."""
+        listed = (other for other in self._out.takes.value if _same(other, take))
+        return next(listed, take)
+
     def _swap(self, old: Take, new: Take) -> None:
         takes = (new if _same(take, old) else take for take in self._out.takes.value)
         self._out.takes.set(tuple(takes))
@@ -265,10 +285,6 @@ class TakeShelf:
 
 def _same(one: Take, other: Take) -> bool:
     return (one.folder, one.name) == (other.folder, other.name)
-
-
-def _names(files: Sequence[Path]) -> str:
-    return ", ".join(file.name for file in files)
 
 
 def _move_all(moves: Sequence[tuple[Path, Path]]) -> None:

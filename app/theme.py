@@ -36,6 +36,8 @@ class Palette:
     wire_right: str
     text: str
     muted: str
+    disabled: str
+    """Icons and words of what cannot be used now."""
     accent: str
     accent_hover: str
     on_accent: str
@@ -62,6 +64,7 @@ DARK = Palette(
     wire_right="#5cb8ff",
     text="#e9ebee",
     muted="#98a1af",
+    disabled="#4a515d",
     accent="#3fc2ab",
     accent_hover="#58d3bd",
     on_accent="#06231e",
@@ -88,6 +91,7 @@ LIGHT = Palette(
     wire_right="#1769b0",
     text="#1b1f26",
     muted="#5d6776",
+    disabled="#bcc3cc",
     accent="#0b8574",
     accent_hover="#0a7466",
     on_accent="#ffffff",
@@ -109,6 +113,7 @@ QLabel[role="muted"] {{ color: {muted}; font-size: 12px; }}
 QLabel[role="heading"] {{ color: {muted}; font-size: 11px; font-weight: 700; }}
 QLabel[role="title"] {{ font-size: 20px; font-weight: 700; }}
 QLabel[role="error"] {{ color: {danger}; font-size: 12px; }}
+QLabel[role="cause"] {{ font-weight: 700; }}
 QLabel[role="value"] {{ color: {muted}; font-size: 12px; }}
 QLabel[role="badge"], QStatusBar QLabel[role="badge"] {{ background: {warning_soft};
   color: {warning}; border-radius: 6px; padding: 2px 8px; font-weight: 600; }}
@@ -205,6 +210,11 @@ QListWidget::item {{ padding: 6px 8px; border-radius: 6px; }}
 QListWidget::item:disabled {{ color: {muted}; background: transparent; }}
 QListWidget::item:hover {{ background: {hover}; }}
 QListWidget::item:selected {{ background: {accent_soft}; color: {text}; }}
+#filmstrip {{ background: {surface}; border: 1px solid {border}; border-radius: 10px;
+  padding: 3px; }}
+#filmstrip::item {{ border: 2px solid transparent; border-radius: 6px; }}
+#filmstrip::item:hover {{ background: {hover}; }}
+#filmstrip::item:selected {{ border-color: {accent}; background: {accent_soft}; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
 QScrollBar::handle:vertical {{ background: {border}; border-radius: 3px; min-height: 30px; }}
 QScrollBar::handle:vertical:hover {{ background: {muted}; }}

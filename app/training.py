@@ -29,6 +29,7 @@ from app.observe import Disconnect, Observable
 from app.recording import RecordFiles, Recording
 from app.session import Session
 from app.session_types import Shown
+from app.wording import counted
 from hands3c_core.errors import UserError
 from hands3c_core.weights import LANDMARKS, find_weights, read_card
 
@@ -73,6 +74,8 @@ class TrainingState:
     """One line for the user."""
     share: float | None = None
     """How far the phase is, 0 to 1; None if unknown."""
+    stopping: bool = False
+    """It was cancelled and is ending."""
     clips: tuple[Path, ...] = ()
     """Clips that were recorded, oldest first."""
     seconds: float = 0.0
@@ -213,7 +216,11 @@ class PersonalTraining:
 
     def cancel(self) -> None:
         """Stop labelling or training; labels and checkpoints made so far stay."""
-        self._cancelled.set()
+        with self._lock:
+            busy = self.state.value.phase.is_busy and not self._cancelled.is_set()
+            self._cancelled.set()
+        if busy:  # the process writes a checkpoint before it ends, which takes seconds
+            self._say(text="Stopping: what is done so far is kept…", share=None, stopping=True)
 
     def label_command(self) -> list[str]:
         """Labels all clips; those that are labelled are passed over."""
@@ -298,17 +305,21 @@ class PersonalTraining:
 
         with suppress(UserError, OSError):
             counts = Progress(self.folder / "labels").total()
-            self._say(text=f"Labelling: {counts.labels} hands in {counts.frames} frames…")
+            labels, frames = counted(counts.labels, "hand"), counted(counts.frames, "frame")
+            self._say(text=f"Labelling: {labels} in {frames}…")
 
     def _watch_training(self, run: Path, minutes: float) -> None:
         losses = read_losses(run / "metrics.csv")
         if losses:
             share = min(losses[-1][0] / minutes, 1.0)
-            text = f"Training: loss {losses[-1][1]:.3g} after {losses[-1][0]:.1f} minutes"
+            text = f"Training: loss {losses[-1][1]:.3g} after {losses[-1][0]:.1f} min"
             self._say(text=text, share=share, losses=losses)
 
     def _say(self, **changes: Any) -> None:
         with self._lock:
+            phase = changes.get("phase", self.state.value.phase)
+            if not phase.is_busy:
+                changes["stopping"] = False
             self.state.set(replace(self.state.value, **changes))
 
 

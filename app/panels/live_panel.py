@@ -24,6 +24,7 @@ from app.reveal import reveal
 from app.session_types import LiveState
 from app.theme import Theme
 from app.views.controls import ComboBox, Switch, muted
+from app.wording import counted
 from hands3c_core.assets import asset_path
 
 #: Who may connect: address to listen on, and what the panel says of it.
@@ -152,7 +153,7 @@ class LivePanel(Page):
         self.address_label.setText(state.websocket)
         self.clients_label.setText(_clients_text(state))
         self.osc_note.setVisible(bool(state.osc))
-        self.osc_note.setText(f"{state.osc_frames:,} frames sent to {state.osc}")
+        self.osc_note.setText(f"{counted(state.osc_frames, 'frame')} sent to {state.osc}")
         self.error_label.setVisible(bool(state.error))
         self.error_label.setText(state.error)
 
@@ -178,7 +179,7 @@ def _clients_text(state: LiveState) -> str:
     lines = []
     for address, sent, skipped in state.clients[:_CLIENTS_SHOWN]:
         late = f", {skipped:,} skipped" if skipped else ""
-        lines.append(f"{address}: {sent:,} frames{late}")
+        lines.append(f"{address}: {counted(sent, 'frame')}{late}")
     more = len(state.clients) - _CLIENTS_SHOWN
     return "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])])
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QFormLayout, QPushButton, QWidget
+from PyQt6.QtWidgets import QFileDialog, QFormLayout, QProgressBar, QPushButton, QWidget
 
 from app.config import HAND_MODELS, ModelConfig
 from app.panels.page import Page
@@ -80,6 +80,12 @@ class ModelPanel(Page):
         self.note = muted()
         self.facts = muted()
         self.facts.setAccessibleName("Facts about the weights")
+        self.loading_bar = QProgressBar()
+        self.loading_bar.setObjectName("slimProgress")
+        self.loading_bar.setRange(0, 0)
+        self.loading_bar.setTextVisible(False)
+        self.loading_bar.setAccessibleName("Loading the model")
+        self.loading_bar.hide()
         self.facts_button = QPushButton()
         self.facts_button.setProperty("role", "link")
         self.facts_button.setCheckable(True)
@@ -93,6 +99,7 @@ class ModelPanel(Page):
             "Estimator",
             self.estimator_box,
             self.weights_button,
+            self.loading_bar,
             self.note,
             self.facts,
             self.facts_button,
@@ -192,8 +199,13 @@ class ModelPanel(Page):
     def show_status(self, status: ModelStatus) -> None:
         """Show what runs and what is known of its weights."""
         note = f"{status.note}." if status.note else ""
-        self.note.setText("Loading…" if status.loading else note)
-        self._card = status.card
+        if status.loading:
+            until = f"\nUntil then: {note[:1].lower()}{note[1:]}" if note else ""
+            note = f"Loading {status.coming or 'the model'}: a large one takes a while.{until}"
+        self.note.setText(note)
+        self.loading_bar.setVisible(status.loading)
+        # The facts are of what runs, not of what is being loaded.
+        self._card = None if status.loading else status.card
         self._show_facts()
         on_network = status.card is not None or status.loading
         self.device_box.setEnabled(on_network)

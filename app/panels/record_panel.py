@@ -6,16 +6,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from app.config import RECORD_KINDS, RecordChoice
 from app.panels.page import Page
 from app.panels.take_list import TakeList
 from app.panels.transport import clock
-from app.session_types import RecordingState
+from app.session_types import Playback, RecordingState, State
 from app.theme import Theme
-from app.views.controls import IconButton, RecordButton, Switch, muted
+from app.views.controls import ElidedLabel, IconButton, RecordButton, Switch, muted
+from app.wording import counted
 
 #: Snapshot kinds: file suffix and label.
 SNAPSHOTS = ((".obj", "OBJ mesh"), (".ply", "PLY mesh"), (".png", "Picture"))
@@ -34,6 +35,7 @@ class RecordPanel(Page):
         super().__init__(parent)
         self._choice = RecordChoice()
         self._recording = RecordingState()
+        self._waits = ""
         self.record_button = RecordButton(theme)
         self.record_button.clicked.connect(self._on_record)
         self.progress = muted("Nothing recorded yet.")
@@ -63,7 +65,8 @@ class RecordPanel(Page):
         return kinds
 
     def _build_folder(self, theme: Theme) -> QWidget:
-        self.folder_label = muted()
+        self.folder_label = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
+        self.folder_label.setProperty("role", "muted")
         self.folder_button = IconButton("folder", "Choose the folder", theme, role="chip")
         self.folder_button.clicked.connect(self._choose_folder)
         folder = QWidget()
@@ -97,8 +100,9 @@ class RecordPanel(Page):
             switch.setChecked(getattr(choice, field) or (field == "jsonl" and derived))
             switch.blockSignals(blocked)
         self._enable()
-        self.folder_label.setText(f"to {choice.folder.name or choice.folder}")
-        self.folder_label.setToolTip(str(choice.folder.absolute()))
+        folder = str(choice.folder.absolute())
+        self.folder_label.setText(folder)
+        self.folder_label.setToolTip(f"Recordings and pictures go to {folder}")
         self.record_button.setEnabled(choice.any)
 
     def show_recording(self, state: RecordingState) -> None:
@@ -109,11 +113,22 @@ class RecordPanel(Page):
             self._enable()
         if state.active:
             lost = f", {state.dropped} left out" if state.dropped else ""
-            self.progress.setText(f"{clock(state.seconds)}  ·  {state.frames} frames{lost}")
+            frames = counted(state.frames, "frame")
+            text = f"{clock(state.seconds)}  ·  {frames}{lost}"
+            self.progress.setText(f"{text}\n{self._waits}" if self._waits else text)
         elif state.saving:
             self.progress.setText("Completing the files…")
         elif before.active or before.saving:
             self.progress.setText("Ready.")
+
+    def show_playback(self, playback: Playback) -> None:
+        """A recording of a picture that stands still waits."""
+        still = playback.state in (State.PAUSED, State.ENDED)
+        waits = "Paused: press Space and it goes on." if still else ""
+        if waits != self._waits:
+            self._waits = waits
+            if self._recording.active:
+                self.show_recording(self._recording)
 
     def _enable(self) -> None:
         idle = not self._recording.active

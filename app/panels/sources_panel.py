@@ -25,6 +25,7 @@ from app.panels.page import Page
 from app.session_types import SourceInfo
 from app.theme import Theme
 from app.views.controls import Switch, muted
+from app.wording import counted
 from hands3c_core.sources import split_mode
 
 VIDEO_FILTER = (
@@ -35,6 +36,8 @@ VIDEO_FILTER = (
 
 def symbol_of(spec: str) -> str:
     """The icon that fits a source."""
+    if "\n" in spec:
+        return "images"
     if "://" in spec:
         return "link"
     if Path(spec).is_dir():
@@ -46,6 +49,9 @@ def symbol_of(spec: str) -> str:
 
 def short_name(spec: str) -> str:
     """The part of a source's specification that tells it from others."""
+    first, *others = spec.splitlines() or [spec]
+    if others:
+        return f"{Path(first).name} and {len(others)} more"
     camera, size, _ = split_mode(spec)
     if camera.isdecimal():
         mode = f" ({size[0]} × {size[1]})" if size else ""
@@ -76,7 +82,7 @@ class SourcesPanel(Page):
         self.file_button.setToolTip("Open a video or picture (Ctrl+O), or drop it on the window")
         self.file_button.clicked.connect(self.choose_file)
         self.folder_button = QPushButton("Image folder…")
-        self.folder_button.setToolTip("Open a folder of pictures as a clip (Ctrl+Shift+O)")
+        self.folder_button.setToolTip("Look through a folder of pictures (Ctrl+Shift+O)")
         self.folder_button.clicked.connect(self.choose_folder)
         self.demo_button = QPushButton("Bundled clip")
         self.demo_button.setToolTip("Open the clip that comes with the app")
@@ -130,9 +136,11 @@ class SourcesPanel(Page):
             return
         self.current_label.setText(info.name)
         facts = [f"{info.width} × {info.height}"]
-        if info.fps > 0:
+        if info.pictures:
+            facts.append(counted(len(info.pictures), "picture"))
+        elif info.fps > 0:
             facts.append(f"{info.fps:.4g} frames/s")
-        if info.duration:
+        if info.duration and not info.pictures:
             facts.append(f"{info.duration:.1f} s")
         if info.is_live:
             facts.append("live")

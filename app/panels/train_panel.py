@@ -14,6 +14,7 @@ from app.theme import Theme
 from app.training import Phase, TrainingState
 from app.views.controls import RecordButton, SliderRow, muted
 from app.views.loss_plot import LossPlot
+from app.wording import counted
 
 
 class TrainPanel(Page):
@@ -30,8 +31,9 @@ class TrainPanel(Page):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = TrainingState()
-        self.record_button = RecordButton(theme)
-        self.record_button.setToolTip("Record a clip of your hands from the open source")
+        self.record_button = RecordButton(
+            theme, "Record a clip of your hands from the open source", "Complete this clip"
+        )
         self.record_button.clicked.connect(self._on_record)
         self.clips_label = muted()
         self.remove_button = QPushButton("Remove all clips")
@@ -85,12 +87,12 @@ class TrainPanel(Page):
         self.record_button.show_recording(recording)
         self.record_button.setEnabled(not busy)
         count = len(state.clips)
-        clips = f"{count} clip{'' if count == 1 else 's'}" if count else "No clip yet"
+        clips = counted(count, "clip") if count else "No clip yet"
         self.clips_label.setText(f"Recording {clock(state.seconds)}" if recording else clips)
         self.remove_button.setVisible(bool(count))
         self.remove_button.setEnabled(not busy and not recording)
         self.start_button.setEnabled(bool(count) and not busy and not recording)
-        self.cancel_button.setEnabled(busy)
+        self.cancel_button.setEnabled(busy and not state.stopping)
         self.progress.setVisible(busy)
         self.progress.setRange(0, 0 if busy and state.share is None else 1000)
         self.progress.setValue(round(1000 * (state.share or 0.0)))

@@ -38,6 +38,7 @@ class TransportBar(QFrame):
         super().__init__(parent)
         self.setObjectName("transport")
         self._info: SourceInfo | None = None
+        self._playback = Playback()
         self.start_button = IconButton("start", "Back to the start (Home)", theme)
         self.back_button = IconButton("step-back", "One frame back (,)", theme)
         self.play_button = IconButton("play", "Play or pause (Space)", theme, role="play")
@@ -59,9 +60,10 @@ class TransportBar(QFrame):
         self.speed_box = ComboBox(theme)
         self.speed_box.setToolTip("Playback speed")
         self.speed_box.setAccessibleName("Playback speed")
-        self.speed_box.setFixedWidth(82)
         for speed in SPEEDS:
             self.speed_box.addItem(f"{speed:g}×", speed)
+        self.speed_box.setMinimumContentsLength(0)
+        self.speed_box.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)
         layout.setSpacing(4)
@@ -103,13 +105,30 @@ class TransportBar(QFrame):
             self.duration_label.setText("–:––")
         else:
             self.duration_label.setText("live" if info.is_live else clock(info.duration or 0.0))
+        pictures = info.pictures if info is not None else ()
+        self.play_button.setEnabled(info is not None and len(pictures) != 1)
+        if len(pictures) == 1:
+            for widget in (self.start_button, self.back_button, self.forward_button):
+                widget.setEnabled(False)
+            self.seek_slider.setEnabled(False)
+        thing = "picture" if pictures else "frame"
+        self.back_button.setToolTip(f"One {thing} back (,)")
+        self.forward_button.setToolTip(f"One {thing} on (.)")
+        steps = "one picture" if pictures else "one second"
+        self.seek_slider.setToolTip(f"Seek (Left and Right arrows: {steps})")
+        if pictures:
+            self.duration_label.setText(f"/ {len(pictures)}")
+        self.show_playback(self._playback)
 
     def show_playback(self, playback: Playback) -> None:
         """Show where playback stands, without asking for anything."""
         playing = playback.state is State.PLAYING
+        self._playback = playback
         self.play_button.set_icon_name("pause" if playing else "play")
         self.play_button.setAccessibleName("Pause" if playing else "Play")
-        self.position_label.setText(clock(playback.position))
+        pictures = self._info.pictures if self._info is not None else ()
+        here = str(playback.index + 1) if pictures else clock(playback.position)
+        self.position_label.setText(here)
         self.loop_button.setChecked(playback.loop)
         self.speed_box.select_data(playback.speed)
         duration = self._info.duration if self._info is not None else None

@@ -52,6 +52,10 @@ _SWITCHES = {
         "Centre the hands",
         "Put the hands side by side instead of in their metric places (X)",
     ),
+    "picture_follow": (
+        "Follow the hands",
+        "Enlarge the picture around the hands and go with them (H)",
+    ),
     "scene_follow": ("Follow the hands", "Keep the hands in the middle (F)"),
     "scene_grid": ("Ground grid and axes", "Show a ground grid of 5 cm and the axes (G)"),
     "scene_camera": ("Camera and its view", "Show the camera and the pyramid that it sees (C)"),
@@ -111,6 +115,7 @@ class ViewPanel(Page):
             self.switches["boxes"],
             self.switches["labels"],
             self.switches["mirror"],
+            self.switches["picture_follow"],
         )
 
     def _build_maps(self) -> None:

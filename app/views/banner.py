@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QSize, Qt, QTimer
+from PyQt6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from app.icons import pixmap
@@ -11,10 +11,26 @@ from app.session_types import Notice
 from app.theme import Theme
 from app.views.controls import IconButton
 
+#: What a notice's key is called where something is wrong.
+_CAUSES = {
+    "source": "Source",
+    "connection": "Camera",
+    "model": "Model",
+    "record": "Recording",
+    "scene": "3D view",
+}
+_MAX_WIDTH = 640
+#: Room left for what the views say in their upper corners.
+_BELOW_CHIPS = 42
+
 
 class Banner(QFrame):
-    """Shows the newest ``Notice``; one with the same key replaces or clears its own, and what it
-    covered shows again when it goes."""
+    """Shows the newest ``Notice``; one with the same key replaces or clears its own. A notice with
+    a time is news and goes by itself; one without is a state, and shows again when what covered it
+    goes, until it is cleared.
+
+    It lies over a view (``lie_over``), so that nothing moves when it comes and goes.
+    """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,8 +38,11 @@ class Banner(QFrame):
         self._theme = theme
         self.notice: Notice | None = None
         self._covered: list[Notice] = []  # still true, oldest first
+        self._area: QWidget | None = None
         self._symbol = QLabel()
         self._symbol.setFixedSize(QSize(20, 20))
+        self._title = QLabel()
+        self._title.setProperty("role", "cause")
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -37,10 +56,36 @@ class Banner(QFrame):
         layout.setContentsMargins(14, 8, 8, 8)
         layout.setSpacing(10)
         layout.addWidget(self._symbol)
+        layout.addWidget(self._title)
         layout.addWidget(self._text, 1)
         layout.addWidget(self.dismiss_button)
         theme.changed.connect(self._paint_symbol)
         self.hide()
+
+    def lie_over(self, area: QWidget) -> None:
+        """Lie over ``area``, which shares this banner's window, and stay there."""
+        self._area = area
+        self.setParent(area.parentWidget())
+        area.installEventFilter(self)
+        self.hide()
+
+    def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
+        """Follow the area."""
+        moves = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show)
+        if a1 is not None and a1.type() in moves:
+            self._place()
+        return super().eventFilter(a0, a1)
+
+    def _place(self) -> None:
+        area, layout = self._area, self.layout()
+        if area is None or layout is None or self.isHidden():
+            return
+        width = max(min(_MAX_WIDTH, area.width() - 24), 120)
+        height = max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
+        left = area.x() + (area.width() - width) // 2
+        top = area.y() + min(_BELOW_CHIPS, max(area.height() - height, 0) // 4)
+        self.setGeometry(left, top, width, height)
+        self.raise_()
 
     @property
     def text(self) -> str:
@@ -69,6 +114,9 @@ class Banner(QFrame):
 
     def _show(self, notice: Notice) -> None:
         self.notice = notice
+        cause = _CAUSES.get(notice.key, "") if notice.level != "info" else ""
+        self._title.setText(cause)
+        self._title.setVisible(bool(cause))
         self._text.setText(notice.text)
         self.setAccessibleName(notice.text)
         self.setProperty("level", notice.level)
@@ -78,6 +126,7 @@ class Banner(QFrame):
             style.polish(self)
         self._paint_symbol()
         self.show()
+        self._place()
         self._timer.stop()
         if notice.seconds is not None:
             self._timer.start(round(notice.seconds * 1000))

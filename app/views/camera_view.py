@@ -1,68 +1,134 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The camera picture with its overlay: aspect-correct, sharp on high-DPI, mirrored at will."""
+"""The camera picture with its overlay: aspect-correct, sharp on high-DPI, mirrored and enlarged at
+will."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QFont,
     QImage,
     QMouseEvent,
+    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
 )
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 
 from app.session_types import Picture
 from app.theme import Theme
 from app.views.joint_frame import JointFrame
 from app.views.joint_info import JointPlaces, JointSelection
-from app.views.legend import paint_legend
 from app.views.stage_frame import image_of
-from hands3c_core.types import Hand
+from app.zoom import WHOLE, Part, Zoom, kept_inside, visible_part
 
 if TYPE_CHECKING:
     from hands3c_core.hand_model import HandModelData
 
+#: Enlargement per notch of the wheel (120 eighths of a degree) and per press of a key.
+ZOOM_STEP = 1.25
+_NOTCH = 120.0
+#: While it plays, hands that are gone for less are not worth a word, s.
+_PATIENCE_S = 0.7
+
 
 class CameraView(JointFrame):
-    """Shows the newest ``Picture``. Words are painted here so that they stay readable mirrored."""
+    """Shows the newest ``Picture``. Wheel, pinch and keys enlarge it, dragging moves it."""
 
     full_screen_asked = pyqtSignal()
     painted = pyqtSignal(object)
     """A ``Picture``, once, when it was painted for the first time."""
+    zoom_asked = pyqtSignal(object)
+    """The ``Zoom`` that the user wants."""
+    let_go = pyqtSignal()
+    """The user moved the picture away from what it follows."""
 
     def __init__(
         self, theme: Theme, selection: JointSelection | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__("Camera", "camera", theme, selection or JointSelection(), parent)
         self.picture: Picture | None = None
-        self._labels = True
+        self.zoom = WHOLE
+        """What the user chose; a followed picture adds to it."""
+        self._follows = False
+        self._is_playing = False
+        self._caption = ""
         self._is_new = False
         self._image: QImage | None = None
+        self._last = QPointF()
+        self._hands_at = 0.0
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.timeout.connect(self.update)
+        self.grabGesture(Qt.GestureType.PinchGesture)
 
     def set_picture(self, picture: Picture | None) -> None:
         """Show ``picture``; None shows the hint."""
         self.picture = picture
         self._is_new = picture is not None
         self._image = image_of(picture.display) if picture is not None else None
+        if picture is not None and picture.result.hands:
+            self._hands_at = time.monotonic()
         self.update()
 
-    def set_labels(self, visible: bool) -> None:
-        """Show or hide each hand's side and confidence."""
-        self._labels = visible
+    def set_playing(self, playing: bool) -> None:
+        """Whether further pictures follow soon."""
+        self._is_playing = playing
         self.update()
+
+    def set_follows(self, follows: bool) -> None:
+        """Whether the picture goes with the hands."""
+        self._follows = follows
+
+    def set_caption(self, caption: str) -> None:
+        """What is said of the picture beside its title, such as its name and number."""
+        if caption != self._caption:
+            self._caption = caption
+            self.update()
+
+    # ------------------------------------------------------------------------------- geometry
+
+    def shown_zoom(self) -> Zoom:
+        """How far the picture is enlarged: what the user chose, or where the hands took it."""
+        if self._follows and self.picture is not None:
+            return self.picture.zoom
+        return self.zoom
+
+    def _part(self) -> Part:
+        assert self.picture is not None
+        height, width = self.picture.image.shape[:2]
+        return visible_part((width, height), (self.width(), self.height()), self.shown_zoom())
 
     def image_rect(self) -> QRectF:
-        """Where the picture is painted, logical pixels."""
+        """Where the whole picture would be painted, logical pixels; enlarged, it is larger than the
+        view."""
         if self.picture is None:
             return QRectF(self.rect())
+        part = self._part()
         height, width = self.picture.image.shape[:2]
-        scale = min(self.width() / width, self.height() / height)
-        size = (width * scale, height * scale)
+        seen = self.seen_rect()
+        x = part.x
+        if self.picture.mirrored:
+            x = width - part.x - part.width
+        return QRectF(
+            seen.x() - x * part.scale,
+            seen.y() - part.y * part.scale,
+            width * part.scale,
+            height * part.scale,
+        )
+
+    def seen_rect(self) -> QRectF:
+        """Where the visible part of the picture is painted, logical pixels."""
+        if self.picture is None:
+            return QRectF(self.rect())
+        part = self._part()
+        size = (part.width * part.scale, part.height * part.scale)
         return QRectF((self.width() - size[0]) / 2, (self.height() - size[1]) / 2, *size)
 
     def to_view(self, u: float, v: float) -> QPointF:
@@ -77,6 +143,14 @@ class CameraView(JointFrame):
             place.x() + across * place.width(), place.y() + (v + 0.5) / height * place.height()
         )
 
+    def _share_at(self, position: QPointF) -> tuple[float, float]:
+        """The place in the unmirrored frame under ``position``, as shares of its size."""
+        assert self.picture is not None
+        place = self.image_rect()
+        x = (position.x() - place.x()) / place.width()
+        y = (position.y() - place.y()) / place.height()
+        return (1.0 - x if self.picture.mirrored else x), y
+
     def joint_places(self) -> JointPlaces:
         if self.picture is None:
             return ()
@@ -88,6 +162,107 @@ class CameraView(JointFrame):
     def hand_model(self) -> HandModelData | None:
         return self.picture.hand_model if self.picture is not None else None
 
+    # --------------------------------------------------------------------------------- zooming
+
+    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
+        """Enlarge ``factor`` times more; what is under ``at`` stays there."""
+        if self.picture is None:
+            return
+        if self._follows:
+            self._ask(Zoom(self.zoom.x, self.zoom.y, max(self.zoom.factor * factor, 0.25)))
+            return
+        place = self._share_at(at) if at is not None else None
+        self._ask(self.zoom.to(self.zoom.factor * factor, place))
+
+    def reset_zoom(self) -> None:
+        """All of the picture again."""
+        self._ask(WHOLE)
+
+    def _ask(self, zoom: Zoom) -> None:
+        if self.picture is not None and not self._follows:
+            height, width = self.picture.image.shape[:2]
+            zoom = kept_inside(zoom, (width, height), (self.width(), self.height()))
+        if zoom != self.zoom:
+            self.zoom = zoom
+            self.zoom_asked.emit(zoom)
+            self.update()
+
+    def _pan(self, moved: QPointF) -> None:
+        if self.picture is None or self.shown_zoom().is_whole:
+            return
+        if self._follows:  # the user takes over where the hands have led
+            self.zoom = self.picture.zoom
+            self._follows = False
+            self.let_go.emit()
+        place = self.image_rect()
+        dx = moved.x() / place.width() * (-1 if not self.picture.mirrored else 1)
+        self._ask(self.zoom.moved(dx, -moved.y() / place.height()))
+
+    def wheelEvent(self, a0: QWheelEvent | None) -> None:
+        if a0 is None:
+            return
+        notches = a0.angleDelta().y() / _NOTCH
+        if notches:
+            self.zoom_by(ZOOM_STEP**notches, a0.position())
+        a0.accept()
+
+    def event(self, a0: QEvent | None) -> bool:
+        """Pinching on a touch screen or a touch pad."""
+        if isinstance(a0, QNativeGestureEvent):
+            if a0.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+                self.zoom_by(1.0 + a0.value(), a0.position())
+                return True
+        elif isinstance(a0, QGestureEvent):
+            pinch = a0.gesture(Qt.GestureType.PinchGesture)
+            if isinstance(pinch, QPinchGesture):
+                centre = QPointF(self.mapFromGlobal(pinch.centerPoint().toPoint()))
+                self.zoom_by(pinch.scaleFactor(), centre)
+                a0.accept()
+                return True
+        return super().event(a0)
+
+    def mousePressEvent(self, a0: QMouseEvent | None) -> None:
+        super().mousePressEvent(a0)
+        if a0 is not None:
+            self._last = a0.position()
+
+    def mouseMoveEvent(self, a0: QMouseEvent | None) -> None:
+        super().mouseMoveEvent(a0)
+        if a0 is None:
+            return
+        if a0.buttons() and not (a0.buttons() & Qt.MouseButton.LeftButton and self._pressed):
+            self._pan(a0.position() - self._last)
+            self._last = a0.position()
+        movable = not self.shown_zoom().is_whole
+        shape = Qt.CursorShape.OpenHandCursor if movable else Qt.CursorShape.ArrowCursor
+        if a0.buttons() and movable:
+            shape = Qt.CursorShape.ClosedHandCursor
+        self.setCursor(shape)
+
+    def mouseDoubleClickEvent(self, a0: QMouseEvent | None) -> None:
+        super().mouseDoubleClickEvent(a0)
+        self.full_screen_asked.emit()
+
+    def resizeEvent(self, a0: QResizeEvent | None) -> None:
+        super().resizeEvent(a0)
+        self._ask(self.zoom)  # another shape shows other edges
+
+    # -------------------------------------------------------------------------------- painting
+
+    def status_text(self) -> str:
+        """What has to be said of a picture without hands; '' where there is nothing to say."""
+        picture = self.picture
+        if picture is None or picture.result.hands:
+            return ""
+        if picture.hand_model is None:
+            return "Loading the hand model…"
+        left = _PATIENCE_S - (time.monotonic() - self._hands_at)
+        if self._is_playing and left > 0:
+            if not self._patience.isActive():
+                self._patience.start(round(1000 * left) + 20)
+            return ""
+        return "No hand found"
+
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         painter = QPainter(self)
         self.clip(painter)
@@ -95,61 +270,77 @@ class CameraView(JointFrame):
             self.paint_hint(painter)
         else:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            place = self.image_rect()
-            ratio = self.devicePixelRatioF()
-            exact = (
-                abs(self._image.width() - place.width() * ratio) < 1.5
-                and abs(self._image.height() - place.height() * ratio) < 1.5
-            )
-            if exact:
-                # Drawn for this size already: copied pixel by pixel, which takes under 1 ms.
-                self._image.setDevicePixelRatio(ratio)
-                corner = QPointF(round(place.x() * ratio) / ratio, round(place.y() * ratio) / ratio)
-                painter.drawImage(corner, self._image)
-            else:
-                self._image.setDevicePixelRatio(1.0)
-                painter.drawImage(place, self._image)
-            if self._labels:
-                taken: list[QRectF] = []
-                for hand in self.picture.result.hands:
-                    taken.append(self._paint_label(painter, hand, taken))
-            legend = None
-            if self.picture.legend is not None:
-                frame = QRectF(self.rect())
-                legend = paint_legend(painter, frame, self.font(), self.picture.legend)
-            self.paint_joint_info(painter, beside=legend)
-            self.paint_chip(painter, "Camera · mirrored" if self.picture.mirrored else "Camera")
+            self._paint_picture(painter, self.picture, self._image)
+            status = self.status_text()
+            if status:
+                self._paint_status(painter, status)
+            self.paint_joint_info(painter, beside=self._legend_rect(self.picture))
+            self.paint_chip(painter, self._title_text(self.picture))
+            zoom = self.shown_zoom()
+            if not zoom.is_whole:
+                self.paint_chip(painter, f"{zoom.factor:.1f}×", right=True)
         self.paint_edge(painter)
         if self._is_new:
             self._is_new = False
             painter.end()
             self.painted.emit(self.picture)
 
-    def mouseDoubleClickEvent(self, a0: QMouseEvent | None) -> None:
-        super().mouseDoubleClickEvent(a0)
-        self.full_screen_asked.emit()
+    def _paint_picture(self, painter: QPainter, picture: Picture, image: QImage) -> None:
+        seen, ratio = self.seen_rect(), self.devicePixelRatioF()
+        up_to_date = picture.zoom == self.shown_zoom()
+        exact = (
+            up_to_date
+            and abs(image.width() - seen.width() * ratio) < 1.5
+            and abs(image.height() - seen.height() * ratio) < 1.5
+        )
+        if exact:
+            # Drawn for this size already: copied pixel by pixel, which takes under 1 ms.
+            image.setDevicePixelRatio(ratio)
+            corner = QPointF(round(seen.x() * ratio) / ratio, round(seen.y() * ratio) / ratio)
+            painter.drawImage(corner, image)
+            return
+        image.setDevicePixelRatio(1.0)
+        place = seen
+        part = picture.part
+        if part is not None and not up_to_date:  # until it is drawn anew: where it belongs now
+            whole = self.image_rect()
+            scale = whole.width() / picture.image.shape[1]
+            x = part.x
+            if picture.mirrored:
+                x = picture.image.shape[1] - part.x - part.width
+            place = QRectF(
+                whole.x() + x * scale,
+                whole.y() + part.y * scale,
+                part.width * scale,
+                part.height * scale,
+            )
+        painter.drawImage(place, image)
 
-    def _paint_label(self, painter: QPainter, hand: Hand, taken: list[QRectF]) -> QRectF:
-        corners = [self.to_view(float(u), float(v)) for u, v in hand.joints_2d]
-        middle = (min(p.x() for p in corners) + max(p.x() for p in corners)) / 2
-        top = min(p.y() for p in corners)
-        side = "Right" if hand.is_right else "Left"
-        text = f"{side}  {hand.confidence * 100:.0f} %"
+    def _title_text(self, picture: Picture) -> str:
+        title = "Camera · mirrored" if picture.mirrored else "Camera"
+        if self._caption:
+            title = f"{self._caption} · mirrored" if picture.mirrored else self._caption
+        return title
+
+    def _legend_rect(self, picture: Picture) -> QRectF | None:
+        """Where the legend in the picture is, logical pixels."""
+        if picture.legend_place is None or self._image is None:
+            return None
+        seen = self.seen_rect()
+        scale = seen.width() / max(self._image.width(), 1)
+        x, y, width, height = (value * scale for value in picture.legend_place)
+        return QRectF(seen.x() + x, seen.y() + y, width, height)
+
+    def _paint_status(self, painter: QPainter, text: str) -> None:
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(13)
         font.setBold(True)
         painter.setFont(font)
-        width = painter.fontMetrics().horizontalAdvance(text) + 16
-        place = QRectF(middle - width / 2, top - 40, width, 22)
-        inside = self.image_rect().adjusted(6, 36, -6, -6)
-        place.moveLeft(min(max(place.x(), inside.left()), inside.right() - width))
-        place.moveTop(max(place.y(), inside.top()))
-        for other in taken:
-            if place.intersects(other):
-                place.moveTop(other.bottom() + 2)
+        seen = self.seen_rect()
+        width = painter.fontMetrics().horizontalAdvance(text) + 28
+        place = QRectF(seen.center().x() - width / 2, seen.bottom() - 44, width, 30)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(10, 12, 15, 175))
-        painter.drawRoundedRect(place, 7, 7)
+        painter.setBrush(QColor(10, 12, 15, 190))
+        painter.drawRoundedRect(place, 15, 15)
         painter.setPen(QColor("#ffffff"))
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
-        return place

@@ -226,7 +226,7 @@ class IconButton(QToolButton):
     def _paint_icon(self) -> None:
         palette = self._theme.palette
         color = palette.on_accent if self._role == "play" else palette.text
-        self.setIcon(icon(self._icon_name, color, palette.accent))
+        self.setIcon(icon(self._icon_name, color, palette.accent, palette.disabled))
 
 
 class Segmented(QFrame):
@@ -286,15 +286,21 @@ class Segmented(QFrame):
         palette = self._theme.palette
         for _, button, name in self._buttons:
             if name:
-                button.setIcon(icon(name, palette.muted, palette.accent))
+                button.setIcon(icon(name, palette.muted, palette.accent, palette.disabled))
 
 
 class RecordButton(QPushButton):
     """The record button: a dot that turns into a square while recording."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        start_tip: str = "Start recording (Ctrl+R)",
+        stop_tip: str = "Stop recording (Ctrl+R)",
+    ) -> None:
         super().__init__("Record")
         self._theme = theme
+        self._tips = {False: start_tip, True: stop_tip}
         self.setCheckable(True)
         self.setProperty("role", "record")
         self.setIconSize(QSize(18, 18))
@@ -309,21 +315,27 @@ class RecordButton(QPushButton):
     def _show_state(self) -> None:
         active = self.isChecked()
         self.setText("Stop" if active else "Record")
-        self.setIcon(icon("stop" if active else "record", self._theme.palette.danger))
-        self.setToolTip("Stop recording (Ctrl+R)" if active else "Start recording (Ctrl+R)")
+        palette = self._theme.palette
+        self.setIcon(
+            icon("stop" if active else "record", palette.danger, disabled=palette.disabled)
+        )
+        self.setToolTip(self._tips[active])
 
 
 class ElidedLabel(QLabel):
     """A one-line label that gives way: what does not fit is cut with an ellipsis."""
 
-    def __init__(self, text: str = "") -> None:
+    def __init__(
+        self, text: str = "", mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight
+    ) -> None:
         super().__init__(text)
+        self._mode = mode
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         painter = QPainter(self)
         area = self.contentsRect()
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
+        text = self.fontMetrics().elidedText(self.text(), self._mode, area.width())
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(area, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 

@@ -28,6 +28,8 @@ class Stage(QWidget):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("stage")
+        # The keyboard belongs to the stage: it leaves every key to the window's commands.
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._camera = camera
         self._scene = scene
         self._layout_choice = Layout.SIDE_BY_SIDE

@@ -19,6 +19,8 @@ class Command:
     text: str
     shortcut: str = ""
     checkable: bool = False
+    repeats: bool = False
+    """Done again and again while its keys are held."""
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -27,18 +29,19 @@ COMMANDS: tuple[Command, ...] = (
     Command("open_url", "&File", "Open &stream…", "Ctrl+L"),
     Command("open_demo", "&File", "Open the &bundled clip", "Ctrl+D"),
     Command("snapshot_png", "&File", "Save &picture…", "Ctrl+P"),
-    Command("snapshot_obj", "&File", "Save meshes as O&BJ…", "Ctrl+E"),
+    Command("snapshot_obj", "&File", "Save meshes as OB&J…", "Ctrl+E"),
     Command("snapshot_ply", "&File", "Save meshes as P&LY…", ""),
     Command("quit", "&File", "&Quit", "Ctrl+Q"),
     Command("play", "&Playback", "&Play or pause", "Space"),
-    Command("step_forward", "&Playback", "One frame &on", "."),
-    Command("step_back", "&Playback", "One frame &back", ","),
-    Command("forward", "&Playback", "One second on", "Right"),
-    Command("back", "&Playback", "One second back", "Left"),
+    Command("step_forward", "&Playback", "One frame &on", ".", repeats=True),
+    Command("step_back", "&Playback", "One frame &back", ",", repeats=True),
+    Command("forward", "&Playback", "One second on", "Right", repeats=True),
+    Command("back", "&Playback", "One second back", "Left", repeats=True),
     Command("start", "&Playback", "Back to the &start", "Home"),
+    Command("end", "&Playback", "To the &end", "End"),
     Command("loop", "&Playback", "&Loop", "L", checkable=True),
     Command("faster", "&Playback", "&Faster", "]"),
-    Command("slower", "&Playback", "S&lower", "["),
+    Command("slower", "&Playback", "Slo&wer", "["),
     Command("record", "&Playback", "&Record", "Ctrl+R", checkable=True),
     Command("undo", "&Edit", "&Undo", "Ctrl+Z"),
     Command("redo", "&Edit", "&Redo", "Ctrl+Shift+Z"),
@@ -48,7 +51,17 @@ COMMANDS: tuple[Command, ...] = (
     Command("layout_pip", "&View", "Picture in picture", "F4", checkable=True),
     Command("swapped", "&View", "S&wap the views", "F5", checkable=True),
     Command("mirror", "&View", "M&irror picture", "M", checkable=True),
+    Command("zoom_in", "&View", "&Enlarge the picture", "Ctrl++", repeats=True),
+    Command("zoom_out", "&View", "Re&duce the picture", "Ctrl+-", repeats=True),
+    Command("zoom_reset", "&View", "W&hole picture", "Ctrl+0"),
+    Command("picture_follow", "&View", "Fo&llow the hands in the picture", "H", checkable=True),
     Command("sidebar", "&View", "Side&bar", "Ctrl+B", checkable=True),
+    Command("page_source", "&View", "Page: source", "Alt+1"),
+    Command("page_view", "&View", "Page: view", "Alt+2"),
+    Command("page_model", "&View", "Page: model", "Alt+3"),
+    Command("page_record", "&View", "Page: record", "Alt+4"),
+    Command("page_live", "&View", "Page: live", "Alt+5"),
+    Command("page_train", "&View", "Page: train", "Alt+6"),
     Command("full_screen", "&View", "&Full screen", "F11", checkable=True),
     Command("mesh", "&Overlay", "Hand &mesh", "1", checkable=True),
     Command("skeleton", "&Overlay", "&Skeleton", "2", checkable=True),
@@ -56,25 +69,25 @@ COMMANDS: tuple[Command, ...] = (
     Command("labels", "&Overlay", "&Labels", "4", checkable=True),
     Command("mesh_style", "&Overlay", "Next s&tyle of the mesh", "S"),
     Command("map_heatmaps", "&Overlay", "Map: h&eatmaps of the joints", "5", checkable=True),
-    Command("map_before", "&Overlay", "Map: &before attention (S3C)", "6", checkable=True),
+    Command("map_before", "&Overlay", "Map: be&fore attention (S3C)", "6", checkable=True),
     Command("map_after", "&Overlay", "Map: &after attention (S3C)", "7", checkable=True),
     Command("map_spatial", "&Overlay", "Map: s&patial branch", "8", checkable=True),
     Command("map_channel", "&Overlay", "Map: &channel branch", "9", checkable=True),
     Command("map_on_hand", "&Overlay", "Map on the &hand only", "0", checkable=True),
-    Command("scene_skeleton", "&3D", "&Skeleton", "K", checkable=True),
-    Command("scene_trails", "&3D", "Fingertip &trails", "T", checkable=True),
-    Command("scene_centered", "&3D", "&Centre the hands", "X", checkable=True),
-    Command("scene_follow", "&3D", "&Follow the hands", "F", checkable=True),
-    Command("scene_grid", "&3D", "&Ground grid and axes", "G", checkable=True),
-    Command("scene_camera", "&3D", "Camera and its &view", "C", checkable=True),
-    Command("scene_style", "&3D", "Next st&yle of the mesh", "Shift+S"),
-    Command("preset_camera", "&3D", "From the camera", "Ctrl+1"),
-    Command("preset_front", "&3D", "From the front", "Ctrl+2"),
-    Command("preset_palm", "&3D", "On the palm", "Ctrl+3"),
-    Command("preset_side", "&3D", "From the side", "Ctrl+4"),
-    Command("preset_top", "&3D", "From above", "Ctrl+5"),
-    Command("reset_view", "&3D", "&Reset the view", "R"),
-    Command("save_scene", "&3D", "Save as &picture", "Ctrl+Shift+P"),
+    Command("scene_skeleton", "3&D", "&Skeleton", "K", checkable=True),
+    Command("scene_trails", "3&D", "Fingertip &trails", "T", checkable=True),
+    Command("scene_centered", "3&D", "&Centre the hands", "X", checkable=True),
+    Command("scene_follow", "3&D", "&Follow the hands", "F", checkable=True),
+    Command("scene_grid", "3&D", "&Ground grid and axes", "G", checkable=True),
+    Command("scene_camera", "3&D", "Camera and its &view", "C", checkable=True),
+    Command("scene_style", "3&D", "Next st&yle of the mesh", "Shift+S"),
+    Command("preset_camera", "3&D", "From the camera", "Ctrl+1"),
+    Command("preset_front", "3&D", "From the front", "Ctrl+2"),
+    Command("preset_palm", "3&D", "On the palm", "Ctrl+3"),
+    Command("preset_side", "3&D", "From the side", "Ctrl+4"),
+    Command("preset_top", "3&D", "From above", "Ctrl+5"),
+    Command("reset_view", "3&D", "&Reset the view", "R"),
+    Command("save_scene", "3&D", "Save as &picture", "Ctrl+Shift+P"),
     Command("calibrate", "&Settings", "&Calibrate the lens…", ""),
     Command("theme_system", "&Settings", "Theme of the s&ystem", "", checkable=True),
     Command("theme_light", "&Settings", "&Light theme", "", checkable=True),
@@ -93,7 +106,10 @@ _SEPARATED = {
     "loop",
     "record",
     "mirror",
+    "zoom_in",
     "sidebar",
+    "page_source",
+    "full_screen",
     "mesh_style",
     "map_heatmaps",
     "map_on_hand",
@@ -106,9 +122,9 @@ _SEPARATED = {
 }
 
 GESTURES = (
-    ("Drag", "Orbit the 3D view"),
+    ("Drag", "Orbit the 3D view; move an enlarged picture"),
     ("Right-drag, Shift-drag", "Pan the 3D view"),
-    ("Wheel", "Zoom the 3D view"),
+    ("Wheel, pinch", "Zoom the picture or the 3D view"),
     ("Double-click", "3D view: reset, picture: full screen"),
     ("Drop a file", "Open it"),
     ("Point at a joint", "Its name, position and angles"),
@@ -135,6 +151,7 @@ class Actions:
                 menu.addSeparator()
             action = QAction(command.text, window)
             action.setCheckable(command.checkable)
+            action.setAutoRepeat(command.repeats)
             if command.shortcut:
                 action.setShortcut(QKeySequence(command.shortcut))
             handler = handlers[command.key]
@@ -159,5 +176,5 @@ def shortcut_groups() -> list[tuple[str, list[tuple[str, str]]]]:
         if command.shortcut:
             label = command.text.replace("&", "").rstrip("…")
             groups.setdefault(command.menu.replace("&", ""), []).append((command.shortcut, label))
-    groups["View"] += [("Esc", "Leave full screen"), ("Alt+1 to Alt+6", "Pages of the sidebar")]
+    groups["View"].append(("Esc", "Leave full screen"))
     return [*groups.items(), ("Mouse", list(GESTURES))]

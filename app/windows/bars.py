@@ -73,9 +73,8 @@ class Sidebar(QFrame):
             [(key, label, "", tip) for key, label, tip in _TABS], theme, stretch=True
         )
         self._stack = QStackedWidget()
-        for index, (key, _, _) in enumerate(_TABS):
+        for key, _, _ in _TABS:
             self._stack.addWidget(pages[key])
-            self.tabs.button(key).setShortcut(f"Alt+{index + 1}")
         top = QWidget()
         pad = QVBoxLayout(top)
         pad.setContentsMargins(14, 12, 14, 4)

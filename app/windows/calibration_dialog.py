@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QImage, QPixmap
+from PyQt6.QtGui import QImage, QPixmap
 from PyQt6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -27,6 +27,7 @@ from app.session import Session
 from app.session_types import Shown
 from app.theme import Theme
 from app.views.controls import muted
+from app.wording import counted
 from app.workers import RenderThread
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
@@ -123,7 +124,7 @@ class CalibrationDialog(QDialog):
         self.save_button.setProperty("role", "primary")
         self.save_button.clicked.connect(self._save)
         close = QPushButton("Close")
-        close.clicked.connect(self.close)
+        close.clicked.connect(self.reject)
         self._lay_out(close)
         self._show_count()
 
@@ -223,7 +224,7 @@ class CalibrationDialog(QDialog):
             self.outcome.setText(
                 f"Focal length {solution.camera.fx:.0f} px, a field of view of "
                 f"{solution.fov_deg:.1f}°. The corners are off by {solution.error_px:.2f} px over "
-                f"{solution.views} views."
+                f"{counted(solution.views, 'view')}."
             )
         else:
             self.outcome.setText(solution)
@@ -238,7 +239,7 @@ class CalibrationDialog(QDialog):
             self.outcome.setText(str(error))
             return
         self.saved.emit(self._file)
-        self.close()
+        self.accept()
 
     def _save_board(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
@@ -250,15 +251,12 @@ class CalibrationDialog(QDialog):
             except UserError as error:
                 self.outcome.setText(str(error))
 
-    def closeEvent(self, a0: QCloseEvent | None) -> None:
+    def done(self, a0: int) -> None:
+        """Every way out (a button, Escape, the window's cross) comes by here: end the threads."""
         self._stop()
         self._worker.close()
         self._solver.close()
-        super().closeEvent(a0)
-
-    def reject(self) -> None:
-        """Escape closes, which ends the threads."""
-        self.close()
+        super().done(a0)
 
 
 def _number(name: str, low: int, high: int, value: int, suffix: str = "") -> QSpinBox:

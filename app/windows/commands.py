@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from app.config import SPEEDS, LiveChoice, ModelConfig, RecordChoice, ViewState
 from app.options import bundled_clip
-from app.session_types import Notice
+from app.session_types import FAILURE_S, Notice
 from app.theme import ThemeChoice
 from app.windows.actions import shortcut_groups
 from app.windows.calibration_dialog import CalibrationDialog
@@ -57,6 +58,7 @@ class Commands:
             "forward": lambda _: session.skip(1.0),
             "back": lambda _: session.skip(-1.0),
             "start": lambda _: session.seek(0.0),
+            "end": lambda _: session.end(),
             "loop": self.set_loop,
             "faster": lambda _: self.change_speed(1),
             "slower": lambda _: self.change_speed(-1),
@@ -72,7 +74,12 @@ class Commands:
             "log": lambda _: LogDialog(self._log, window).exec(),
             "about": lambda _: AboutDialog(window).exec(),
         }
+        for page in window.sidebar.pages:
+            made[f"page_{page}"] = partial(self._turn_to, page)
         return {**made, **self.views.handlers()}
+
+    def _turn_to(self, page: str, _: bool) -> None:
+        self._window.show_tab(page)
 
     def open_url(self) -> None:
         """Ask for a stream's address and open it."""
@@ -86,7 +93,7 @@ class Commands:
         try:
             clip = bundled_clip()
         except UserError as error:
-            self._window.banner.show_notice(Notice("source", str(error), "error"))
+            self._window.banner.show_notice(Notice("source", str(error), "error", FAILURE_S))
             return False
         self._window.open_source(str(clip))
         return True
@@ -96,7 +103,7 @@ class Commands:
         info = self._session.outlets.source.value
         if info is None:
             text = "Open the camera first, then calibrate it."
-            self._window.banner.show_notice(Notice("model", text, "warning"))
+            self._window.banner.show_notice(Notice("model", text, "warning", FAILURE_S))
             return
         file = self._window.calibrations.file_for(info.name)
         dialog = CalibrationDialog(self._session, self._window.theme, file, self._window)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
-from PyQt6.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, QSize, Qt
+from PyQt6.QtCore import PYQT_VERSION_STR, QT_VERSION_STR, QPoint, QRect, QSize, Qt
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import (
     QApplication,
@@ -100,18 +100,43 @@ class ShortcutsDialog(QDialog):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setWidget(page)
+        close = QPushButton("Close")
+        close.setDefault(True)
+        close.clicked.connect(self.accept)
+        self._foot = QWidget()
+        buttons = QHBoxLayout(self._foot)
+        buttons.setContentsMargins(24, 8, 24, 16)
+        buttons.addStretch(1)
+        buttons.addWidget(close)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(area)
+        whole.setSpacing(0)
+        whole.addWidget(area, 1)
+        whole.addWidget(self._foot)
         self._page = page
 
     def showEvent(self, a0: QShowEvent | None) -> None:
         super().showEvent(a0)
         # Only now the window's style sheet has told how much room the keys need.
-        wanted, screen = self._page.sizeHint() + QSize(2, 2), self.screen()
+        page, foot = self._page.sizeHint(), self._foot.sizeHint()
+        wanted, screen = QSize(page.width() + 2, page.height() + foot.height() + 2), self.screen()
         if screen is not None:
             wanted = wanted.boundedTo(screen.availableSize() * 0.9)
         self.resize(wanted)
+        self._centre(wanted)
+
+    def _centre(self, size: QSize) -> None:
+        """In the middle of the window it belongs to, but on the screen."""
+        parent, screen = self.parentWidget(), self.screen()
+        if parent is None or screen is None:
+            return
+        place = QRect(QPoint(0, 0), size)
+        place.moveCenter(parent.window().frameGeometry().center())
+        room = screen.availableGeometry()
+        self.move(
+            max(room.left(), min(place.left(), room.right() - place.width())),
+            max(room.top(), min(place.top(), room.bottom() - place.height())),
+        )
 
 
 def _in_columns(groups: _Groups) -> list[_Groups]:

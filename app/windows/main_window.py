@@ -10,6 +10,7 @@ from PyQt6.QtCore import QEvent, QObject, QSize, Qt
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PyQt6.QtWidgets import (
     QAbstractButton,
+    QDialog,
     QHBoxLayout,
     QMainWindow,
     QStatusBar,
@@ -20,6 +21,7 @@ from PyQt6.QtWidgets import (
 from app.bridge import Bridge
 from app.calibrations import Calibrations
 from app.history import History
+from app.icons import window_icon
 from app.panels.live_panel import LivePanel
 from app.panels.model_panel import ModelPanel
 from app.panels.record_panel import RecordPanel
@@ -34,6 +36,7 @@ from app.training import PersonalTraining
 from app.views.banner import Banner
 from app.views.camera_view import CameraView
 from app.views.controls import ElidedLabel
+from app.views.filmstrip import Filmstrip
 from app.views.hud import Hud
 from app.views.joint_info import JointSelection
 from app.views.stage import Stage
@@ -73,6 +76,7 @@ class MainWindow(QMainWindow):
         self.calibrations = Calibrations(settings.folder / "calibrations")
         self.training = PersonalTraining(session, (data_folder or settings.folder) / "personal")
         self.setWindowTitle("HandS3C Live")
+        self.setWindowIcon(window_icon())
         self.setAcceptDrops(True)
         self.resize(self.default_size)
         self.setMinimumHeight(440)  # the least width is what the bars and the sidebar need
@@ -105,6 +109,7 @@ class MainWindow(QMainWindow):
         self.viewport = Viewport3D(theme, joints)
         self.stage = Stage(self.camera_view, self.viewport)
         self.banner = Banner(theme)
+        self.filmstrip = Filmstrip(theme)
         self.transport = TransportBar(theme)
         self.sources_panel = SourcesPanel(theme)
         self.view_panel = ViewPanel(theme)
@@ -129,8 +134,8 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(center)
         column.setContentsMargins(12, 12, 12, 10)
         column.setSpacing(10)
-        column.addWidget(self.banner)
         column.addWidget(self.stage, 1)
+        column.addWidget(self.filmstrip)
         column.addWidget(self.transport)
         body = QWidget()
         row = QHBoxLayout(body)
@@ -145,6 +150,7 @@ class MainWindow(QMainWindow):
         rows.addWidget(self.top_bar)
         rows.addWidget(body, 1)
         self.setCentralWidget(whole)
+        self.banner.lie_over(self.stage)
         self._build_status()
 
     def _build_status(self) -> None:
@@ -163,6 +169,7 @@ class MainWindow(QMainWindow):
         for button in self.findChildren(QAbstractButton):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.installEventFilter(self)
+        self.stage.setFocus()
 
     def eventFilter(self, a0: QObject | None, a1: QEvent | None) -> bool:
         if (
@@ -182,6 +189,7 @@ class MainWindow(QMainWindow):
 
     def open_source(self, spec: str) -> None:
         """Open ``spec``; it joins the recent sources once it is open."""
+        self.stage.setFocus()
         self.session.open(spec, is_bundled=is_bundled(spec))
 
     def open_at_start(self, spec: str | None) -> None:
@@ -202,7 +210,7 @@ class MainWindow(QMainWindow):
     def show_sidebar(self, on: bool) -> None:
         self.sidebar.setVisible(on)
         if not on:
-            self.setFocus()
+            self.stage.setFocus()
         self.top_bar.sidebar_button.setChecked(on)
         self.actions_.check("sidebar", on)
         self.settings.set("window/sidebar", on)
@@ -215,7 +223,7 @@ class MainWindow(QMainWindow):
         for widget in (bar, status, self.top_bar):
             widget.setVisible(not on)
         self.sidebar.setVisible(not on and self.top_bar.sidebar_button.isChecked())
-        self.setFocus()  # or Qt gives it to a button, which would then take the space bar
+        self.stage.setFocus()  # or Qt gives it to a button, which would then take the space bar
         if on:
             self._was_maximized = self.isMaximized()
             self.showFullScreen()
@@ -249,8 +257,10 @@ class MainWindow(QMainWindow):
         if a0 is None or data is None:
             return
         if data.hasUrls():
-            url = data.urls()[0]
-            self.open_source(url.toLocalFile() if url.isLocalFile() else url.toString())
+            urls = data.urls()
+            self.opening.open_dropped(
+                [url.toLocalFile() if url.isLocalFile() else url.toString() for url in urls]
+            )
         elif "://" in data.text():
             self.open_source(data.text().strip())
         a0.acceptProposedAction()
@@ -267,10 +277,13 @@ class MainWindow(QMainWindow):
             if not self.isFullScreen():
                 self.settings.set_bytes("window/geometry", self.saveGeometry())
             self.settings.sync()
+            for dialog in self.findChildren(QDialog):
+                dialog.reject()
             self.hide()  # the threads may take a moment to finish their files
             for disconnect in self._disconnect_views:
                 disconnect()
             self.history.close()
+            self.filmstrip.shutdown()
             self.viewport.shutdown()
             self.training.close()
             self.session.close()

@@ -10,6 +10,7 @@ from app.options import bundled_clip
 from app.session_types import Notice, State
 from hands3c_core.errors import UserError
 from hands3c_core.sources import CameraInfo
+from hands3c_core.sources.images import is_image
 
 if TYPE_CHECKING:
     from app.windows.main_window import MainWindow
@@ -73,6 +74,16 @@ class Opening:
         self._open_demo_instead(notice.text.rstrip("."))
         return True
 
+    def open_dropped(self, specs: list[str]) -> None:
+        """Open what was dropped: one source, or several pictures as a gallery."""
+        if len(specs) > 1 and all(_is_picture(spec) for spec in specs):
+            self._window.open_source("\n".join(specs))
+            return
+        self._window.open_source(specs[0])
+        if len(specs) > 1:
+            text = f"Only {Path(specs[0]).name} was opened: several at once must all be pictures."
+            self._window.banner.show_notice(Notice("hint", text, seconds=8.0))
+
     def show_hint(self) -> None:
         """What the camera view says while it has no picture."""
         outlets = self._window.session.outlets
@@ -94,7 +105,12 @@ class Opening:
                 self._welcomes = False
                 self._window.settings.set("welcomed", True)
                 text = _WELCOME_WITHOUT_CAMERA.format(reason=reason)
-            self._window.banner.show_notice(Notice("hint", text))
+            self._window.banner.show_notice(Notice("hint", text, seconds=20.0))
+
+
+def _is_picture(spec: str) -> bool:
+    path = Path(spec)
+    return path.is_dir() or (path.is_file() and path.suffix.lower() != ".gif" and is_image(path))
 
 
 def is_bundled(spec: str) -> bool:

@@ -16,11 +16,36 @@ from app.session_types import (
     Playback,
     RecordingState,
     SourceInfo,
+    State,
+    Stats,
+    Take,
 )
 from hands3c_core.sources import CameraInfo
 
 if TYPE_CHECKING:
     from app.windows.main_window import MainWindow
+
+
+def caption_of(info: SourceInfo | None, playback: Playback) -> str:
+    """Name and number of a gallery's picture; '' for other sources."""
+    pictures = info.pictures if info is not None else ()
+    if not 0 <= playback.index < len(pictures):
+        return ""
+    name = pictures[playback.index].name
+    return name if len(pictures) == 1 else f"{name} · {playback.index + 1} / {len(pictures)}"
+
+
+def origin_text(status: ModelStatus, stats: Stats) -> str:
+    """One line saying where the meshes on show come from, also while the landmark estimator stands
+    in for the network and while another model is being loaded."""
+    note = status.note
+    if stats.fallen and not status.loading:
+        who = "These meshes come" if stats.fallen >= stats.hands else "One of these meshes comes"
+        note = f"{who} from the landmark estimator: the network disagrees with the detector"
+    if not status.loading:
+        return note
+    loading = f"Loading {status.coming or 'the hand model'}…"
+    return f"{loading}  Until then: {note[:1].lower()}{note[1:]}" if note else loading
 
 
 class Presenter:
@@ -30,13 +55,13 @@ class Presenter:
         self._window = window
         bridge.source.connect(self.show_source)
         bridge.playback.connect(self.show_playback)
-        bridge.stats.connect(window.hud.show_stats)
+        bridge.stats.connect(self.show_stats)
         bridge.view.connect(self.show_view)
         bridge.model.connect(self.show_model)
         bridge.model_status.connect(self.show_model_status)
         bridge.recording.connect(self.show_recording)
         bridge.record_choice.connect(self.show_record_choice)
-        bridge.takes.connect(window.record_panel.takes.show_takes)
+        bridge.takes.connect(self.show_takes)
         bridge.deleted.connect(window.record_panel.takes.show_deleted)
         bridge.export.connect(window.record_panel.takes.show_export)
         bridge.live.connect(window.live_panel.show_state)
@@ -53,6 +78,8 @@ class Presenter:
         window.sources_panel.show_source(info)
         window.transport.show_source(info)
         window.model_panel.show_source(info)
+        window.filmstrip.show_pictures(info.pictures if info is not None else ())
+        self._show_place(window.session.outlets.playback.value)
         if info is None:
             return
         window.opening.opened()
@@ -73,8 +100,22 @@ class Presenter:
     def show_playback(self, playback: Playback) -> None:
         """Where playback stands."""
         self._window.transport.show_playback(playback)
+        self._window.record_panel.show_playback(playback)
         self._window.actions_.check("loop", playback.loop)
+        self._show_place(playback)
+        self._window.camera_view.set_playing(playback.state is State.PLAYING)
         self._window.opening.show_hint()
+
+    def _show_place(self, playback: Playback) -> None:
+        """Which picture of a gallery is on show."""
+        info = self._window.session.outlets.source.value
+        self._window.filmstrip.show_current(playback.index)
+        self._window.camera_view.set_caption(caption_of(info, playback))
+
+    def show_stats(self, stats: Stats) -> None:
+        """Figures of the last second, and where the hands on show come from."""
+        self._window.hud.show_stats(stats)
+        self._show_origin()
 
     def show_view(self, view: ViewState) -> None:
         """What the views show; remembered."""
@@ -85,7 +126,7 @@ class Presenter:
         window.top_bar.layout_choice.set_value(view.layout)
         window.top_bar.mirror_button.setChecked(view.mirror)
         window.sources_panel.show_mirror(view.mirror)
-        window.camera_view.set_labels(view.labels)
+        window.camera_view.set_follows(view.picture_follow)
         window.commands.views.show(view)
         window.settings.save_view(view)
 
@@ -100,16 +141,19 @@ class Presenter:
         window = self._window
         self._remember_model()
         loading = "Loading the hand model…"
-        note = status.note
-        if status.loading and note:
-            note = f"Loading the model…  Until then: {note[:1].lower()}{note[1:]}"
-        window.note_label.setText(note or (loading if status.loading else ""))
-        window.note_label.setToolTip(status.note)
+        self._show_origin()
         window.model_panel.show_status(status)
         window.view_panel.show_maps(status)
         window.commands.views.show_maps(status.maps, map_reason(status))
         window.viewport.set_hint(loading if status.loading else "The hands appear here.")
         window.opening.show_hint()
+
+    def _show_origin(self) -> None:
+        """Where the meshes on show come from: the same as the badge says."""
+        outlets = self._window.session.outlets
+        text = origin_text(outlets.model_status.value, outlets.stats.value)
+        self._window.note_label.setText(text)
+        self._window.note_label.setToolTip(text)
 
     def _remember_model(self) -> None:
         outlets = self._window.session.outlets
@@ -133,6 +177,11 @@ class Presenter:
         window.top_bar.record_button.setEnabled(choice.any)
         window.settings.save_record(choice)
         window.commands.views.show_history()
+
+    def show_takes(self, takes: tuple[Take, ...]) -> None:
+        """The takes that are there; what was done with them can be undone."""
+        self._window.record_panel.takes.show_takes(takes)
+        self._window.commands.views.show_history()
 
     def show_live_choice(self, choice: LiveChoice) -> None:
         """Where live hands go; remembered."""

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.config import Layout, MeshStyle, NetworkMap, ViewState
-from app.session_types import Notice
+from app.session_types import FAILURE_S, Notice
+from app.views.camera_view import ZOOM_STEP
+from app.wording import saved_text
 
 if TYPE_CHECKING:
     from app.windows.main_window import MainWindow
@@ -24,6 +26,7 @@ TOGGLES = (
     "mirror",
     "swapped",
     "map_on_hand",
+    "picture_follow",
     "scene_skeleton",
     "scene_trails",
     "scene_follow",
@@ -50,6 +53,9 @@ class ViewCommands:
             "scene_style": lambda _: self._next_style("scene_style"),
             "reset_view": lambda _: window.viewport.worker.reset_view(),
             "save_scene": lambda _: self.save_scene(),
+            "zoom_in": lambda _: window.camera_view.zoom_by(ZOOM_STEP),
+            "zoom_out": lambda _: window.camera_view.zoom_by(1 / ZOOM_STEP),
+            "zoom_reset": lambda _: self.reset_zoom(),
         }
         for name in TOGGLES:
             made[name] = partial(self._toggle, name)
@@ -77,8 +83,12 @@ class ViewCommands:
     def show_history(self) -> None:
         """Enable undo and redo where there is something to take back or make again."""
         actions, history = self._window.actions_, self._window.history
-        actions["undo"].setEnabled(history.can_undo)
-        actions["redo"].setEnabled(history.can_redo)
+        for key, name, title in (
+            ("undo", "&Undo", history.undo_title),
+            ("redo", "&Redo", history.redo_title),
+        ):
+            actions[key].setEnabled(bool(title))
+            actions[key].setText(f"{name}: {title}" if title else name)
 
     def show_maps(self, maps: tuple[str, ...], reason: str) -> None:
         """Enable the maps that the estimator can give; ``reason`` says why not the others."""
@@ -97,10 +107,16 @@ class ViewCommands:
     def scene_saved(self, file: Path, problem: str) -> None:
         """Say where the picture is, or why there is none."""
         if problem:
-            notice = Notice("record", problem, "error")
+            notice = Notice("record", problem, "error", FAILURE_S)
         else:
-            notice = Notice("record", f"Saved {file.name} in {file.parent}", seconds=6.0)
+            notice = Notice("record", saved_text([file]), seconds=6.0)
         self._window.banner.show_notice(notice)
+
+    def reset_zoom(self) -> None:
+        """All of the camera picture again, wherever the hands are."""
+        self._window.change_view(picture_follow=False)
+        self._window.camera_view.set_follows(False)
+        self._window.camera_view.reset_zoom()
 
     def _toggle(self, name: str, on: bool) -> None:
         self._window.change_view(**{name: on})

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 def wire(window: MainWindow) -> None:
     """Connect the signals of all widgets of ``window``."""
     session, commands = window.session, window.commands
-    window.camera_view.pixel_size_changed.connect(session.set_display_size)
+    camera = window.camera_view
+    camera.pixel_size_changed.connect(
+        lambda width, height: session.set_display_size(width, height, camera.devicePixelRatioF())
+    )
+    camera.zoom_asked.connect(session.set_zoom)
+    camera.let_go.connect(lambda: window.change_view(picture_follow=False))
     window.camera_view.painted.connect(session.displayed)
     window.camera_view.full_screen_asked.connect(commands.toggle_full_screen)
     window.viewport.failed.connect(
@@ -29,6 +34,7 @@ def wire(window: MainWindow) -> None:
 
 def _wire_transport(window: MainWindow) -> None:
     session, transport = window.session, window.transport
+    window.filmstrip.picture_asked.connect(session.show_frame)
     transport.play_asked.connect(session.toggle_play)
     transport.step_asked.connect(session.step)
     transport.seek_asked.connect(session.seek)

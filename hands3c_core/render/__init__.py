@@ -19,11 +19,12 @@ from .attention import (
     normalise_map,
     warp_to_image,
 )
+from .labels import draw_labels, is_unsure, label_text, text_size
 from .lighting import Lighting, Material
 from .mesh import HandMeshes, MeshTemplate, Texture, hand_meshes, read_texture
 from .open3d_scene import SCENE_MODES, HandScene, SceneHand
 from .orbit_camera import PRESETS
-from .overlay import OverlayStyle, draw_overlay, draw_skeleton, label_text
+from .overlay import OverlayStyle, draw_overlay, draw_skeleton
 from .placement import centered_places, hand_center
 from .rasterizer import MODES, MeshInstance, MeshRasterizer, RenderedLayer
 from .scene_geometry import SceneColors
@@ -54,16 +55,19 @@ __all__ = [
     "blend_map",
     "centered_places",
     "color_table",
+    "draw_labels",
     "draw_legend",
     "draw_overlay",
     "draw_skeleton",
     "hand_center",
     "hand_meshes",
+    "is_unsure",
     "joint_heatmap",
     "label_text",
     "legend_ends",
     "legend_title",
     "normalise_map",
     "read_texture",
+    "text_size",
     "warp_to_image",
 ]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..geometry import crop_corners
 from ..joint_names import short_name
 from ..types import AttentionMaps, CropBox, Hand, UInt8
+from .labels import Order, Place, legend_plate, paste_plate, text_size
 
 #: Names of the attention maps a style can ask for.
 ATTENTION_KINDS: Final = ("before", "after", "spatial", "channel")
@@ -245,27 +246,32 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def draw_legend(image: UInt8, style: MapStyle, scale: MapScale | None = None) -> None:
-    """Draw a colour bar with its ends named into the lower left corner, in place."""
+def draw_legend(
+    image: UInt8,
+    style: MapStyle,
+    scale: MapScale | None = None,
+    size: int | None = None,
+    order: Order = "rgb",
+) -> Place | None:
+    """Draw a colour bar with its ends named into the lower left corner, in place.
+
+    Args:
+        image: (H, W, 3 or 4).
+        style: whose colours.
+        scale: what the ends stand for.
+        size: height of the letters, px; by default what suits the image.
+        order: names the channels of ``image``.
+
+    Returns:
+        Where it is; None where there is no room.
+    """
     height, width = image.shape[:2]
-    size = max(min(width, height) / 480.0, 0.4)
-    bar_width, bar_height = int(170 * size), max(int(10 * size), 3)
-    x, y = int(12 * size), height - int(16 * size) - bar_height
-    if y < 0 or x + bar_width > width:
-        return
-    ramp = color_table(style.color_map)[np.linspace(0, 255, bar_width).astype(int)]
-    image[y : y + bar_height, x : x + bar_width] = ramp[None]
-    cv2.rectangle(image, (x - 1, y - 1), (x + bar_width, y + bar_height), (235, 235, 235), 1)
+    letters = size or text_size(width, height)
     low, high = legend_ends(style, scale)
-    text = f"{legend_title(style)}, {low} to {high}"
-    for color, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(
-            image,
-            text,
-            (x, y - int(5 * size)),
-            cv2.FONT_HERSHEY_SIMPLEX,
-            0.4 * size,
-            color,
-            thickness,
-            cv2.LINE_AA,
-        )
+    colors = color_table(style.color_map)
+    plate = legend_plate(legend_title(style), low, high, colors, letters, width - letters)
+    x, y = letters, height - plate.shape[0] - letters
+    if y < 0 or x + plate.shape[1] > width:
+        return None
+    paste_plate(image, plate, x, y, order)
+    return x, y, plate.shape[1], plate.shape[0]

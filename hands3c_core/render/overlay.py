@@ -18,6 +18,7 @@ from ..hand_model import HandModelData
 from ..hand_model.shipped import skin_texture_path
 from ..types import FrameResult, Hand, UInt8
 from .attention import MapScale, MapStyle, draw_hand_map, draw_legend
+from .labels import draw_labels, text_size
 from .mesh import HandMeshes
 from .mesh import hand_meshes as make_hand_meshes
 from .rasterizer import MeshInstance, MeshRasterizer, RenderedLayer
@@ -30,7 +31,7 @@ _FAR_PX: Final = 20_000.0
 #: Templates by hand model, for results that are drawn without further ado.
 _MESHES: Final[WeakKeyDictionary[HandModelData, HandMeshes]] = WeakKeyDictionary()
 
-#: Colour of a hand's box and label, right and left.
+#: Colour of a hand's box, right and left.
 SIDE_COLORS: Final = {True: (64, 176, 255), False: (255, 150, 80)}
 
 #: Share of the mesh's opacity that is left to a hand that is unsure.
@@ -50,7 +51,7 @@ class OverlayStyle:
     boxes: bool = False
     """The window the estimator saw."""
     labels: bool = False
-    """Track number, side, confidence and estimator."""
+    """Side and confidence, beside the wrist."""
     landmarks: bool = False
     """The detector's landmarks as small crosses: their distance to the skeleton is the error."""
     map: MapStyle | None = None
@@ -106,8 +107,9 @@ def draw_overlay(
             draw_landmarks(canvas, hand.landmarks_2d)
         if style.boxes:
             draw_box(canvas, hand)
-        if style.labels:
-            draw_label(canvas, hand)
+    if style.labels:
+        size = text_size(canvas.shape[1], canvas.shape[0])
+        draw_labels(canvas, result.hands, [hand.joints_2d for hand in result.hands], size)
     if has_map and style.legend and style.map is not None:
         draw_legend(canvas, style.map, scale)
     return canvas
@@ -227,31 +229,3 @@ def draw_box(image: UInt8, hand: Hand) -> None:
     width = max(round(1.4 * drawing_scale(image)), 1)
     outline = np.array(known, np.int32)
     cv2.polylines(image, [outline], True, SIDE_COLORS[hand.is_right], width, cv2.LINE_AA, _SHIFT)
-
-
-def label_text(hand: Hand) -> str:
-    """Track number, side, confidence and estimator of a hand in one line."""
-    side = "Right" if hand.is_right else "Left"
-    unsure = " unsure" if hand.is_unsure else ""
-    return f"#{hand.track_id} {side} {hand.confidence:.2f}{unsure} {hand.estimator}"
-
-
-def draw_label(image: UInt8, hand: Hand) -> None:
-    """Draw ``label_text`` on a plate above the hand's window, kept inside the image, in place."""
-    height, width = image.shape[:2]
-    scale = drawing_scale(image)
-    size, font = 0.42 * scale, cv2.FONT_HERSHEY_SIMPLEX
-    text = label_text(hand)
-    (text_width, text_height), baseline = cv2.getTextSize(text, font, size, 1)
-    pad = round(4 * scale)
-    plate_width, plate_height = text_width + 2 * pad, text_height + baseline + pad
-    left, top = crop_corners(hand.crop).min(axis=0)
-    if not np.isfinite(left) or not np.isfinite(top):
-        return
-    x = int(np.clip(left, 0, max(width - plate_width, 0)))
-    y = int(np.clip(top - plate_height, 0, max(height - plate_height, 0)))
-    plate = image[y : y + plate_height, x : x + plate_width]
-    color = np.array(SIDE_COLORS[hand.is_right])
-    plate[...] = (0.22 * plate + 0.78 * (0.35 * color)).astype(np.uint8)
-    origin = (x + pad, y + text_height + pad // 2 + 1)
-    cv2.putText(image, text, origin, font, size, (255, 255, 255), 1, cv2.LINE_AA)

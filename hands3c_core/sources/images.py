@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 
 DEFAULT_FPS = 30.0
 _MOST_BYTES = 1 << 30
+#: As few images as this can be a film.
+_LEAST_SEQUENCE = 3
 
 #: Flips (transpose, mirror, upside down) by EXIF orientation (EXIF 2.32, tag 0x0112).
 _EXIF_FLIPS: dict[int, Flips] = {
@@ -40,7 +43,7 @@ _EXIF_METADATA = 0  # cv2.IMAGE_METADATA_EXIF
 
 
 class ImageFolder(Source):
-    """The images of a folder in natural order (2 before 10), or a single image.
+    """The images of a folder in natural order (2 before 10), a single image, or several named ones.
 
     Takes whatever OpenCV reads, and HEIC. 16-bit images keep their upper 8 bits, floating-point
     ones are clipped to 0..1, grey ones become RGB, transparent ones are laid over black, EXIF
@@ -50,27 +53,40 @@ class ImageFolder(Source):
     """
 
     @no_raw_errors
-    def __init__(self, path: str | Path, fps: float | None = None) -> None:
-        """Open the folder or image ``path``.
+    def __init__(self, path: str | Path | Sequence[str | Path], fps: float | None = None) -> None:
+        """Open the folder or image ``path``, or the images and folders of a list, in its order.
 
         Raises:
             UserError: there is no such folder or no image in it can be read.
         """
         check_fps(fps)
-        path = Path(path)
+        paths = [Path(path)] if isinstance(path, (str, Path)) else [Path(each) for each in path]
+        if not paths:
+            raise UserError("no picture is named: give one or more files")
+        path = paths[0]
         self.name = printable(path.name or str(path))
-        self.fps = fps or DEFAULT_FPS
-        files = _files_of(path)
+        if len(paths) > 1:
+            self.name = f"{self.name} and {len(paths) - 1} more"
+        files = [file for each in paths for file in _files_of(each)]
         self._files = [file for file in files if is_image(file)]
+        self.is_sequence = _are_numbered(self._files)
+        """Whether the images follow each other in time; otherwise they are photographs."""
+        self.fps = fps or DEFAULT_FPS
         self._junk = len(files) - len(self._files)
         self._damaged: set[Path] = set()
         self._position = 0
         first = self.read()
         if first is None:
-            raise UserError(f"{path} holds no image that can be read: choose another one")
+            where = path if len(paths) == 1 else f"{path} or what is named with it"
+            raise UserError(f"{where} holds no image that can be read: choose another one")
         self._position = 0
         self.frame_count = len(self._files)
         self.duration = len(self._files) / self.fps
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The images, in order."""
+        return tuple(self._files)
 
     @property
     def skipped(self) -> int:  # type: ignore[override]
@@ -95,6 +111,20 @@ class ImageFolder(Source):
 
     def close(self) -> None:
         self._position = len(self._files)
+
+
+def _are_numbered(files: Sequence[Path]) -> bool:
+    """Whether the names count up from 0 or 1 without a gap, as the frames of a film do."""
+    numbers, frames = [], set()
+    for file in files:
+        found = re.fullmatch(r"(.*?)(\d+)(\D*)", file.name)
+        if found is None:
+            return False
+        frames.add((file.parent, found[1], found[3]))
+        numbers.append(int(found[2]))
+    first = numbers[0] if numbers else -1
+    counts = numbers == list(range(first, first + len(numbers)))
+    return len(files) >= _LEAST_SEQUENCE and len(frames) == 1 and first in (0, 1) and counts
 
 
 def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:

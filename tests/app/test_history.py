@@ -8,7 +8,29 @@ import pytest
 
 from app.config import MeshStyle, ModelConfig, RecordChoice, ViewState
 from app.history import History
-from app.observe import Observable
+from app.observe import Event, Observable
+from app.session_types import Take, TakeChange
+
+
+class Shelf:
+    """Takes without files: each change is told, as the real shelf tells it."""
+
+    def __init__(self, changes: Event[TakeChange]) -> None:
+        self._changes = changes
+        self.names = {"one", "two"}
+
+    def delete(self, take: Take) -> None:
+        self.names.remove(take.name)
+        self._changes.emit(TakeChange(take, None))
+
+    def undo_delete(self, take: Take) -> None:
+        self.names.add(take.name)
+        self._changes.emit(TakeChange(None, take))
+
+    def rename(self, take: Take, name: str) -> None:
+        self.names.remove(take.name)
+        self.names.add(name)
+        self._changes.emit(TakeChange(take, replace(take, name=name)))
 
 
 class Choices:
@@ -19,6 +41,8 @@ class Choices:
         self.view = Observable(ViewState())
         self.model = Observable(ModelConfig())
         self.record_choice = Observable(RecordChoice())
+        self.take_changes: Event[TakeChange] = Event()
+        self.takes = Shelf(self.take_changes)
         self.set_view = self.view.set
         self.set_model = self.model.set
         self.set_record_choice = self.record_choice.set
@@ -140,4 +164,39 @@ def test_it_forgets_on_request_and_has_a_limit(choices, clock, history):
     assert not history.can_redo
     history.close()
     change(choices, clock, boxes=True)
+    assert not history.can_undo
+
+
+def a_take(name: str) -> Take:
+    return Take(name, (), None, 1.0, 10)
+
+
+def test_takes_and_choices_share_one_stack_newest_first(choices, clock, history):
+    choices.record_choice.set(replace(choices.record_choice.value, npz=True))
+    choices.takes.delete(a_take("one"))
+    assert history.undo_title == "deleting one"
+    history.undo()
+    assert choices.takes.names == {"one", "two"}
+    assert choices.record_choice.value.npz
+    assert history.redo_title == "deleting one"
+    history.redo()
+    assert choices.takes.names == {"two"}
+    history.undo()
+    history.undo()
+    assert not choices.record_choice.value.npz
+    assert not history.can_undo
+
+
+def test_a_renamed_take_gets_its_name_back(choices, clock, history):
+    choices.takes.rename(a_take("one"), "three")
+    history.undo()
+    assert choices.takes.names == {"one", "two"}
+    history.redo()
+    assert choices.takes.names == {"three", "two"}
+    assert history.undo_title == "renaming one"
+
+
+def test_a_take_brought_back_by_its_button_is_no_longer_to_be_undone(choices, clock, history):
+    choices.takes.delete(a_take("one"))
+    choices.takes.undo_delete(a_take("one"))
     assert not history.can_undo
