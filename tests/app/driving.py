@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from app.session_types import State
 from app.windows.main_window import MainWindow
 
-TIMEOUT = 60_000
+TIMEOUT = int(os.environ.get("HANDS3C_TEST_TIMEOUT_MS", "60000"))
 Key, Button, Modifier = Qt.Key, Qt.MouseButton, Qt.KeyboardModifier
 
 
