@@ -53,6 +53,8 @@ class NetworkMap(str, Enum):
     AFTER = "after"
     SPATIAL = "spatial"
     CHANNEL = "channel"
+    COMPARE = "compare"
+    """Before, after and the difference, side by side."""
 
 
 #: ``ViewState.map_joint`` for the heatmaps of all joints together.

@@ -59,6 +59,8 @@ class Engine:
         self._finishing: list[Recording] = []
         self._stats_due = 0.0
         self._has_failed = False
+        self._range_loop: bool | None = None
+        """Whether to loop again after the recording of a range; None while there is none."""
         self._commands: deque[Callable[[], None]] = deque()
         self._wake = threading.Condition()
         self._closing = False
@@ -123,6 +125,7 @@ class Engine:
             self._model.pipeline.reset()
         if frame is not None:
             self._process_or_skip(frame, jumped=jumped)
+        self._end_range()
         self.say_playback()
         self._say_stats()
         if waiting or not self.player.is_open:
@@ -296,6 +299,32 @@ class Engine:
                 text = "The picture is paused, so this frame is recorded: press Space to go on."
                 self._out.notices.emit(Notice("record", text, "warning", seconds=12.0))
         self._out.recording.set(self._recording.state)
+
+    def record_range(self, files: RecordFiles) -> None:
+        """Write from the in to the out point (or the ends), then stop."""
+        info, player = self._out.source.value, self.player
+        if self._recording is not None or info is None or info.is_live or not info.duration:
+            text = "Open a file first: a range of it can be recorded."
+            self._out.notices.emit(Notice("record", text, "warning", FAILURE_S))
+            return
+        loop = player.playback().loop
+        player.set_loop(False)
+        player.pause()
+        player.seek(player.playback().marks[0] or 0.0)
+        player.passed_out = False
+        self.shown = None  # the frame on show is not of the range
+        self.start_recording(files)
+        self._range_loop = loop if self._recording is not None else None
+        player.play()
+
+    def _end_range(self) -> None:
+        """Stop a recording of a range at its end."""
+        loop, player = self._range_loop, self.player
+        if loop is None or not (player.passed_out or player.state is State.ENDED):
+            return
+        self._range_loop = None
+        player.set_loop(loop)
+        self.stop_recording()
 
     def stop_recording(self) -> None:
         """No more frames; the take is announced when its files are complete."""

@@ -24,7 +24,9 @@ def available_maps(estimator: Any) -> tuple[str, ...]:
         return ()
     from hands3c_core.explain.maps import available_kinds
 
-    return (NetworkMap.HEATMAPS.value, *available_kinds(estimator))
+    kinds = available_kinds(estimator)
+    compare = (NetworkMap.COMPARE.value,) if "after" in kinds else ()
+    return (NetworkMap.HEATMAPS.value, *kinds, *compare)
 
 
 def ask_for_maps(estimator: Any, view: ViewState) -> bool:
@@ -62,7 +64,7 @@ def with_maps(result: FrameResult, estimator: Any) -> FrameResult:
 
 def map_style(view: ViewState) -> MapStyle | None:
     """The chosen map as the overlay draws it, or None."""
-    if view.network_map is NetworkMap.NONE:
+    if view.network_map in (NetworkMap.NONE, NetworkMap.COMPARE):
         return None
     from hands3c_core.render import MapStyle
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.config import ViewState
+from app.config import NetworkMap, ViewState
 from app.maps import map_legend, map_style
 from app.session_types import Picture, Shown
 from app.zoom import MAX_UPSCALE, WHOLE, Part, Zoom, visible_part
@@ -33,6 +33,7 @@ def overlay_style(view: ViewState, *, labels: bool) -> OverlayStyle:
         boxes=view.boxes,
         labels=labels and view.labels,
         map=map_style(view),
+        compare=view.network_map is NetworkMap.COMPARE,
         legend=labels,
     )
 
@@ -88,6 +89,14 @@ class Painter:
         letters = _letters(display, density)
         if view.labels and shown.result.hands:
             _draw_labels(display, part, shown.result.hands, letters, mirror=view.mirror)
+        if view.network_map is NetworkMap.COMPARE:
+            from hands3c_core.render import draw_comparison
+
+            result, mirror = shown.result, view.mirror
+            draw_comparison(
+                display, result.frame.image, result.hands, self._scale, letters,
+                mirror=mirror, order="bgra",
+            )  # fmt: skip
         place = None
         if legend is not None:
             place = self._draw_legend(display, view, letters)

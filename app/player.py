@@ -22,6 +22,8 @@ from hands3c_core.types import Frame
 
 #: How long to wait for a frame before looking for commands, s.
 _POLL_S = 0.03
+#: Times nearer than this are one frame's, s.
+_SAME_S = 1e-3
 #: Photographs a second, when they are played.
 _SLIDES_FPS = 0.5
 
@@ -39,6 +41,9 @@ class Player:
         self._index = 0
         self._stopped = False
         self._loop = True
+        self._marks: tuple[float | None, float | None] = (None, None)
+        self.passed_out = False
+        """Whether the out point was reached since this was last set to False."""
         self._speed = 1.0
 
     @property
@@ -86,7 +91,7 @@ class Player:
     def playback(self) -> Playback:
         """What the transport shows."""
         position = self._reader.position if self._reader is not None else 0.0
-        return Playback(self.state, position, self._index, self._speed, self._loop)
+        return Playback(self.state, position, self._index, self._speed, self._loop, self._marks)
 
     def open(self, spec: str, *, play: bool, is_bundled: bool) -> SourceInfo:
         """Open ``spec`` in place of what is open.
@@ -134,6 +139,7 @@ class Player:
         if not source.is_live:
             reader.set_speed(self._speed)
         self._reader, self._spec, self._epoch, self._stopped = reader, spec, -1, False
+        self._marks = (None, None)
         self._index = 0
 
     def close(self) -> None:
@@ -152,13 +158,26 @@ class Player:
         if frame is None:
             return None, False
         jumped = reader.epoch != self._epoch
+        if self._is_past(frame.timestamp):
+            self.passed_out = True
+            if not self._loop:
+                reader.pause()
+            reader.seek(self._marks[0] or 0.0 if self._loop else self._marks[1] or 0.0)
+            return None, False
         self._epoch = reader.epoch
         self._index = frame.index
         return frame, jumped or self.is_photo
 
     def play(self) -> None:
         """Go on; from the start if the file has ended. A single picture has nowhere to go."""
-        if self._reader is not None and not self.is_still:
+        reader = self._reader
+        if reader is not None and not self.is_still:
+            low, high = self._marks
+            here = reader.position
+            if (low is not None and here < low - _SAME_S) or (
+                high is not None and here >= high - _SAME_S
+            ):
+                reader.seek(low or 0.0)
             self._stopped = False
             self._reader.resume()
 
@@ -193,6 +212,17 @@ class Player:
             reader.pause()
         end = reader.source.duration
         reader.seek(seconds if end is None else min(seconds, end))
+
+    def set_marks(self, low: float | None, high: float | None) -> None:
+        """Play and loop from ``low`` to ``high`` seconds; None leaves that side open."""
+        if low is not None and high is not None and high <= low:
+            low, high = (low, None) if low != self._marks[0] else (None, high)
+        live = self._reader is None or self._reader.source.is_live
+        self._marks = (None, None) if live else (low, high)
+
+    def _is_past(self, timestamp: float) -> bool:
+        high = self._marks[1]
+        return high is not None and self.state is State.PLAYING and timestamp > high + _SAME_S
 
     def set_loop(self, loop: bool) -> None:
         self._loop = loop

@@ -39,6 +39,17 @@ class Rendering:
     are nan behind the viewer."""
 
 
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A picture of the scene to save."""
+
+    file: Path
+    size: tuple[int, int] | None = None
+    """Width and height, px; None is as large as it is seen."""
+    cut_out: bool = False
+    """The hands alone, on a transparent background."""
+
+
 @dataclass
 class Wishes:
     """What happened since the last rendering."""
@@ -52,7 +63,7 @@ class Wishes:
     redraw: bool = False
     settle: bool = False
     """Nothing but that the camera has not arrived at the hands."""
-    still: Path | None = None
+    still: Still | None = None
 
     @property
     def any(self) -> bool:

@@ -15,13 +15,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.config import ViewState
+from app.config import MeshStyle, ViewState
+from app.dense_hand import DenseHands, dense_hands
 from app.follow import Follower
-from app.scene_state import Rendering, SceneLook, SceneSettings, Wishes
+from app.scene_state import Rendering, SceneLook, SceneSettings, Still, Wishes
 from app.session_types import Shown
 from hands3c_core.errors import UserError
+from hands3c_core.types import Hand
 
 if TYPE_CHECKING:
+    from hands3c_core.hand_model import FastHandLayer
     from hands3c_core.render import FingertipTrails, MeshTemplate
     from hands3c_core.render.open3d_scene import HandScene
 
@@ -37,6 +40,12 @@ _MAX_PIXELS = 900 * 700
 _SETTLE_PERIOD_S, _SETTLE_STEPS = 0.1, 6
 #: The scene rests at least this share of a rendering's time: one core is never its own.
 _REST_SHARE = 0.5
+#: Up to this size stills are drawn twice as large and reduced; beyond, memory sets the limit.
+_FINE_PIXELS = 2560 * 1440
+#: How much brighter the background is at the top than at the bottom, of the full brightness.
+_BACKDROP = 0.075
+#: A mesh that is farther than this from the hand model's is an estimator's own, m.
+_OWN_MESH_M = 0.0005
 
 
 class SceneWorker:
@@ -70,6 +79,8 @@ class SceneWorker:
         self._shown: Shown | None = None
         self._joints: list[NDArray[np.float64]] = []
         self._places: dict[int, NDArray[np.float64]] = {}
+        self._dense: DenseHands | None = None
+        self._layer: FastHandLayer | None = None
         self._trails: FingertipTrails | None = None
         self._follower = Follower()
         self._on_its_way = False
@@ -127,10 +138,10 @@ class SceneWorker:
             self._wishes.reset = True
             self._changed.notify()
 
-    def save_still(self, file: Path) -> None:
-        """Write the scene as it is seen now, at the view's full size and finer, to a PNG file."""
+    def save_still(self, still: Still) -> None:
+        """Write the scene as it is seen now, finer, to a PNG file."""
         with self._changed:
-            self._wishes.still = file
+            self._wishes.still = still
             self._changed.notify()
 
     def configure(
@@ -211,7 +222,7 @@ class SceneWorker:
         scene = self._scene
         if scene is None:
             if wishes.still is not None:
-                self._on_saved(wishes.still, "There is nothing to see in the 3D view yet.")
+                self._on_saved(wishes.still.file, "There is nothing to see in the 3D view yet.")
             return
         scale = _render_scale(settings.size)
         size = max(16, round(settings.size[0] * scale)), max(16, round(settings.size[1] * scale))
@@ -229,24 +240,37 @@ class SceneWorker:
                 cv2.resize(pixels, settings.size, interpolation=cv2.INTER_LINEAR), np.uint8
             )
         joints = tuple(scene.view.project(points, settings.size) for points in self._joints)
+        if settings.view.mirror:  # a mirror shows both views the other way round
+            pixels = np.asarray(cv2.flip(pixels, 1), np.uint8)
+            for points in joints:
+                points[:, 0] = settings.size[0] - 1 - points[:, 0]
         self._on_image(Rendering(pixels, self._shown, joints))
         if wishes.still is not None:
-            self._save_still(scene, settings.size, wishes.still)
+            self._save_still(scene, settings, wishes.still)
 
     def _open_scene(self, shown: Shown, settings: SceneSettings) -> None:
         """A scene for the model of ``shown``; the viewer's camera stays."""
+        from hands3c_core.hand_model import FastHandLayer
         from hands3c_core.render.open3d_scene import HandScene
 
-        assert shown.model is not None
+        model = shown.model
+        assert model is not None
         old = self._scene
         self._scene = None
-        scene = HandScene(shown.model.meshes, shown.result.camera)
+        self._dense = dense_hands(model.hand)
+        self._layer = FastHandLayer(model.hand) if self._dense is not None else None
+        meshes = model.meshes if self._dense is None else self._dense.meshes
+        # The finest mesh has a vertex for every crease already.
+        scene = HandScene(meshes, shown.result.camera, refine=self._dense is None)
+        if self._dense is not None:
+            scene.add_meshes(model.meshes)
+        scene.set_backdrop(_BACKDROP)
         if old is not None:
             scene.view = old.view
             old.close()
         scale = _render_scale(settings.size)
         scene.open((round(settings.size[0] * scale), round(settings.size[1] * scale)))
-        self._scene, self._meshes = scene, shown.model.meshes
+        self._scene, self._meshes = scene, model.meshes
         self._applied = None
 
     def _apply_settings(self, scene: HandScene, settings: SceneSettings) -> bool:
@@ -265,7 +289,11 @@ class SceneWorker:
 
             look = settings.look
             scene.set_colors(SceneColors(look.background, look.grid, look.outline, look.wires))
-        return old is None or old.view.scene_centered != view.scene_centered
+        return (
+            old is None
+            or old.view.scene_centered != view.scene_centered
+            or old.view.scene_style is not view.scene_style
+        )
 
     def _place_hands(self, scene: HandScene, view: ViewState) -> None:
         """Put the hands of the newest result where the view wants them."""
@@ -283,11 +311,25 @@ class SceneWorker:
             if hand.track_id in places:
                 shift = places[hand.track_id] - hand_center(hand.joints_3d)
             moved = shift.astype(np.float32)
-            hands.append(SceneHand(hand.is_right, hand.vertices + moved, hand.joints_3d + moved))
+            vertices = self._vertices(hand, view) + moved
+            hands.append(SceneHand(hand.is_right, vertices, hand.joints_3d + moved))
         scene.set_hands(hands)
         self._joints = [np.asarray(hand.joints, np.float64) for hand in hands]
         if hands:
             self._follower.see([hand.vertices for hand in hands])
+
+    def _vertices(self, hand: Hand, view: ViewState) -> NDArray[np.float32]:
+        """The finest mesh of ``hand``; its own where it is shown as wires or is not the hand
+        model's (an estimator may make a mesh itself)."""
+        dense, layer = self._dense, self._layer
+        if dense is None or layer is None or view.scene_style is MeshStyle.WIREFRAME:
+            return hand.vertices
+        usual, _ = layer(hand.pose, hand.shape, hand.translation)
+        if not hand.is_right:
+            usual[:, 0] *= -1.0
+        if usual.shape != hand.vertices.shape or np.abs(usual - hand.vertices).max() > _OWN_MESH_M:
+            return hand.vertices
+        return dense.vertices(hand)
 
     def _place_trails(self, scene: HandScene, view: ViewState) -> None:
         with self._changed:
@@ -314,11 +356,12 @@ class SceneWorker:
         if wishes.preset is not None:
             scene.set_preset(wishes.preset)
             follower.restart(pinned=wishes.preset == "camera")
+        side = -1.0 if settings.view.mirror else 1.0
         if any(wishes.orbit):
-            scene.orbit(*wishes.orbit)
+            scene.orbit(side * wishes.orbit[0], wishes.orbit[1])
         if any(wishes.pan):
             before = scene.view.target
-            scene.pan(wishes.pan[0] * scale, wishes.pan[1] * scale)
+            scene.pan(side * wishes.pan[0] * scale, wishes.pan[1] * scale)
             follower.panned(scene.view.target - before)
         if wishes.zoom:
             before_zoom = scene.view.distance
@@ -329,13 +372,18 @@ class SceneWorker:
             steps = _SETTLE_STEPS if wishes.settle else 1
             self._on_its_way = follower.aim(scene.view, scene.size[0] / scene.size[1], steps)
 
-    def _save_still(self, scene: HandScene, size: tuple[int, int], file: Path) -> None:
+    def _save_still(self, scene: HandScene, settings: SceneSettings, wanted: Still) -> None:
         from hands3c_core.atomic import write_atomically
 
-        problem = ""
+        problem, file = "", wanted.file
+        size = wanted.size or settings.size
+        fine = 2 if size[0] * size[1] <= _FINE_PIXELS else 1
         try:
-            still = cv2.cvtColor(scene.render_still(size), cv2.COLOR_RGB2BGR)
-            encoded, data = cv2.imencode(".png", still)
+            still = scene.render_still(size, fine, cut_out=wanted.cut_out)
+            if settings.view.mirror:
+                still = np.asarray(cv2.flip(still, 1), np.uint8)
+            order = cv2.COLOR_RGBA2BGRA if wanted.cut_out else cv2.COLOR_RGB2BGR
+            encoded, data = cv2.imencode(".png", cv2.cvtColor(still, order))
             if not encoded:
                 raise UserError(f"{file.name}: the picture could not be encoded as PNG.")
             write_atomically(file, data.tobytes())

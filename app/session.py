@@ -149,6 +149,27 @@ class Session:
             self.pause()
             self.seek(info.duration)
 
+    def mark_in(self) -> None:
+        """Play from here on."""
+        now = self.outlets.playback.value
+        self._set_marks(now.position, now.marks[1])
+
+    def mark_out(self) -> None:
+        """Play up to here."""
+        now = self.outlets.playback.value
+        self._set_marks(now.marks[0], now.position)
+
+    def clear_marks(self) -> None:
+        """Play all of it."""
+        self._set_marks(None, None)
+
+    def _set_marks(self, low: float | None, high: float | None) -> None:
+        self._engine.do(lambda: self._engine.player.set_marks(low, high))
+
+    def record_range(self) -> None:
+        """Record from the in to the out point, every frame once, and stop there."""
+        self._engine.do(lambda: self._engine.record_range(self._new_take()))
+
     def set_loop(self, loop: bool) -> None:
         self._engine.do(lambda: self._engine.player.set_loop(loop))
 

@@ -80,6 +80,8 @@ class Playback:
     """Its number in the source, from 0."""
     speed: float = 1.0
     loop: bool = True
+    marks: tuple[float | None, float | None] = (None, None)
+    """In and out point, seconds: what is played and looped; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 from app.config import SPEEDS
 from app.session_types import Playback, SourceInfo, State
 from app.theme import Theme
-from app.views.controls import ComboBox, IconButton, JumpSlider
+from app.views.controls import ComboBox, IconButton, RangeSlider
 
 #: Positions of the seek bar; fine enough for one frame in ten minutes on a wide screen.
 _STEPS = 10_000
@@ -49,7 +49,11 @@ class TransportBar(QFrame):
         self.position_label.setAlignment(
             Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         )
-        self.seek_slider = JumpSlider()
+        self.frame_label = QLabel()
+        self.frame_label.setProperty("role", "value")
+        self.frame_label.setToolTip("Number of this frame; Ctrl+G goes to another")
+        self.frame_label.setMinimumWidth(34)
+        self.seek_slider = RangeSlider(theme)
         self.seek_slider.setRange(0, _STEPS)
         self.seek_slider.setMinimumWidth(90)
         self.seek_slider.setToolTip("Seek (Left and Right arrows: one second)")
@@ -71,6 +75,7 @@ class TransportBar(QFrame):
             layout.addWidget(widget)
         layout.addSpacing(4)
         layout.addWidget(self.position_label)
+        layout.addWidget(self.frame_label)
         layout.addSpacing(6)
         layout.addWidget(self.seek_slider, 1)
         layout.addSpacing(6)
@@ -129,10 +134,16 @@ class TransportBar(QFrame):
         pictures = self._info.pictures if self._info is not None else ()
         here = str(playback.index + 1) if pictures else clock(playback.position)
         self.position_label.setText(here)
+        counts = self._info is not None and not self._info.is_live and not pictures
+        self.frame_label.setText(f"#{playback.index + 1}" if counts else "")
         self.loop_button.setChecked(playback.loop)
         self.speed_box.select_data(playback.speed)
         duration = self._info.duration if self._info is not None else None
         if duration and not self.seek_slider.isSliderDown():
+            low, high = playback.marks
+            self.seek_slider.show_range(
+                None if low is None else low / duration, None if high is None else high / duration
+            )
             blocked = self.seek_slider.blockSignals(True)
             self.seek_slider.setValue(round(playback.position / duration * _STEPS))
             self.seek_slider.blockSignals(blocked)

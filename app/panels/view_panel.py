@@ -30,6 +30,7 @@ _MAPS = (
     (NetworkMap.AFTER, "After attention (S3C)"),
     (NetworkMap.SPATIAL, "Spatial branch of attention"),
     (NetworkMap.CHANNEL, "Channel branch of attention"),
+    (NetworkMap.COMPARE, "Before, after, difference"),
 )
 #: View presets of the scene: name, label and tip.
 PRESETS = (
@@ -44,7 +45,7 @@ _SWITCHES = {
     "skeleton": ("Skeleton", "Draw the 21 joints and their bones (2)"),
     "boxes": ("Crop boxes", "Draw the square each estimate was made from (3)"),
     "labels": ("Labels", "Name each hand and its confidence (4)"),
-    "mirror": ("Mirror picture", "Selfie view: flips the picture only (M)"),
+    "mirror": ("Mirror picture", "Selfie view: flips what is seen, never the data (M)"),
     "map_on_hand": ("On the hand only", "Colour the hand and leave the rest of the crop (0)"),
     "scene_skeleton": ("Skeleton", "Show the joints in the 3D view (K)"),
     "scene_trails": ("Fingertip trails", "Show where the fingertips have been, fading (T)"),

@@ -140,6 +140,45 @@ class JumpSlider(QSlider):
             super().wheelEvent(e)
 
 
+class RangeSlider(JumpSlider):
+    """A seek bar that shows an in and an out point."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._range: tuple[float | None, float | None] = (None, None)
+
+    @property
+    def shown_range(self) -> tuple[float | None, float | None]:
+        """In and out point as shares of the whole; None where there is none."""
+        return self._range
+
+    def show_range(self, low: float | None, high: float | None) -> None:
+        """Mark what lies between ``low`` and ``high``, shares of the whole."""
+        if (low, high) != self._range:
+            self._range = (low, high)
+            self.update()
+
+    def paintEvent(self, ev: QPaintEvent | None) -> None:
+        if self._range != (None, None):
+            low, high = self._range
+            room = self.width() - 16
+            left = 8 + room * (low if low is not None else 0.0)
+            right = 8 + room * (high if high is not None else 1.0)
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(self._theme.palette.accent_soft))
+            middle = self.height() / 2
+            painter.drawRoundedRect(QRectF(left, middle - 8, right - left, 16), 3, 3)
+            painter.setBrush(QColor(self._theme.palette.accent))
+            for mark, x in ((low, left), (high, right)):
+                if mark is not None:
+                    painter.drawRoundedRect(QRectF(x - 1.5, middle - 10, 3, 20), 1.5, 1.5)
+            painter.end()
+        super().paintEvent(ev)
+
+
 class SliderRow(QWidget):
     """A labelled slider with its value; ``changed`` carries the value in the caller's unit."""
 

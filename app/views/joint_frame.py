@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QFont, QMouseEvent, QPainter
 from PyQt6.QtWidgets import QWidget
 
@@ -45,9 +45,13 @@ class JointFrame(StageFrame):
         super().__init__(title, symbol, theme, parent)
         self.selection = selection
         self._pressed: QPointF | None = None
+        self._right_pressed: QPointF | None = None
         self.setMouseTracking(True)
         selection.changed.connect(self.update)
         selection.changed.connect(self._describe)
+
+    menu_asked = pyqtSignal(QPoint)
+    """The user asks for what can be done here, at this place of the screen."""
 
     def joint_places(self) -> JointPlaces:
         """Where each hand's 21 joints are in the widget; None for one that cannot be seen."""
@@ -82,6 +86,8 @@ class JointFrame(StageFrame):
     def mousePressEvent(self, a0: QMouseEvent | None) -> None:
         if a0 is not None and a0.button() == Qt.MouseButton.LeftButton:
             self._pressed = a0.position()
+        elif a0 is not None and a0.button() == Qt.MouseButton.RightButton:
+            self._right_pressed = a0.position()
 
     def mouseMoveEvent(self, a0: QMouseEvent | None) -> None:
         if a0 is None:
@@ -92,6 +98,11 @@ class JointFrame(StageFrame):
             self.selection.hover(self.joint_at(a0.position()), self)
 
     def mouseReleaseEvent(self, a0: QMouseEvent | None) -> None:
+        right, self._right_pressed = self._right_pressed, None
+        if a0 is not None and a0.button() == Qt.MouseButton.RightButton:
+            if right is not None and not _far(a0.position(), right):  # a longer way moves the view
+                self.menu_asked.emit(a0.globalPosition().toPoint())
+            return
         pressed, self._pressed = self._pressed, None
         if a0 is not None and pressed is not None and not _far(a0.position(), pressed):
             self.selection.click(self.joint_at(a0.position()))

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
@@ -22,7 +21,7 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QWidget
 
 from app.config import ViewState
-from app.scene_state import Rendering, SceneLook
+from app.scene_state import Rendering, SceneLook, Still
 from app.scene_worker import SceneWorker
 from app.session_types import Shown
 from app.theme import Palette, Theme
@@ -81,12 +80,12 @@ class Viewport3D(JointFrame):
         """The newest rendering."""
         return self._image
 
-    def save_still(self, file: Path) -> None:
+    def save_still(self, still: Still) -> None:
         """Write what is seen to a PNG file; ``saved`` tells when that is done."""
         if self._has_failed:
-            self.saved.emit(file, _NOT_AVAILABLE)
+            self.saved.emit(still.file, _NOT_AVAILABLE)
         else:
-            self.worker.save_still(file)
+            self.worker.save_still(still)
 
     def joint_places(self) -> JointPlaces:
         rendering, image = self._rendering, self._image

@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QKeySequence
-from PyQt6.QtWidgets import QMainWindow, QMenu
+from PyQt6.QtWidgets import QMainWindow, QMenu, QWidget
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,18 @@ COMMANDS: tuple[Command, ...] = (
     Command("forward", "&Playback", "One second on", "Right", repeats=True),
     Command("back", "&Playback", "One second back", "Left", repeats=True),
     Command("start", "&Playback", "Back to the &start", "Home"),
-    Command("end", "&Playback", "To the &end", "End"),
+    Command("end", "&Playback", "To the en&d", "End"),
+    Command("go_to_frame", "&Playback", "&Go to frame…", "Ctrl+G"),
+    Command("mark_in", "&Playback", "&In point here", "I"),
+    Command("mark_out", "&Playback", "O&ut point here", "O"),
+    Command("clear_marks", "&Playback", "&Clear in and out", "Ctrl+I"),
+    Command("record_range", "&Playback", "Record from in &to out", "Ctrl+Alt+R"),
     Command("loop", "&Playback", "&Loop", "L", checkable=True),
     Command("faster", "&Playback", "&Faster", "]"),
     Command("slower", "&Playback", "Slo&wer", "["),
     Command("record", "&Playback", "&Record", "Ctrl+R", checkable=True),
+    Command("copy_picture", "&Edit", "&Copy the picture", "Ctrl+C"),
+    Command("copy_scene", "&Edit", "Copy the &3D view", "Ctrl+Shift+C"),
     Command("undo", "&Edit", "&Undo", "Ctrl+Z"),
     Command("redo", "&Edit", "&Redo", "Ctrl+Shift+Z"),
     Command("layout_side", "&View", "Side by side", "F1", checkable=True),
@@ -73,6 +81,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("map_after", "&Overlay", "Map: &after attention (S3C)", "7", checkable=True),
     Command("map_spatial", "&Overlay", "Map: s&patial branch", "8", checkable=True),
     Command("map_channel", "&Overlay", "Map: &channel branch", "9", checkable=True),
+    Command("map_compare", "&Overlay", "Map: before, after and &difference", "D", checkable=True),
     Command("map_on_hand", "&Overlay", "Map on the &hand only", "0", checkable=True),
     Command("scene_skeleton", "3&D", "&Skeleton", "K", checkable=True),
     Command("scene_trails", "3&D", "Fingertip &trails", "T", checkable=True),
@@ -88,6 +97,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("preset_top", "3&D", "From above", "Ctrl+5"),
     Command("reset_view", "3&D", "&Reset the view", "R"),
     Command("save_scene", "3&D", "Save as &picture", "Ctrl+Shift+P"),
+    Command("save_scene_as", "3&D", "Save in a size, transp&arent…", ""),
     Command("calibrate", "&Settings", "&Calibrate the lens…", ""),
     Command("theme_system", "&Settings", "Theme of the s&ystem", "", checkable=True),
     Command("theme_light", "&Settings", "&Light theme", "", checkable=True),
@@ -103,8 +113,10 @@ _SEPARATED = {
     "snapshot_png",
     "quit",
     "step_forward",
+    "go_to_frame",
     "loop",
     "record",
+    "undo",
     "mirror",
     "zoom_in",
     "sidebar",
@@ -130,6 +142,30 @@ GESTURES = (
     ("Point at a joint", "Its name, position and angles"),
     ("Click a joint", "Keep them in view"),
 )
+
+
+#: What a right click offers in each view; '' draws a line.
+VIEW_MENUS: dict[str, tuple[str, ...]] = {
+    "camera": (
+        *("copy_picture", "snapshot_png", "", "mesh", "skeleton", "boxes", "labels", "mesh_style"),
+        *("", "zoom_in", "zoom_out", "zoom_reset", "picture_follow", "mirror", ""),
+        *("layout_camera", "full_screen"),
+    ),
+    "scene": (
+        *(
+            "copy_scene",
+            "save_scene",
+            "save_scene_as",
+            "",
+            "scene_style",
+            "scene_skeleton",
+            "scene_trails",
+        ),
+        *("scene_centered", "scene_follow", "scene_grid", "scene_camera", "", "preset_camera"),
+        *("preset_front", "preset_palm", "preset_side", "preset_top", "reset_view", ""),
+        *("layout_scene", "full_screen"),
+    ),
+}
 
 
 class Actions:
@@ -163,6 +199,17 @@ class Actions:
 
     def __getitem__(self, key: str) -> QAction:
         return self._actions[key]
+
+    def view_menu(self, view: str, parent: QWidget) -> QMenu:
+        """The menu of a right click in ``view``, a key of ``VIEW_MENUS``."""
+        menu = QMenu(parent)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for key in VIEW_MENUS[view]:
+            if key:
+                menu.addAction(self._actions[key])
+            else:
+                menu.addSeparator()
+        return menu
 
     def check(self, key: str, on: bool) -> None:
         """Show the state of a checkable action."""

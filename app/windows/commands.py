@@ -59,6 +59,11 @@ class Commands:
             "back": lambda _: session.skip(-1.0),
             "start": lambda _: session.seek(0.0),
             "end": lambda _: session.end(),
+            "go_to_frame": lambda _: self.go_to_frame(),
+            "mark_in": lambda _: session.mark_in(),
+            "mark_out": lambda _: session.mark_out(),
+            "clear_marks": lambda _: session.clear_marks(),
+            "record_range": lambda _: session.record_range(),
             "loop": self.set_loop,
             "faster": lambda _: self.change_speed(1),
             "slower": lambda _: self.change_speed(-1),
@@ -87,6 +92,20 @@ class Commands:
         address, accepted = QInputDialog.getText(self._window, "Open a stream", prompt)
         if accepted and address.strip():
             self._window.open_source(address.strip())
+
+    def go_to_frame(self) -> None:
+        """Ask for a frame's (or picture's) number and show it."""
+        info = self._session.outlets.source.value
+        if info is None or info.is_live or not info.frame_count:
+            return
+        thing = "Picture" if info.pictures else "Frame"
+        now = self._session.outlets.playback.value.index + 1
+        number, accepted = QInputDialog.getInt(
+            self._window, "Go to", f"{thing}, 1 to {info.frame_count}:", now, 1, info.frame_count
+        )
+        if accepted:
+            self._session.pause()
+            self._session.show_frame(number - 1)
 
     def open_demo(self) -> bool:
         """Open the bundled clip; False (and a banner) if it is missing."""

@@ -9,9 +9,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QGuiApplication, QImage
+
 from app.config import Layout, MeshStyle, NetworkMap, ViewState
+from app.painter import Painter
+from app.scene_state import Still
 from app.session_types import FAILURE_S, Notice
 from app.views.camera_view import ZOOM_STEP
+from app.windows.still_dialog import StillDialog
 from app.wording import saved_text
 
 if TYPE_CHECKING:
@@ -53,6 +60,9 @@ class ViewCommands:
             "scene_style": lambda _: self._next_style("scene_style"),
             "reset_view": lambda _: window.viewport.worker.reset_view(),
             "save_scene": lambda _: self.save_scene(),
+            "save_scene_as": lambda _: self.save_scene_as(),
+            "copy_picture": lambda _: self.copy_picture(),
+            "copy_scene": lambda _: self.copy_scene(),
             "zoom_in": lambda _: window.camera_view.zoom_by(ZOOM_STEP),
             "zoom_out": lambda _: window.camera_view.zoom_by(1 / ZOOM_STEP),
             "zoom_reset": lambda _: self.reset_zoom(),
@@ -100,9 +110,19 @@ class ViewCommands:
 
     def save_scene(self) -> None:
         """Write the 3D view as it is seen to a picture in the folder of recordings."""
+        self._window.viewport.save_still(Still(self._still_file()))
+
+    def save_scene_as(self) -> None:
+        """Ask for size, background and place, and write the 3D view."""
+        window = self._window
+        dialog = StillDialog(window.theme, window.viewport.pixel_size(), self._still_file(), window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.wanted.connect(window.viewport.save_still)
+        dialog.open()
+
+    def _still_file(self) -> Path:
         folder = self._window.session.outlets.record_choice.value.folder
-        name = f"view-{datetime.now().strftime('%Y%m%d-%H%M%S')}.png"
-        self._window.viewport.save_still(folder / name)
+        return folder / f"view-{datetime.now().strftime('%Y%m%d-%H%M%S')}.png"
 
     def scene_saved(self, file: Path, problem: str) -> None:
         """Say where the picture is, or why there is none."""
@@ -110,6 +130,34 @@ class ViewCommands:
             notice = Notice("record", problem, "error", FAILURE_S)
         else:
             notice = Notice("record", saved_text([file]), seconds=6.0)
+        self._window.banner.show_notice(notice)
+
+    def copy_picture(self) -> None:
+        """Put the camera picture, in its own size and with its overlay, on the clipboard."""
+        session = self._window.session
+        shown = session.shown
+        if shown is None:
+            self._tell_copied(None)
+            return
+        image = Painter().annotate(shown, session.outlets.view.value, labels=True)
+        height, width = image.shape[:2]
+        data = np.ascontiguousarray(image).tobytes()
+        made = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888)
+        self._tell_copied(made.copy())
+
+    def copy_scene(self) -> None:
+        """Put the 3D view as it is seen on the clipboard."""
+        image = self._window.viewport.image()
+        self._tell_copied(image.copy() if image is not None else None)
+
+    def _tell_copied(self, image: QImage | None) -> None:
+        clipboard = QGuiApplication.clipboard()
+        if image is None or clipboard is None:
+            notice = Notice("record", "There is no picture to copy yet.", "warning", FAILURE_S)
+        else:
+            clipboard.setImage(image)
+            size = f"{image.width()} × {image.height()}"
+            notice = Notice("record", f"The picture ({size}) is on the clipboard.", seconds=4.0)
         self._window.banner.show_notice(notice)
 
     def reset_zoom(self) -> None:

@@ -22,6 +22,12 @@ def wire(window: MainWindow) -> None:
     camera.let_go.connect(lambda: window.change_view(picture_follow=False))
     window.camera_view.painted.connect(session.displayed)
     window.camera_view.full_screen_asked.connect(commands.toggle_full_screen)
+    camera.menu_asked.connect(
+        lambda place: window.actions_.view_menu("camera", camera).popup(place)
+    )
+    window.viewport.menu_asked.connect(
+        lambda place: window.actions_.view_menu("scene", window.viewport).popup(place)
+    )
     window.viewport.failed.connect(
         lambda text: window.banner.show_notice(Notice("scene", text, "warning"))
     )

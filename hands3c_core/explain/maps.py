@@ -46,6 +46,11 @@ _GROUPS: Final = {
 }
 #: Shares of a map's cells that may lie below and above its scale, so that one cell cannot set it.
 _LOW, _HIGH = 0.01, 0.995
+#: The level that a group's middle value has at least: a few large ones leave all others one colour
+#: otherwise.
+_MIDDLE_LEVEL = 0.3
+_LEAST_POWER = 0.12
+_UNKNOWN: Final = (0.0, 0.5, 1.0)
 
 
 def available_kinds(source: CropModel | Estimator | None) -> tuple[str, ...]:
@@ -119,7 +124,7 @@ class ColorScale:
         if half_life_s <= 0:
             raise ValueError(f"half life {half_life_s:g} s must be positive")
         self.half_life_s = half_life_s
-        self._ranges: dict[str, tuple[float, float]] = {}
+        self._ranges: dict[str, tuple[float, float, float]] = {}
         self._time: float | None = None
 
     def reset(self) -> None:
@@ -139,24 +144,41 @@ class ColorScale:
         elapsed = 0.0 if self._time is None else timestamp - self._time
         self._time = timestamp
         kept = 0.5 ** (elapsed / self.half_life_s)
-        for group, (low, high) in _ranges_of([m for m in maps if m is not None]).items():
+        for group, (low, middle, high) in _ranges_of([m for m in maps if m is not None]).items():
             if group in self._ranges:
-                old_low, old_high = self._ranges[group]
+                old_low, old_middle, old_high = self._ranges[group]
                 low = min(low, low + (old_low - low) * kept)
+                middle += (old_middle - middle) * kept
                 high = max(high, high + (old_high - high) * kept)
-            self._ranges[group] = (low, high)
+            self._ranges[group] = (low, middle, high)
 
     def limits(self, kind: str) -> tuple[float, float]:
         """The values shown darkest and brightest; (0, 1) before the first map of this kind."""
         if kind not in _GROUPS:
             raise ValueError(f"unknown attention map {kind!r}; use one of {', '.join(_GROUPS)}")
-        return self._ranges.get(_GROUPS[kind], (0.0, 1.0))
+        low, _, high = self._ranges.get(_GROUPS[kind], _UNKNOWN)
+        return low, high
+
+    def power(self, kind: str) -> float:
+        """The exponent from a value's share of the range to its level: 1 where values are spread
+        evenly; smaller where few are large, so that the middle one keeps a visible colour."""
+        low, middle, high = self._ranges.get(_GROUPS[kind], _UNKNOWN)
+        share = (middle - low) / max(high - low, 1e-12)
+        if share >= _MIDDLE_LEVEL:
+            return 1.0
+        return float(np.clip(np.log(_MIDDLE_LEVEL) / np.log(max(share, 1e-9)), _LEAST_POWER, 1.0))
+
+    def value_at(self, kind: str, level: float) -> float:
+        """The value that is shown at ``level`` in [0, 1]."""
+        low, high = self.limits(kind)
+        return low + (high - low) * level ** (1.0 / self.power(kind))
 
     def __call__(self, kind: str, values: NDArray) -> NDArray[np.float32]:
         """A map of a kind as levels in [0, 1]; numbers that are not finite become 0."""
         low, high = self.limits(kind)
         level = (np.asarray(values, np.float32) - low) / np.float32(max(high - low, 1e-12))
-        return np.nan_to_num(level, nan=0.0, posinf=0.0, neginf=0.0).clip(0.0, 1.0)
+        level = np.nan_to_num(level, nan=0.0, posinf=0.0, neginf=0.0).clip(0.0, 1.0)
+        return level ** np.float32(self.power(kind))
 
 
 def fit_crop(crop: UInt8, size: int) -> UInt8:
@@ -175,8 +197,8 @@ def fit_crop(crop: UInt8, size: int) -> UInt8:
     return np.asarray(cv2.resize(crop, (size, size), interpolation=interpolation), np.uint8)
 
 
-def _ranges_of(frame: list[AttentionMaps]) -> dict[str, tuple[float, float]]:
-    """Low and high value of each group of maps in one frame."""
+def _ranges_of(frame: list[AttentionMaps]) -> dict[str, tuple[float, float, float]]:
+    """Low, middle and high value of each group of maps in one frame."""
     values: dict[str, list[NDArray]] = {}
     for maps in frame:
         for kind, group in _GROUPS.items():
@@ -184,8 +206,9 @@ def _ranges_of(frame: list[AttentionMaps]) -> dict[str, tuple[float, float]]:
             if cells is not None:
                 values.setdefault(group, []).append(cells[np.isfinite(cells)])
     joined = {group: np.concatenate(parts) for group, parts in values.items()}
-    return {
-        group: (float(np.quantile(cells, _LOW)), float(np.quantile(cells, _HIGH)))
-        for group, cells in joined.items()
-        if cells.size
-    }
+    ranges = {}
+    for group, cells in joined.items():
+        if cells.size:
+            low, middle, high = np.quantile(cells, (_LOW, 0.5, _HIGH))
+            ranges[group] = (float(low), float(middle), float(high))
+    return ranges

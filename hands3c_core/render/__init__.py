@@ -19,6 +19,7 @@ from .attention import (
     normalise_map,
     warp_to_image,
 )
+from .compare import difference_table, draw_comparison
 from .labels import draw_labels, is_unsure, label_text, text_size
 from .lighting import Lighting, Material
 from .mesh import HandMeshes, MeshTemplate, Texture, hand_meshes, read_texture
@@ -55,6 +56,8 @@ __all__ = [
     "blend_map",
     "centered_places",
     "color_table",
+    "difference_table",
+    "draw_comparison",
     "draw_labels",
     "draw_legend",
     "draw_overlay",

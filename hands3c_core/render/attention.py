@@ -37,6 +37,7 @@ class MapScale(Protocol):
 
     def __call__(self, kind: str, values: NDArray) -> NDArray[np.float32]: ...
     def limits(self, kind: str) -> tuple[float, float]: ...
+    def value_at(self, kind: str, level: float) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -242,6 +243,16 @@ def legend_ends(style: MapStyle, scale: MapScale | None = None) -> tuple[str, st
     return _number(low), _number(high)
 
 
+def legend_middle(style: MapStyle, scale: MapScale | None = None) -> str:
+    """The word at the middle of a style's colours; '' where it adds nothing."""
+    if style.kind == "heatmaps" or scale is None:
+        return ""
+    low, high = scale.limits(style.kind)
+    middle = scale.value_at(style.kind, 0.5)
+    even = abs(middle - (low + high) / 2) < 0.02 * max(high - low, 1e-12)
+    return "" if even else _number(middle)
+
+
 def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
@@ -268,8 +279,9 @@ def draw_legend(
     height, width = image.shape[:2]
     letters = size or text_size(width, height)
     low, high = legend_ends(style, scale)
+    words = low, legend_middle(style, scale), high
     colors = color_table(style.color_map)
-    plate = legend_plate(legend_title(style), low, high, colors, letters, width - letters)
+    plate = legend_plate(legend_title(style), words, colors, letters, width - letters)
     x, y = letters, height - plate.shape[0] - letters
     if y < 0 or x + plate.shape[1] > width:
         return None

@@ -70,13 +70,13 @@ def text_plate(text: str, size: int, unsure: bool = False) -> UInt8:
 
 
 def legend_plate(
-    title: str, low: str, high: str, colors: UInt8, size: int, most_width: int
+    title: str, words: tuple[str, str, str], colors: UInt8, size: int, most_width: int
 ) -> UInt8:
     """(h, w, 4) RGBA: a colour bar with its title above and its ends named below.
 
     Args:
         title: what is shown.
-        low, high: what the first and the last colour stand for.
+        words: what the first, the middle and the last colour stand for; '' is left out.
         colors: (256, 3) RGB.
         size: height of the letters, px.
         most_width: no wider than this, px.
@@ -94,8 +94,9 @@ def legend_plate(
     top = pad + size + round(0.4 * size)
     made.paste(strip, (pad, top))
     ends = top + bar + round(0.4 * size)
-    draw.text((pad, ends), low, font=font, fill=_WHITE, anchor="lt")
-    draw.text((width - pad, ends), high, font=font, fill=_WHITE, anchor="rt")
+    draw.text((pad, ends), words[0], font=font, fill=_WHITE, anchor="lt")
+    draw.text((width / 2, ends), words[1], font=font, fill=_WHITE, anchor="mt")
+    draw.text((width - pad, ends), words[2], font=font, fill=_WHITE, anchor="rt")
     return np.asarray(made)
 
 

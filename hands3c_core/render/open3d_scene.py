@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..types import Camera, UInt8
 from . import shade_kernels
 from .lighting import Lighting
-from .mesh import HandMeshes
+from .mesh import HandMeshes, MeshTemplate
 from .open3d_window import OffscreenWindow
 from .orbit_camera import OrbitCamera
 from .placement import palm_normal
@@ -95,6 +95,8 @@ class HandScene:
         self._show_camera = True
         self._trails: list[tuple[NDArray, NDArray]] = []
         self._trail_solid = TrailSolid()
+        self._more_templates: list[HandMeshes] = []
+        self._backdrop = 0.0
         self._colors = SceneColors()
         self._ground: dict[str, Shape] = {}
         self._window: OffscreenWindow | None = None
@@ -150,6 +152,10 @@ class HandScene:
             self._refine, self._skins = refine, {}
             self._generation += 1
 
+    def add_meshes(self, hand_meshes: HandMeshes) -> None:
+        """Templates for hands of another number of vertices than those of the constructor."""
+        self._more_templates.append(hand_meshes)
+
     # -- content --------------------------------------------------------------------------------
     def set_hands(self, hands: Sequence[SceneHand | tuple[bool, NDArray]]) -> None:
         """Show these hands from the next ``render`` on; the view stays as it is.
@@ -194,6 +200,11 @@ class HandScene:
         if self._window is not None and self._window.is_open:
             self._window.set_background(colors.background)
 
+    def set_backdrop(self, lift: float) -> None:
+        """Let the background fade from brighter at the top to darker at the bottom by ``lift`` of
+        the full brightness; 0 leaves it even."""
+        self._backdrop = lift
+
     # -- view -----------------------------------------------------------------------------------
     def orbit(self, dx: float, dy: float) -> None:
         """Turn by a drag of (dx, dy) image px."""
@@ -232,26 +243,53 @@ class HandScene:
         window = self._opened()
         window.shapes.show({**self._surroundings(), **self._hand_shapes(), **self._trail_shapes()})
         pixels = window.capture(self.view.extrinsic(), self.view.focal_px(window.size[1]))
+        if self._backdrop:
+            background = np.array(self._colors.background, np.float32)
+            shade_kernels.paint_backdrop(pixels, background, self._backdrop)
         if self._supersample == 1:
             return shade_kernels.to_bytes_smoothed(pixels, _EDGE_CONTRAST)
         image = shade_kernels.to_bytes_smoothed(pixels, 2.0)
         return np.ascontiguousarray(cv2.resize(image, self.size, interpolation=cv2.INTER_AREA))
 
-    def render_still(self, size: tuple[int, int], supersample: int = 2) -> UInt8:
-        """One finer image of another size: (height, width, 3) RGB; the scene stays as it is.
+    def render_still(
+        self, size: tuple[int, int], supersample: int = 2, *, cut_out: bool = False
+    ) -> UInt8:
+        """One finer image of another size; the scene stays as it is.
+
+        Args:
+            size: width and height, px.
+            supersample: as in the constructor.
+            cut_out: the hands alone, (height, width, 4) RGBA on nothing, instead of
+                (height, width, 3) RGB.
 
         Raises:
             UserError: there is no OpenGL context of this size.
         """
         self._opened()
-        before = self._supersample, self.size
+        before = self._supersample, self.size, self._show_ground, self._show_camera
         try:
             self._supersample = supersample
+            if cut_out:
+                self._show_ground = self._show_camera = False
             self.open(size)
-            return self.render()
+            return self._render_cut_out() if cut_out else self.render()
         finally:
-            self._supersample = before[0]
+            self._supersample, _, self._show_ground, self._show_camera = before
             self.open(before[1])
+
+    def _render_cut_out(self) -> UInt8:
+        """(height, width, 4) RGBA of what is not background."""
+        window = self._opened()
+        window.shapes.show({**self._surroundings(), **self._hand_shapes(), **self._trail_shapes()})
+        pixels = window.capture(self.view.extrinsic(), self.view.focal_px(window.size[1]))
+        background = np.array(self._colors.background, np.float32)
+        image = np.empty((*pixels.shape[:2], 4), np.float32)
+        image[..., 3] = np.abs(pixels - background).max(axis=2) > shade_kernels.BACKDROP_STEP
+        image[..., :3] = pixels * image[..., 3:]
+        if self._supersample > 1:
+            image = np.asarray(cv2.resize(image, self.size, interpolation=cv2.INTER_AREA))
+        image[..., :3] /= np.maximum(image[..., 3:], 1e-6)
+        return (image * 255.0 + 0.5).clip(0, 255).astype(np.uint8)
 
     def _surroundings(self) -> dict[str, Shape]:
         wanted: dict[str, Shape] = {}
@@ -311,11 +349,18 @@ class HandScene:
     def _skin(self, is_right: bool, vertex_count: int) -> DenseSkin:
         key = (is_right, vertex_count)
         if key not in self._skins:
-            template = self._templates[is_right]
+            template = self._template(is_right, vertex_count)
             if template.all_faces.max(initial=-1) >= vertex_count:
                 raise ValueError(f"the hand model does not fit a mesh of {vertex_count} vertices")
             self._skins[key] = DenseSkin.from_template(template, vertex_count, self._refine)
         return self._skins[key]
+
+    def _template(self, is_right: bool, vertex_count: int) -> MeshTemplate:
+        """The template of meshes with ``vertex_count`` vertices, or else the constructor's."""
+        for meshes in (self._templates, *self._more_templates):
+            if meshes[is_right].all_faces.max(initial=-1) + 1 == vertex_count:
+                return meshes[is_right]
+        return self._templates[is_right]
 
     def _shade(self, albedo: NDArray, points: NDArray, normals: NDArray) -> NDArray[np.float64]:
         """sRGB of vertices under a light that travels with the viewer."""

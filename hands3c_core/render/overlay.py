@@ -18,6 +18,8 @@ from ..hand_model import HandModelData
 from ..hand_model.shipped import skin_texture_path
 from ..types import FrameResult, Hand, UInt8
 from .attention import MapScale, MapStyle, draw_hand_map, draw_legend
+from .compare import draw_comparison
+from .feather import feather_wrists
 from .labels import draw_labels, text_size
 from .mesh import HandMeshes
 from .mesh import hand_meshes as make_hand_meshes
@@ -56,6 +58,8 @@ class OverlayStyle:
     """The detector's landmarks as small crosses: their distance to the skeleton is the error."""
     map: MapStyle | None = None
     """A map of the network drawn on top (heatmaps, attention), where the estimator has it."""
+    compare: bool = False
+    """Before, after and difference of the attention module, in tiles."""
     legend: bool = True
     """Draw the map's colour bar into the picture."""
 
@@ -89,7 +93,7 @@ def draw_overlay(
     """
     canvas = np.ascontiguousarray(image).copy()
     mesh = style.mesh if style.mesh_opacity > 0 else None
-    layer = None
+    layer, meshes = None, []
     if result.hands and (mesh is not None or (style.map is not None and style.map.on_hand)):
         hand_meshes = hand_meshes or own_meshes(result.model)
         meshes = [MeshInstance(hand_meshes[h.is_right], h.vertices) for h in result.hands]
@@ -98,6 +102,8 @@ def draw_overlay(
         if any(hand.is_unsure for hand in result.hands):
             _blend_by_certainty(canvas, result, mesh, style.mesh_opacity, hand_meshes, rasterizer)
         else:
+            if mesh != "wireframe":
+                feather_wrists(layer, meshes, result.camera)
             layer.blend_into(canvas, style.mesh_opacity)
     has_map = style.map is not None and _draw_maps(canvas, result.hands, style.map, scale, layer)
     for hand in result.hands:
@@ -107,6 +113,9 @@ def draw_overlay(
             draw_landmarks(canvas, hand.landmarks_2d)
         if style.boxes:
             draw_box(canvas, hand)
+    if style.compare and style.legend:
+        size = text_size(canvas.shape[1], canvas.shape[0])
+        draw_comparison(canvas, image, result.hands, scale, size)
     if style.labels:
         size = text_size(canvas.shape[1], canvas.shape[0])
         draw_labels(canvas, result.hands, [hand.joints_2d for hand in result.hands], size)
@@ -144,6 +153,8 @@ def _blend_by_certainty(
         if hands:
             meshes = [MeshInstance(hand_meshes[h.is_right], h.vertices) for h in hands]
             layer = rasterizer.render(meshes, result.camera, mode)
+            if mode != "wireframe":
+                feather_wrists(layer, meshes, result.camera)
             layer.blend_into(canvas, opacity * (UNSURE_OPACITY if unsure else 1.0))
 
 

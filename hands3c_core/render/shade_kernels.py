@@ -305,6 +305,27 @@ def vertex_colors(albedo, points, normals, sh, lights, wrap, gloss, table):
     return out
 
 
+#: A colour as near as this to the background's is background: the frame buffer has 8 bits.
+BACKDROP_STEP = 1.5 / 255.0
+
+
+@_jit
+def paint_backdrop(image, background, lift):
+    """Brighten the background of (H, W, 3) float32 in [0, 1] at the top and darken it at the bottom
+    by half of ``lift``, in place; what has another colour is left as it is."""
+    height, width = image.shape[0], image.shape[1]
+    for y in range(height):
+        shift = np.float32(lift * (0.5 - y / max(height - 1, 1)))
+        for x in range(width):
+            if (
+                abs(image[y, x, 0] - background[0]) < BACKDROP_STEP
+                and abs(image[y, x, 1] - background[1]) < BACKDROP_STEP
+                and abs(image[y, x, 2] - background[2]) < BACKDROP_STEP
+            ):
+                for k in range(3):
+                    image[y, x, k] = min(max(background[k] + shift, 0.0), 1.0)
+
+
 @_jit
 def to_bytes_smoothed(image, threshold):
     """(H, W, 3) float32 in [0, 1] to uint8, with jagged edges softened.

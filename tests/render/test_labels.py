@@ -110,7 +110,7 @@ def test_hands_out_of_sight_have_no_label_and_plates_are_cut_at_the_edge():
 
 def test_a_legend_shows_its_colours_and_fits():
     colors = np.stack([np.arange(256)] * 3, axis=1).astype(np.uint8)
-    plate = legend_plate("After attention", "0.1", "6,242", colors, 12, 150)
+    plate = legend_plate("After attention", ("0.1", "40", "6,242"), colors, 12, 150)
     assert plate.shape[1] <= 150
     bar = plate[plate.shape[0] // 2]
     assert bar[10, 0] < 40

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asks how large a picture of the 3D view is to be, and whether it has a background."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.scene_state import Still
+from app.theme import Theme
+from app.views.controls import ComboBox, Switch, muted
+
+#: Sizes on offer, px; (0, 0) is the view's own.
+SIZES = ((0, 0), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160), (2160, 2160))
+_LEAST, _MOST = 64, 4096
+
+
+class StillDialog(QDialog):
+    """Emits ``wanted`` with the ``Still`` to save."""
+
+    wanted = pyqtSignal(object)
+
+    def __init__(
+        self, theme: Theme, view: tuple[int, int], file: Path, parent: QWidget | None = None
+    ) -> None:
+        """
+        Args:
+            theme: colours of the controls.
+            view: the 3D view's size, device pixels.
+            file: where to save, unless another place is chosen.
+            parent: window it belongs to.
+        """
+        super().__init__(parent)
+        self.setWindowTitle("Save the 3D view")
+        self._file = file
+        self.size_box = ComboBox(theme)
+        self.size_box.setAccessibleName("Size")
+        for size in SIZES:
+            text = f"{size[0]} × {size[1]}" if size[0] else f"As seen ({view[0]} × {view[1]})"
+            self.size_box.addItem(text, size)
+        self.size_box.addItem("Other…", None)
+        self.size_box.currentIndexChanged.connect(self._show_size)
+        self.width_box, self.height_box = _pixels("Width"), _pixels("Height")
+        self.width_box.setValue(view[0])
+        self.height_box.setValue(view[1])
+        own = QWidget()
+        row = QHBoxLayout(own)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.width_box)
+        row.addWidget(self.height_box)
+        self._own = own
+        self.cut_out_switch = Switch("Transparent background", theme)
+        self.cut_out_switch.setToolTip("The hands alone, without ground and background")
+        self.save_button = QPushButton("Save…")
+        self.save_button.setProperty("role", "primary")
+        self.save_button.clicked.connect(self._save)
+        cancel = QPushButton("Cancel")
+        cancel.clicked.connect(self.reject)
+        form = QFormLayout()
+        form.addRow("Size", self.size_box)
+        form.addRow("", own)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(self.save_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(20, 18, 20, 18)
+        column.setSpacing(12)
+        column.addLayout(form)
+        column.addWidget(self.cut_out_switch)
+        column.addWidget(muted("What is in the middle stays there; the sides follow the shape."))
+        column.addLayout(buttons)
+        self._show_size()
+
+    def _show_size(self) -> None:
+        self._own.setVisible(self.size_box.currentData() is None)
+
+    def _save(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Save the 3D view", str(self._file), "Picture (*.png)"
+        )
+        if not name:
+            return
+        file = Path(name)
+        size = self.size_box.currentData()
+        if size is None:
+            size = (self.width_box.value(), self.height_box.value())
+        self.wanted.emit(
+            Still(
+                file if file.suffix else file.with_suffix(".png"),
+                size if size[0] else None,
+                self.cut_out_switch.isChecked(),
+            )
+        )
+        self.accept()
+
+
+def _pixels(name: str) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(_LEAST, _MOST)
+    box.setSuffix(" px")
+    box.setAccessibleName(name)
+    return box

@@ -1,0 +1,89 @@
+"""A soft wrist: the mesh ends where the model ends, the arm in the picture goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..jit import njit
+from ..types import Camera
+from .rasterizer import MeshInstance, RenderedLayer
+
+#: Over so much of the hand, from the wrist's edge on, the mesh becomes opaque, metres.
+FADE_M: Final = 0.016
+#: Nothing farther from the wrist's middle than this many of its radii fades: a finger may come near
+#: the wrist's plane.
+_REACH: Final = 1.7
+
+
+def feather_wrists(layer: RenderedLayer, meshes: Sequence[MeshInstance], camera: Camera) -> None:
+    """Let the meshes of ``layer`` fade out towards the edge of their wrists, in place.
+
+    Only meshes with a cap have a wrist to fade. ``layer`` is what ``MeshRasterizer.render`` made of
+    these meshes with this camera.
+    """
+    first = 0
+    for mesh in meshes:
+        cap, count = mesh.template.cap_faces, len(mesh.template.all_faces)
+        if len(cap) and layer.rgba.size:
+            ring = np.asarray(mesh.vertices, np.float64)[np.unique(cap)]
+            if np.isfinite(ring).all():
+                middle = ring.mean(axis=0)
+                normal = _normal(ring - middle, np.asarray(mesh.vertices, np.float64), middle)
+                radius = float(np.linalg.norm(ring - middle, axis=1).max())
+                intrinsics = np.array(
+                    [camera.fx, camera.fy, camera.cx - layer.x0, camera.cy - layer.y0]
+                )
+                _fade(
+                    layer.rgba,
+                    layer.inverse_depth,
+                    layer.face_ids,
+                    first,
+                    first + count,
+                    intrinsics,
+                    middle,
+                    normal,
+                    _REACH * radius,
+                    FADE_M,
+                )
+        first += count
+
+
+def _normal(
+    ring: NDArray[np.float64], vertices: NDArray[np.float64], middle: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Unit normal of the wrist's plane, towards the fingers."""
+    normal = np.linalg.svd(ring, full_matrices=False)[2][2]
+    return normal if normal @ (vertices.mean(axis=0) - middle) > 0 else -normal
+
+
+@njit
+def _fade(rgba, zinv, ids, first, last, intrinsics, middle, normal, reach, length):
+    """Scale the premultiplied pixels of triangles ``first`` .. ``last`` by how far they are from
+    the plane through ``middle``."""
+    height, width, samples = ids.shape
+    for y in range(height):
+        for x in range(width):
+            total, depth = 0, 0.0
+            for s in range(samples):
+                if first <= ids[y, x, s] < last:
+                    total += 1
+                    depth += zinv[y, x, s]
+            if total == 0 or depth <= 0.0:
+                continue
+            z = total / depth
+            dx = (x - intrinsics[2]) / intrinsics[0] * z - middle[0]
+            dy = (y - intrinsics[3]) / intrinsics[1] * z - middle[1]
+            dz = z - middle[2]
+            if dx * dx + dy * dy + dz * dz > reach * reach:
+                continue
+            share = (dx * normal[0] + dy * normal[1] + dz * normal[2]) / length
+            if share >= 1.0:
+                continue
+            share = max(share, 0.0)
+            share = share * share * (3.0 - 2.0 * share)
+            for k in range(4):
+                rgba[y, x, k] *= share
