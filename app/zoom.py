@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from hands3c_core.types import FrameResult
 
 #: How far the picture can be enlarged.
@@ -96,13 +98,14 @@ class PictureFollower:
         if not hands:
             return self._now or user
         height, width = result.frame.image.shape[:2]
-        left = min(hand.crop.center_x - hand.crop.side / 2 for hand in hands)
-        right = max(hand.crop.center_x + hand.crop.side / 2 for hand in hands)
-        top = min(hand.crop.center_y - hand.crop.side / 2 for hand in hands)
-        low = max(hand.crop.center_y + hand.crop.side / 2 for hand in hands)
+        points = np.concatenate([hand.joints_2d for hand in hands])
+        (left, top), (right, low) = points.min(axis=0), points.max(axis=0)
+        if not np.isfinite([left, right, top, low]).all():
+            return self._now or user
         fit = min(width / max(right - left, 1.0), height / max(low - top, 1.0))
-        factor = min(max(fit * _FILLS / 0.66 * user.factor, 1.0), MOST_ZOOM)
-        wanted = Zoom((left + right) / 2 / width, (top + low) / 2 / height, factor)
+        factor = min(max(float(fit) * _FILLS * user.factor, 1.0), MOST_ZOOM)
+        middle = float(left + right) / 2 / width, float(top + low) / 2 / height
+        wanted = Zoom(*middle, factor)
         elapsed, self._time = time - self._time, time
         if self._now is None or not 0.0 <= elapsed < 1.0:
             self._now = wanted

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..geometry import crop_affine
 from ..types import Hand, UInt8
 from .attention import MapScale, color_table, normalise_map
 from .labels import Order, paste_plate, text_plate
@@ -82,14 +83,7 @@ def _tiles(
 ) -> list[UInt8]:
     maps = hand.attention
     assert maps is not None
-    crop = hand.crop
-    ratio = side / max(crop.side, 1e-6)
-    place = np.array(
-        [
-            [ratio, 0.0, (0.5 - (crop.center_x - crop.side / 2)) * ratio - 0.5],
-            [0.0, ratio, (0.5 - (crop.center_y - crop.side / 2)) * ratio - 0.5],
-        ]
-    )
+    place = crop_affine(hand.crop, side)
     picture = cv2.warpAffine(
         frame, place, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
