@@ -18,6 +18,7 @@ from app.model import LoadedModel, tune
 from app.outlets import Outlets
 from app.player import Player
 from app.recording import RecordFiles, Recording
+from app.replay import TakeReplay
 from app.session_types import FAILURE_S, ModelStatus, Notice, RecordingState, Shown, State
 from hands3c_core.errors import UserError
 from hands3c_core.geometry import default_camera
@@ -59,6 +60,7 @@ class Engine:
         self._finishing: list[Recording] = []
         self._stats_due = 0.0
         self._has_failed = False
+        self._replay_model: LoadedModel | None = None
         self._range_loop: bool | None = None
         """Whether to loop again after the recording of a range; None while there is none."""
         self._commands: deque[Callable[[], None]] = deque()
@@ -159,15 +161,8 @@ class Engine:
         return info is None or info.is_live or (info.frame_count or 2) > 1
 
     def _process(self, frame: Frame, *, jumped: bool) -> None:
-        arrived_at = frame.captured_at if self.player.is_live else time.monotonic()
-        if self._model is not None:
-            result = self._model.pipeline.process(frame)
-        else:
-            height, width = frame.image.shape[:2]
-            camera = default_camera(width, height, self._out.model.value.fov_deg)
-            result = FrameResult(frame=frame, camera=camera, hands=())
-        shown = Shown(result=result, model=self._model, arrived_at=arrived_at)
-        self._meter.processed(result, dropped=self.player.dropped, fallen=shown.fallen)
+        shown = self._hands_of(frame)
+        self._meter.processed(shown.result, dropped=self.player.dropped, fallen=shown.fallen)
         if self._has_failed:  # it gives frames again
             self._has_failed = False
             self._out.notices.emit(Notice("source", ""))
@@ -176,6 +171,30 @@ class Engine:
         self._processed += 1
         if self._max_frames is not None and self._processed >= self._max_frames:
             self.player.stop()
+
+    def _hands_of(self, frame: Frame) -> Shown:
+        """The frame's hands: found, or read from a take; none before the first model is ready."""
+        arrived_at = frame.captured_at if self.player.is_live else time.monotonic()
+        replay = self.player.replay
+        if self._model is None:
+            height, width = frame.image.shape[:2]
+            camera = default_camera(width, height, self._out.model.value.fov_deg)
+            result = FrameResult(frame=frame, camera=camera, hands=())
+        elif replay is not None:
+            return self._replayed(replay, frame)
+        else:
+            result = self._model.pipeline.process(frame)
+        return Shown(result=result, model=self._model, arrived_at=arrived_at)
+
+    def _replayed(self, replay: TakeReplay, frame: Frame) -> Shown:
+        """A take's frame with the hands that were recorded for it."""
+        assert self._model is not None
+        if self._replay_model is None or self._replay_model.meshes is not replay.meshes:
+            self._replay_model = replace(
+                self._model, hand=replay.hand, meshes=replay.meshes, texture=replay.texture
+            )
+        result = replay.result_of(frame)
+        return Shown(result, self._replay_model, time.monotonic(), is_replayed=True)
 
     def _publish(self, shown: Shown) -> None:
         self.shown = shown
@@ -249,6 +268,8 @@ class Engine:
             estimator = self._model.pipeline.estimator
             if ask_for_maps(estimator, self._out.view.value) and self._stands():
                 assert self.shown is not None
+                if self.shown.is_replayed:
+                    return
                 self._publish(replace(self.shown, result=with_maps(self.shown.result, estimator)))
 
     def _stands(self) -> bool:
@@ -257,7 +278,12 @@ class Engine:
 
     def _redo(self) -> None:
         """Do the frame on show again, if no other follows it soon."""
+        self._replay_model = None
         if self.shown is None or self._model is None or not self._stands():
+            return
+        replay = self.player.replay
+        if replay is not None:
+            self._publish(self._replayed(replay, self.shown.result.frame))
             return
         pipeline = self._model.pipeline
         pipeline.reset()

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+from app.replay import TakeReplay, is_take
 from app.session_types import Notice, Playback, SourceInfo, State
 from hands3c_core.errors import UserError
 from hands3c_core.sources import (
@@ -53,6 +54,12 @@ class Player:
     @property
     def is_live(self) -> bool:
         return self._reader is not None and self._reader.source.is_live
+
+    @property
+    def replay(self) -> TakeReplay | None:
+        """The recorded take that is open, if it is one."""
+        source = self._reader.source if self._reader is not None else None
+        return source if isinstance(source, TakeReplay) else None
 
     @property
     def _pictures(self) -> ImageFolder | None:
@@ -118,6 +125,8 @@ class Player:
     def _open(self, spec: str) -> Source:
         """Open a source; several pictures are named in a line each. Photographs are shown one after
         the other, slowly: they are no film."""
+        if is_take(spec):
+            return TakeReplay(spec)
         lines = [line for line in spec.splitlines() if line.strip()]
         source = ImageFolder(lines) if len(lines) > 1 else open_source(spec)
         if self._paced and isinstance(source, ImageFolder) and not source.is_sequence:
@@ -266,4 +275,5 @@ def _describe(source: Source, spec: str, is_bundled: bool) -> SourceInfo:
         frame_count=source.frame_count,
         is_bundled=is_bundled,
         pictures=source.files if isinstance(source, ImageFolder) else (),
+        is_take=isinstance(source, TakeReplay),
     )

@@ -65,6 +65,8 @@ class SourceInfo:
     frame_count: int | None
     is_bundled: bool = False
     """The clip that comes with the app."""
+    is_take: bool = False
+    """A recorded take: its hands are replayed, not computed."""
     pictures: tuple[Path, ...] = ()
     """The files of a gallery: a picture or a folder of them."""
 
@@ -130,11 +132,13 @@ class Shown:
     model: LoadedModel | None
     arrived_at: float
     """``time.monotonic()`` when processing could have begun, for latency."""
+    is_replayed: bool = False
+    """Its hands were read from a take, not computed."""
 
     @property
     def fallen(self) -> int:
         """How many of its hands come from another estimator than the one that was asked."""
-        if self.model is None:
+        if self.model is None or self.is_replayed:
             return 0
         asked = self.model.pipeline.estimator.name
         return sum(hand.estimator != asked for hand in self.result.hands)

@@ -29,8 +29,8 @@ from app.wording import counted
 from hands3c_core.sources import split_mode
 
 VIDEO_FILTER = (
-    "Videos and pictures (*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mpg *.png *.jpg *.jpeg *.bmp "
-    "*.webp);;All files (*)"
+    "Videos, pictures and takes (*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mpg *.png *.jpg *.jpeg "
+    "*.bmp *.webp *.jsonl *.npz);;All files (*)"
 )
 
 
@@ -156,7 +156,9 @@ class SourcesPanel(Page):
         self._fill_recent()
 
     def choose_file(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Open a video or picture", "", VIDEO_FILTER)
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Open a video, a picture or a take", "", VIDEO_FILTER
+        )
         if name:
             self.open_asked.emit(name)
 

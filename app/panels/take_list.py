@@ -67,11 +67,16 @@ class TakeList(QWidget):
         self.list.setMinimumHeight(150)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.list.itemActivated.connect(lambda _: self._open())
+        self.list.itemActivated.connect(lambda _: self._activate())
         self.list.currentRowChanged.connect(lambda _: self._enable())
         self.list.customContextMenuRequested.connect(self._show_context_menu)
         self.list.installEventFilter(self)
         self.open_button = IconButton("play", "Play this take", theme)
+        self.open_button.setToolTip("Play the video of this take and find its hands anew")
+        self.replay_button = IconButton(
+            "hand", "Replay the hands as they were recorded, without computing them", theme
+        )
+        self.replay_button.clicked.connect(self._replay)
         self.reveal_button = IconButton("folder", "Show in folder", theme)
         self.rename_button = IconButton("pencil", "Rename this take", theme)
         self.delete_button = IconButton("trash", "Delete this take (Del)", theme)
@@ -92,6 +97,7 @@ class TakeList(QWidget):
         buttons.setContentsMargins(0, 0, 0, 0)
         buttons.setSpacing(2)
         for button in (
+            self.replay_button,
             self.open_button,
             self.reveal_button,
             self.rename_button,
@@ -200,6 +206,7 @@ class TakeList(QWidget):
         for button in (self.reveal_button, self.rename_button, self.delete_button):
             button.setEnabled(take is not None)
         self.open_button.setEnabled(_video_of(take) is not None)
+        self.replay_button.setEnabled(take is not None and take.log is not None)
         self.export_button.setEnabled(take is not None and take.log is not None)
 
     # ----------------------------------------------------------------------------------- asking
@@ -211,6 +218,18 @@ class TakeList(QWidget):
                 self._delete()
             return True
         return super().eventFilter(a0, a1)
+
+    def _activate(self) -> None:
+        """A take's hands, or else its video."""
+        if self.replay_button.isEnabled():
+            self._replay()
+        else:
+            self._open()
+
+    def _replay(self) -> None:
+        take = self.current
+        if take is not None and take.log is not None:
+            self.open_asked.emit(str(take.log))
 
     def _open(self) -> None:
         video = _video_of(self.current)
@@ -250,7 +269,8 @@ class TakeList(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for text, button in (
-            ("Play", self.open_button),
+            ("Replay the hands", self.replay_button),
+            ("Play the video", self.open_button),
             ("Show in folder", self.reveal_button),
             ("Rename…", self.rename_button),
             ("Delete", self.delete_button),

@@ -152,6 +152,9 @@ class Presenter:
         """Where the meshes on show come from: the same as the badge says."""
         outlets = self._window.session.outlets
         text = origin_text(outlets.model_status.value, outlets.stats.value)
+        info = outlets.source.value
+        if info is not None and info.is_take:
+            text = f"Hands as they were recorded in {info.name}"
         self._window.note_label.setText(text)
         self._window.note_label.setToolTip(text)
 
