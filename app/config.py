@@ -115,6 +115,15 @@ else:
     RecordKind = Literal[tuple(kind for kind, _, _ in RECORD_KINDS)]
 
 
+class SceneVideo(str, Enum):
+    """What is recorded of the 3D view."""
+
+    OFF = "off"
+    SCENE = "scene"
+    BOTH = "both"
+    """The camera picture and the 3D view side by side."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordChoice:
     """Which files a recording writes, and where."""
@@ -135,6 +144,8 @@ class RecordChoice:
     parquet: bool = False
     usdz: bool = False
     rrd: bool = False
+    scene: SceneVideo = SceneVideo.OFF
+    """In a window: a video of the 3D view beside the take's other files."""
 
     @property
     def kinds(self) -> tuple[str, ...]:

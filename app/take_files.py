@@ -12,6 +12,7 @@ from app.session_types import Take
 from hands3c_core.export_formats import EXPORT_FORMATS
 
 RAW_SUFFIX = ".raw.mp4"
+SCENE_SUFFIX = ".scene.mp4"
 #: Enough for the last lines of a log.
 _TAIL = 1 << 17
 _HEAD = 1 << 12
@@ -21,7 +22,7 @@ _HEAD = 1 << 12
 def endings() -> tuple[str, ...]:
     """Ends of the names of a take's files, in the order they are listed. Those that begin with an
     underscore are folders."""
-    return (".mp4", RAW_SUFFIX, ".jsonl", *(made.ending for made in EXPORT_FORMATS.values()))
+    return (".mp4", RAW_SUFFIX, SCENE_SUFFIX, ".jsonl", *(made.ending for made in EXPORT_FORMATS.values()))
 
 
 def split(path: Path) -> tuple[str, str] | None:

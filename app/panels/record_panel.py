@@ -9,19 +9,24 @@ from pathlib import Path
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
-from app.config import RECORD_KINDS, RecordChoice
+from app.config import RECORD_KINDS, RecordChoice, SceneVideo
 from app.panels.page import Page
 from app.panels.take_list import TakeList
 from app.panels.transport import clock
 from app.session_types import Playback, RecordingState, State
 from app.theme import Theme
-from app.views.controls import ElidedLabel, IconButton, RecordButton, Switch, muted
+from app.views.controls import ComboBox, ElidedLabel, IconButton, RecordButton, Switch, muted
 from app.wording import counted
 
 #: Snapshot kinds: file suffix and label.
 SNAPSHOTS = ((".obj", "OBJ mesh"), (".ply", "PLY mesh"), (".png", "Picture"))
 #: Kinds that need no JSONL.
 _VIDEOS = ("video", "raw")
+_SCENES = (
+    (SceneVideo.OFF, "3D view: not recorded"),
+    (SceneVideo.SCENE, "3D view: as a video"),
+    (SceneVideo.BOTH, "3D view and picture side by side"),
+)
 
 
 class RecordPanel(Page):
@@ -43,7 +48,15 @@ class RecordPanel(Page):
         self.take_list = self.takes.list
         self.reveal_button = self.takes.reveal_button
         self.add_group("Record", self.record_button, self.progress)
-        self.add_group("Files", self._build_kinds(theme), self._build_folder(theme))
+        self.scene_box = ComboBox(theme)
+        self.scene_box.setAccessibleName("3D view in recordings")
+        self.scene_box.setToolTip(
+            "A video of the 3D view, as it is seen while it is on the stage, with each take"
+        )
+        for what, label in _SCENES:
+            self.scene_box.addItem(label, what)
+        self.scene_box.activated.connect(lambda: self._ask(scene=self.scene_box.currentData()))
+        self.add_group("Files", self._build_kinds(theme), self.scene_box, self._build_folder(theme))
         self.add_group("Takes", self.takes)
         self.add_group("Snapshot", self._build_snapshots())
         self.show_choice(self._choice)
@@ -99,6 +112,7 @@ class RecordPanel(Page):
             # What the other formats are made of comes with them.
             switch.setChecked(getattr(choice, field) or (field == "jsonl" and derived))
             switch.blockSignals(blocked)
+        self.scene_box.select_data(choice.scene)
         self._enable()
         folder = str(choice.folder.absolute())
         self.folder_label.setText(folder)
@@ -136,6 +150,7 @@ class RecordPanel(Page):
         for kind, switch in self.switches.items():
             switch.setEnabled(idle and not (kind == "jsonl" and derived))
         self.folder_button.setEnabled(idle)
+        self.scene_box.setEnabled(idle)
 
     def _on_record(self) -> None:
         # The button shows what the session says, not what was clicked.

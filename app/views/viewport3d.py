@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
@@ -54,6 +55,8 @@ class Viewport3D(JointFrame):
         self._image: QImage | None = None
         self._last = QPointF()
         self._has_failed = False
+        self.on_rendering: Callable[[Rendering], None] | None = None
+        """Gets every rendering, on the scene's thread."""
         self.images = 0
         """How many renderings were received."""
         self.setCursor(Qt.CursorShape.OpenHandCursor)
@@ -185,6 +188,8 @@ class Viewport3D(JointFrame):
             a0.accept()
 
     def _on_image(self, rendering: Rendering) -> None:
+        if self.on_rendering is not None:
+            self.on_rendering(rendering)
         if self._newest.put(rendering):
             self._image_ready.emit()
 

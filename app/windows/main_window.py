@@ -29,6 +29,7 @@ from app.panels.sources_panel import SourcesPanel
 from app.panels.train_panel import TrainPanel
 from app.panels.transport import TransportBar
 from app.panels.view_panel import ViewPanel
+from app.scene_recording import SceneRecorder
 from app.session import Session
 from app.settings import Settings
 from app.theme import Theme, style_sheet
@@ -97,6 +98,8 @@ class MainWindow(QMainWindow):
             session.outlets.results.connect(self.viewport.trace_result),
             session.outlets.painted.connect(self.viewport.show_result),
         )
+        self.scene_recorder = SceneRecorder(session.outlets, session.takes.refresh)
+        self.viewport.on_rendering = self.scene_recorder.take
         session.find_cameras()
         session.takes.refresh()
 
@@ -287,5 +290,6 @@ class MainWindow(QMainWindow):
             self.viewport.shutdown()
             self.training.close()
             self.session.close()
+            self.scene_recorder.close()
             self.bridge.close()
         super().closeEvent(a0)
