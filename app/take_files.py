@@ -22,7 +22,8 @@ _HEAD = 1 << 12
 def endings() -> tuple[str, ...]:
     """Ends of the names of a take's files, in the order they are listed. Those that begin with an
     underscore are folders."""
-    return (".mp4", RAW_SUFFIX, SCENE_SUFFIX, ".jsonl", *(made.ending for made in EXPORT_FORMATS.values()))
+    videos = (".mp4", RAW_SUFFIX, SCENE_SUFFIX)
+    return (*videos, ".jsonl", *(made.ending for made in EXPORT_FORMATS.values()))
 
 
 def split(path: Path) -> tuple[str, str] | None:
