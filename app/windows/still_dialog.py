@@ -98,7 +98,7 @@ class StillDialog(QDialog):
             size = (self.width_box.value(), self.height_box.value())
         self.wanted.emit(
             Still(
-                file if file.suffix else file.with_suffix(".png"),
+                file if file.suffix.lower() == ".png" else Path(f"{file}.png"),
                 size if size[0] else None,
                 self.cut_out_switch.isChecked(),
             )

@@ -191,7 +191,7 @@ class Monkey:
         return type(view).__name__
 
     def turn_wheel(self) -> str:
-        view = self._window.viewport
+        view = self.random.choice((self._window.viewport, self._window.camera_view))
         place, turn = self._place(view), QPoint(0, self.random.choice((-120, 120, 360)))
         event = QWheelEvent(
             place, view.mapToGlobal(place), QPoint(), turn, Qt.MouseButton.NoButton,
@@ -278,6 +278,9 @@ def answers(monkeypatch: pytest.MonkeyPatch, files: list[str]) -> random.Random:
     )
     monkeypatch.setattr(
         QInputDialog, "getText", lambda *_, **__: ("http://127.0.0.1:9/x", chance.random() < 0.5)
+    )
+    monkeypatch.setattr(
+        QInputDialog, "getInt", lambda *given, **__: (chance.randint(1, given[-1]), True)
     )
     monkeypatch.setattr(QMessageBox, "question", lambda *_, **__: chance.choice((yes, no)))
     monkeypatch.setattr(QDialog, "exec", run)
