@@ -60,6 +60,7 @@ class Engine:
         self._finishing: list[Recording] = []
         self._stats_due = 0.0
         self._has_failed = False
+        self._told_paused = False
         self._replay_model: LoadedModel | None = None
         self._range_loop: bool | None = None
         """Whether to loop again after the recording of a range; None while there is none."""
@@ -322,6 +323,7 @@ class Engine:
             # What is seen is recorded at once: a recording that waits would leave nothing.
             self._record(jumped=True)
             if self.shown is not None and not self.player.is_still:
+                self._told_paused = True
                 text = "The picture is paused, so this frame is recorded: press Space to go on."
                 self._out.notices.emit(Notice("record", text, "warning", seconds=12.0))
         self._out.recording.set(self._recording.state)
@@ -363,6 +365,9 @@ class Engine:
     def _record(self, *, jumped: bool) -> None:
         if self._recording is None or self.shown is None or self.shown.model is None:
             return
+        if self._told_paused and not self._stands():
+            self._told_paused = False
+            self._out.notices.emit(Notice("record", ""))
         self._recording.add(self.shown, jumped=jumped, wait=not self.player.is_live)
         self._out.recording.set(self._recording.state)
 

@@ -84,6 +84,8 @@ class CameraView(JointFrame):
 
     def set_follows(self, follows: bool) -> None:
         """Whether the picture goes with the hands."""
+        if follows and not self._follows:
+            self.zoom = WHOLE
         self._follows = follows
 
     def set_caption(self, caption: str) -> None:

@@ -34,6 +34,9 @@ class JointFrame(StageFrame):
     Subclasses say where the joints are (``joint_places``) and call ``paint_joint_info``.
     """
 
+    menu_asked = pyqtSignal(QPoint)
+    """The user asks for what can be done here, at this place of the screen."""
+
     def __init__(
         self,
         title: str,
@@ -49,9 +52,6 @@ class JointFrame(StageFrame):
         self.setMouseTracking(True)
         selection.changed.connect(self.update)
         selection.changed.connect(self._describe)
-
-    menu_asked = pyqtSignal(QPoint)
-    """The user asks for what can be done here, at this place of the screen."""
 
     def joint_places(self) -> JointPlaces:
         """Where each hand's 21 joints are in the widget; None for one that cannot be seen."""
