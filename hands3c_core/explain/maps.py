@@ -44,8 +44,8 @@ _GROUPS: Final = {
     "spatial": "spatial",
     "channel": "channel",
 }
-#: Shares of a map's cells that may lie below and above its scale, so that one cell cannot set it.
-_LOW, _HIGH = 0.01, 0.995
+#: Shares of a map's cells at which its scale begins and ends, so that a few cells cannot set it.
+_LOW, _HIGH = 0.01, 0.98
 #: The level that a group's middle value has at least: a few large ones leave all others one colour
 #: otherwise.
 _MIDDLE_LEVEL = 0.3
