@@ -31,7 +31,6 @@ from app.windows.main_window import MainWindow
 from hands3c_core.assets import asset_path
 from hands3c_core.errors import UserError
 
-
 #: How long a thread may take to end; more on a busy machine, as in ``driving.TIMEOUT``.
 PATIENCE_S = float(os.environ.get("HANDS3C_TEST_TIMEOUT_MS", "60000")) / 12_000
 
