@@ -106,7 +106,7 @@ class TakeReplay(Source):
         """The hands that were recorded for a frame of ``read``. On one thread."""
         logged = self._frames[frame.index]
         hands = tuple(posed for hand in logged.hands if (posed := self._posed(hand)) is not None)
-        return FrameResult(frame, logged.camera, hands, {})
+        return FrameResult(frame, logged.camera, hands, {}, model=self.hand)
 
     def _posed(self, hand: Hand) -> Hand | None:
         """``hand`` with its mesh; None where numbers are missing."""
