@@ -20,7 +20,7 @@ from .attention import (
     warp_to_image,
 )
 from .compare import difference_table, draw_comparison
-from .labels import draw_labels, is_unsure, label_text, text_size
+from .labels import draw_labels, label_text, text_size
 from .lighting import Lighting, Material
 from .mesh import HandMeshes, MeshTemplate, Texture, hand_meshes, read_texture
 from .open3d_scene import SCENE_MODES, HandScene, SceneHand
@@ -64,7 +64,6 @@ __all__ = [
     "draw_skeleton",
     "hand_center",
     "hand_meshes",
-    "is_unsure",
     "joint_heatmap",
     "label_text",
     "legend_ends",

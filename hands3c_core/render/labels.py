@@ -17,9 +17,6 @@ Order = Literal["rgb", "bgra"]
 Place = tuple[int, int, int, int]
 """Left, top, width and height, px."""
 
-#: Below this confidence a hand is called unsure, where its estimator does not say so itself.
-UNSURE_BELOW: Final = 0.5
-
 _PLATE: Final = (10, 12, 15, 185)
 _UNSURE_PLATE: Final = (132, 82, 0, 215)
 _WHITE: Final = (255, 255, 255, 255)
@@ -43,15 +40,10 @@ def text_size(width: int, height: int, density: float = 1.0) -> int:
     return int(np.clip(round(min(width, height) * _TEXT_SHARE), least, max(_MOST_TEXT, least)))
 
 
-def is_unsure(hand: Hand) -> bool:
-    """Whether a hand may well be wrong: its estimator says so, or its confidence is low."""
-    return bool(getattr(hand, "is_unsure", False)) or hand.confidence < UNSURE_BELOW
-
-
 def label_text(hand: Hand) -> str:
     """Side and confidence of a hand: 'Right  94 %', 'Left, unsure  31 %'."""
     side = "Right" if hand.is_right else "Left"
-    unsure = ", unsure" if is_unsure(hand) else ""
+    unsure = ", unsure" if hand.is_unsure else ""
     return f"{side}{unsure}  {hand.confidence * 100:.0f} %"
 
 
@@ -166,7 +158,7 @@ def draw_labels(
         for hand, place in zip(hands, points, strict=True)
         if bool(np.isfinite(place).all()) and _any_inside(place, width, height)
     ]
-    plates = [text_plate(label_text(hand), size, is_unsure(hand)) for hand, _ in shown]
+    plates = [text_plate(label_text(hand), size, hand.is_unsure) for hand, _ in shown]
     sizes = [(plate.shape[1], plate.shape[0]) for plate in plates]
     places = place_labels([place for _, place in shown], sizes, (width, height))
     for plate, (x, y, _, _) in zip(plates, places, strict=True):

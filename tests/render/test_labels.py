@@ -9,7 +9,6 @@ import pytest
 
 from hands3c_core.render.labels import (
     draw_labels,
-    is_unsure,
     label_text,
     legend_plate,
     paste_plate,
@@ -29,8 +28,8 @@ HAND = np.array(
 )
 
 
-def a_hand(confidence=0.94, is_right=True, **fields):
-    return SimpleNamespace(is_right=is_right, confidence=confidence, **fields)
+def a_hand(confidence=0.94, is_right=True, is_unsure=False):
+    return SimpleNamespace(is_right=is_right, confidence=confidence, is_unsure=is_unsure)
 
 
 def turned(degrees: float, size: float, at: tuple[float, float]) -> np.ndarray:
@@ -41,10 +40,8 @@ def turned(degrees: float, size: float, at: tuple[float, float]) -> np.ndarray:
 
 def test_text_says_side_confidence_and_doubt():
     assert label_text(a_hand()) == "Right  94 %"
-    assert label_text(a_hand(0.31, False)) == "Left, unsure  31 %"
+    assert label_text(a_hand(0.31, False, True)) == "Left, unsure  31 %"
     assert label_text(a_hand(0.9, is_unsure=True)) == "Right, unsure  90 %"
-    assert is_unsure(a_hand(0.2))
-    assert not is_unsure(a_hand(0.9, is_unsure=False))
 
 
 @pytest.mark.parametrize("degrees", range(0, 360, 30))
