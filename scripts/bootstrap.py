@@ -28,6 +28,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TORCH = "torch==2.13.0"
+#: A C++ compiler as a Python package, for machines that have none.
+ZIG = "ziglang==0.17.1"
 #: PyTorch's own index of CPU builds: on Linux the default build brings gigabytes of CUDA libraries.
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 EXTRAS = ("app", "dev", "train", "export", "cuda", "docs")
@@ -207,6 +209,7 @@ def ensure_environment(venv: Path, extras: Sequence[str], torch_index: str | Non
         say("Installing the pinned packages (a few minutes the first time) ...")
         pip(python, "install", *package_arguments(extras))
         build_kernels(python)
+        prepare_first_start(python)
         write_atomically(stamp, json.dumps(read_stamp(stamp) | wanted, indent=1))
     return python
 
@@ -292,10 +295,28 @@ def configured_build_is_cpu(python: Path) -> bool:
 
 
 def build_kernels(python: Path) -> None:
-    """Compile the CPU scan kernels where there is a compiler; torch takes over where not."""
-    say("Building the CPU kernels")
-    code = "import sys; from hands3c_core.ops.build import main; sys.exit(main())"
-    subprocess.run([str(python), "-c", code], cwd=ROOT, check=False)
+    """Compile the CPU scan kernels, with a compiler that is fetched for it and removed again where
+    there is none. Where that fails too, numba takes over."""
+    code = "import sys; from hands3c_core.ops.build import main; sys.exit(main(sys.argv[1:]))"
+    build = [str(python), "-c", code]
+    can_build = subprocess.run([*build, "--check"], cwd=ROOT, check=False).returncode != 3
+    with tempfile.TemporaryDirectory() as folder:
+        environment = dict(os.environ)
+        if not can_build:
+            say(f"Fetching a C++ compiler for the CPU kernels ({ZIG}, 100 MB, removed afterwards)")
+            pip_status(python, "install", "--no-deps", "--target", folder, ZIG)
+            paths = (folder, os.environ.get("PYTHONPATH"))
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+        say("Building the CPU kernels")
+        subprocess.run(build, cwd=ROOT, env=environment, check=False)
+
+
+def prepare_first_start(python: Path) -> None:
+    """Compile and measure now what the first start would otherwise wait for."""
+    say("Preparing the first start (a minute or two) ...")
+    code = "import sys; from hands3c_core.first_start import main; sys.exit(main())"
+    if subprocess.run([str(python), "-c", code], cwd=ROOT, check=False).returncode:
+        say("That did not work; the first start will do it, and be slow.")
 
 
 def pip_status(python: Path, *arguments: str) -> int:

@@ -249,7 +249,8 @@ def _scan_variants(case: ScanCase) -> tuple[Variants, Variants]:
     def both(name: str) -> Callable[[], object]:
         return lambda: torch.autograd.grad(run(name, leaves), leaves, upstream)
 
-    names = {PUBLISHED: PUBLISHED, LOOP: "reference", "chunked torch": "chunked"}
+    names = {LOOP: "reference", "chunked torch": "chunked", "numba": "numba"}
+    names = {PUBLISHED: PUBLISHED} | names
     ahead = {label: forward(name) for label, name in names.items()}
     around = {label: both(name) for label, name in names.items()}
     library = load_library()
@@ -284,7 +285,8 @@ def _fused_variants(case: ScanCase) -> Variants:
     def published() -> Tensor:
         return reference.cross_scan_2d(plane, *weights, kernel=published_scan.scan)
 
-    variants = {PUBLISHED: published, LOOP: cross("reference"), "chunked torch": cross("chunked")}
+    names = {LOOP: "reference", "chunked torch": "chunked", "numba": "numba"}
+    variants = {PUBLISHED: published} | {label: cross(name) for label, name in names.items()}
     library = load_library()
     if library is not None:
         variants[f"C++ {library.isa}, fused"] = cross("cpu")

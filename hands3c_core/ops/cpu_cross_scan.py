@@ -3,7 +3,7 @@
 ``hands3c::cross_scan`` takes given projections and has gradients.
 ``hands3c::cross_scan_projecting`` computes them inside the kernel and has none. Both have shapes
 for tracing, so they work in torch.compile and torch.export. The backward pass recomputes states as
-that of ``hands3c::scan`` does.
+that of ``hands3c::scan`` does, and takes the same last argument. Only the C++ kernels project.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def cross_scan_projecting(
     height: int,
     width: int,
 ) -> Tensor:
-    library = required_library()
+    library = required_library("cpu")
     x, x_proj_weight = x.contiguous(), x_proj_weight.contiguous()
     dt_weight, dt_bias, A, D = (t.contiguous() for t in (dt_weight, dt_bias, A, D))
     layout = library.layout(x.dtype)
@@ -132,8 +132,9 @@ def cross_scan(
     height: int,
     width: int,
     save: bool,
+    kernel: str,
 ) -> tuple[Tensor, Tensor]:
-    library = required_library()
+    library = required_library(kernel)
     x, projected = x.contiguous(), projected.contiguous()
     dt_weight, dt_bias, A, D = (t.contiguous() for t in (dt_weight, dt_bias, A, D))
     layout = library.layout(x.dtype)
@@ -150,8 +151,8 @@ def cross_scan(
 
 @fake("cross_scan")
 def _(*inputs: Any) -> tuple[Tensor, Tensor]:
-    x, _, _, _, A, *_, save = inputs
-    size = _cross_saved_size(x, A, required_library().layout(x.dtype)) if save else 0
+    x, _, _, _, A, *_, save, kernel = inputs
+    size = _cross_saved_size(x, A, required_library(kernel).layout(x.dtype)) if save else 0
     return x.new_empty(x.shape), x.new_empty(size)
 
 
@@ -167,8 +168,9 @@ def cross_scan_backward(
     height: int,
     width: int,
     saved: Tensor,
+    kernel: str,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-    library = required_library()
+    library = required_library(kernel)
     dy, x, projected = dy.contiguous(), x.contiguous(), projected.contiguous()
     dt_weight, dt_bias, A, D = (t.contiguous() for t in (dt_weight, dt_bias, A, D))
     layout = library.layout(x.dtype)
@@ -197,19 +199,20 @@ def _(_: Tensor, *inputs: Any) -> tuple[Tensor, ...]:
 
 
 def _cross_setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-    *tensors, height, width, save = inputs
+    *tensors, height, width, save, kernel = inputs
     ctx.save_for_backward(*tensors, output[1] if save else None)
-    ctx.size = (height, width)
+    ctx.size, ctx.kernel = (height, width), kernel
     ctx.set_materialize_grads(False)
 
 
 def _cross_gradients(ctx: Any, dy: Tensor | None, _: Tensor | None) -> tuple[Tensor | None, ...]:
     *tensors, saved = ctx.saved_tensors
     if dy is None:
-        return (None,) * 9
+        return (None,) * 10
     if saved is None:
-        saved = cross_scan(*tensors, *ctx.size, True)[1]
-    return (*cross_scan_backward(dy, *tensors, *ctx.size, saved), None, None, None)
+        saved = cross_scan(*tensors, *ctx.size, True, ctx.kernel)[1]
+    gradients = cross_scan_backward(dy, *tensors, *ctx.size, saved, ctx.kernel)
+    return (*gradients, None, None, None, None)
 
 
 differentiable("cross_scan", _cross_gradients, _cross_setup)

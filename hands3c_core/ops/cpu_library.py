@@ -143,5 +143,5 @@ def load_library() -> CpuLibrary | None:
     try:
         return CpuLibrary(str(build.ensure_built()))
     except (build.BuildError, OSError, AttributeError) as error:
-        _log.warning("CPU kernels unavailable (%s): using the slower torch version", error)
+        _log.warning("CPU kernels unavailable (%s): using those that numba compiles", error)
         return None

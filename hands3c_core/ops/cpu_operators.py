@@ -1,14 +1,17 @@
-"""What the torch operators over the compiled CPU kernels share: checks and how work is cut."""
+"""What the torch operators over the CPU kernels share: checks and how work is cut."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from torch import Tensor
 
 from hands3c_core.ops.cpu_library import CpuLibrary, load_library
+
+if TYPE_CHECKING:
+    from hands3c_core.ops.numba_cpu.library import NumbaLibrary
 
 _NAMESPACE: Final = "hands3c"
 _LIBRARY: Final = torch.library.Library(_NAMESPACE, "FRAGMENT")
@@ -48,8 +51,13 @@ def differentiable(name: str, backward: Callable[..., Any], setup: Callable[...,
     )
 
 
-def required_library() -> CpuLibrary:
-    """The kernels; only for operators that were offered because the kernels are there."""
+def required_library(kernel: str) -> CpuLibrary | NumbaLibrary:
+    """The kernels 'cpu' (C++) or 'numba'; only for operators that were offered because the kernels
+    are there."""
+    if kernel == "numba":
+        from hands3c_core.ops.numba_cpu import library as numba_library
+
+        return numba_library.load_library()
     library = load_library()
     if library is None:
         raise RuntimeError("the CPU kernels are not available")

@@ -1,5 +1,8 @@
 """The compiled selective scan as the torch operator ``hands3c::scan``.
 
+Its last argument says which kernels: 'cpu' (C++) or 'numba'. They lay out what they keep for the
+backward pass differently, so that pass has to be told as well.
+
 Registered with shapes for tracing and with gradients, so it works in torch.compile, torch.export
 and training. Only states at the start of every 32 steps are kept for the backward pass; the others
 are recomputed there. Gradients of gradients are not available.
@@ -94,8 +97,9 @@ def scan(
     delta_bias: Tensor | None,
     softplus: bool,
     save: bool,
+    kernel: str,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    library = required_library()
+    library = required_library(kernel)
     layout = library.layout(u.dtype)
     u, delta, A = u.contiguous(), delta.contiguous(), A.contiguous()
     D, delta_bias = _contiguous(D), _contiguous(delta_bias)
@@ -111,8 +115,8 @@ def scan(
 
 @fake("scan")
 def _(*inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
-    u, _, A, B, *_, save = inputs
-    size = _saved_size(u, B, required_library().layout(u.dtype)) if save else 0
+    u, _, A, B, *_, save, kernel = inputs
+    size = _saved_size(u, B, required_library(kernel).layout(u.dtype)) if save else 0
     y = u.new_empty(u.shape)
     return y, u.new_empty(u.shape[0], u.shape[1], A.shape[1]), u.new_empty(size)
 
@@ -130,8 +134,9 @@ def scan_backward(
     delta_bias: Tensor | None,
     softplus: bool,
     saved: Tensor,
+    kernel: str,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-    library = required_library()
+    library = required_library(kernel)
     layout = library.layout(u.dtype)
     u, delta, A = u.contiguous(), delta.contiguous(), A.contiguous()
     dy, dlast = dy.contiguous(), _contiguous(dlast)
@@ -166,9 +171,9 @@ def _(*inputs: Any) -> tuple[Tensor, ...]:
 
 
 def _scan_setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-    *tensors, softplus, save = inputs
+    *tensors, softplus, save, kernel = inputs
     ctx.save_for_backward(*tensors, output[2] if save else None)
-    ctx.softplus = softplus
+    ctx.softplus, ctx.kernel = softplus, kernel
     ctx.set_materialize_grads(False)
 
 
@@ -177,12 +182,12 @@ def _scan_gradients(
 ) -> tuple[Tensor | None, ...]:
     *tensors, saved = ctx.saved_tensors
     if saved is None:
-        saved = scan(*tensors, ctx.softplus, True)[2]
+        saved = scan(*tensors, ctx.softplus, True, ctx.kernel)[2]
     if dy is None:
         dy = torch.zeros_like(tensors[0])
-    gradients = scan_backward(dy, dlast, *tensors, ctx.softplus, saved)
+    gradients = scan_backward(dy, dlast, *tensors, ctx.softplus, saved, ctx.kernel)
     kept = (g if tensor is not None else None for g, tensor in zip(gradients, tensors, strict=True))
-    return (*kept, None, None)
+    return (*kept, None, None, None)
 
 
 differentiable("scan", _scan_gradients, _scan_setup)

@@ -1,6 +1,6 @@
 """The selective scan and the cross-scan, by the best kernel for the device at hand.
 
-``HANDS3C_SCAN=reference|chunked|cpu|triton|mamba_ssm`` in the environment forces a kernel.
+``HANDS3C_SCAN=reference|chunked|cpu|numba|triton|mamba_ssm`` in the environment forces a kernel.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ from hands3c_core.ops.arguments import (
 )
 
 #: Values of HANDS3C_SCAN.
-KERNELS: Final = ("reference", "chunked", "cpu", "triton", "mamba_ssm")
+KERNELS: Final = ("reference", "chunked", "cpu", "numba", "triton", "mamba_ssm")
+
+_FLOAT32_ONLY: Final = ("numba", "mamba_ssm")
 
 
 def selective_scan(
@@ -65,8 +67,9 @@ def selective_scan(
         UserError: ``kernel`` or HANDS3C_SCAN names a kernel that does not exist or cannot run here.
     """
     kernel = active_kernel(u.device, kernel)
-    if kernel == "mamba_ssm" and (u.dtype == torch.float64 or return_last_state):
-        kernel = "chunked"  # mamba's has no float64, and no gradient for the last state
+    if kernel == "mamba_ssm" and return_last_state:
+        kernel = "chunked"  # mamba's has no gradient for the last state
+    kernel = _for_dtype(kernel, u)
     with torch.autocast(u.device.type, enabled=False):
         args = grouped_arguments(u, delta, A, B, C, D, delta_bias, delta_softplus)
         y, last = _scan_function(kernel)(args)
@@ -109,11 +112,11 @@ def cross_scan_2d(
         ValueError: shapes that do not fit together.
         UserError: as ``selective_scan``.
     """
-    kernel = active_kernel(x.device)
+    kernel = _for_dtype(active_kernel(x.device), x)
     reference.check_cross_scan(x, x_proj_weight, dt_proj_weight, dt_proj_bias, A, D)
     # Projections decide step sizes, so they stay in full precision under autocast too.
     with torch.autocast(x.device.type, enabled=False):
-        if kernel != "cpu":
+        if kernel not in cpu_kernels.CPU_KERNELS:
             return reference.cross_scan_2d(
                 x, x_proj_weight, dt_proj_weight, dt_proj_bias, A, D, kernel=_scan_function(kernel)
             )
@@ -125,7 +128,13 @@ def cross_scan_2d(
             dt_proj_bias.to(dtype),
             A.to(dtype),
             D.to(dtype),
+            kernel,
         )
+
+
+def _for_dtype(kernel: str, x: Tensor) -> str:
+    """The kernel, or plain torch for float64 where it has none: that is for checks of gradients."""
+    return "chunked" if x.dtype == torch.float64 and kernel in _FLOAT32_ONLY else kernel
 
 
 def active_kernel(device: torch.device | str, kernel: str | None = None) -> str:
@@ -153,10 +162,12 @@ def active_kernel(device: torch.device | str, kernel: str | None = None) -> str:
 
 def why_not(kernel: str, device_type: str) -> str:
     """Why a kernel cannot run on a kind of device ('cpu', 'cuda', ...); '' if it can."""
-    if kernel == "cpu":
+    if kernel in cpu_kernels.CPU_KERNELS:
         if device_type != "cpu":
             return f"it runs on the CPU, the tensors are on {device_type}"
-        return "" if cpu_kernels.available() else "no compiler has built it (see scripts/doctor.py)"
+        if kernel == "cpu" and not cpu_kernels.available():
+            return "no compiler has built it (see scripts/doctor.py)"
+        return ""
     if kernel in ("triton", "mamba_ssm"):
         if not _installed(kernel):
             return f"the package {kernel} is not installed"
@@ -170,7 +181,7 @@ def _best_kernel(device_type: str) -> str:
     if device_type == "cuda":
         order: tuple[str, ...] = ("mamba_ssm", "triton")
     else:
-        order = ("cpu",) if device_type == "cpu" else ()
+        order = cpu_kernels.CPU_KERNELS if device_type == "cpu" else ()
     return next((kernel for kernel in order if not why_not(kernel, device_type)), "chunked")
 
 
@@ -192,6 +203,7 @@ def _scan_function(kernel: str) -> ScanKernel:
         "reference": reference.scan,
         "chunked": chunked.scan,
         "cpu": cpu_kernels.scan,
+        "numba": functools.partial(cpu_kernels.scan, kernel="numba"),
         "mamba_ssm": _mamba_scan,
     }
     return functions[kernel]

@@ -82,9 +82,11 @@ class OpenVinoRuntime(Runtime):
     def _scan_plane(self, positions: Tensor, projected: Tensor) -> Tensor:
         """(B, h * w, 512) and its projections -> (B, h * w, 512)."""
         weights, side = self._spatial, self._side
-        if active_kernel("cpu") == "cpu":
+        kernel = active_kernel("cpu")
+        if kernel in cpu_kernels.CPU_KERNELS:
             projected = projected.unflatten(-1, (DIRECTIONS, -1))
-            return cpu_kernels.cross_scan_positions(positions, projected, *weights[1:], side, side)
+            rest = (*weights[1:], side, side)
+            return cpu_kernels.cross_scan_positions(positions, projected, *rest, kernel)
         plane = positions.unflatten(1, (side, side)).permute(0, 3, 1, 2)
         return cross_scan_2d(plane, *weights).permute(0, 2, 3, 1).flatten(1, 2)
 
@@ -94,8 +96,9 @@ class OpenVinoRuntime(Runtime):
         if weights is None:
             return torch.zeros_like(columns)
         rows = columns.shape[1] // self._side
-        if active_kernel("cpu") == "cpu":
-            return cpu_kernels.cross_scan_projecting(columns, *weights, rows, self._side)
+        kernel = active_kernel("cpu")
+        if kernel in cpu_kernels.CPU_KERNELS:
+            return cpu_kernels.cross_scan_projecting(columns, *weights, rows, self._side, kernel)
         plane = columns.unflatten(1, (rows, self._side)).permute(0, 3, 1, 2)
         return cross_scan_2d(plane, *weights).permute(0, 2, 3, 1).flatten(1, 2)
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +19,10 @@ from hands3c_core.errors import UserError
 from hands3c_core.ops import active_kernel, cpu_kernels, cross_scan_2d, reference, selective_scan
 from hands3c_core.ops.cpu_library import load_library
 
+ROOT = Path(__file__).resolve().parents[2]
 KERNELS = [
     "chunked",
+    "numba",
     pytest.param(
         "cpu", marks=pytest.mark.skipif(not cpu_kernels.available(), reason="no C++ compiler")
     ),
@@ -171,6 +178,60 @@ def test_cross_scan_same_as_reference(
         assert_near(gradient, wanted)
 
 
+@pytest.mark.parametrize("name", ["cpu", "numba"])
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_any_number_of_threads(
+    name: str, threads: int, scan_inputs: Any, cross_inputs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same from several of Python's threads at once, each of which asks for several."""
+    if name == "cpu" and not cpu_kernels.available():
+        pytest.skip("no C++ compiler")
+    monkeypatch.setenv("HANDS3C_SCAN", name)
+    inputs = scan_inputs(2, 70, 45, 8, 2, dtype=torch.float32)
+    plane = cross_inputs(2, 70, 5, 9, 8, 4, dtype=torch.float32)
+    exact = {k: v.double() if isinstance(v, torch.Tensor) else v for k, v in inputs.items()}
+    expected, expected_grads = gradients(by_reference, exact)
+    crossed, crossed_grads = cross_gradients(reference.cross_scan_2d, [t.double() for t in plane])
+    before = torch.get_num_threads()
+
+    def check(_: int) -> None:
+        torch.set_num_threads(threads)
+        y, grads = gradients(selective_scan, inputs)
+        assert_near(y, expected)
+        for argument, gradient in grads.items():
+            assert_near(gradient, expected_grads[argument])
+        y, plane_grads = cross_gradients(cross_scan_2d, plane)
+        assert_near(y, crossed)
+        for gradient, wanted in zip(plane_grads, crossed_grads, strict=True):
+            assert_near(gradient, wanted)
+
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(check, range(6)))
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
+@pytest.mark.parametrize("name", ["cpu", "numba"])
+def test_works_in_a_forked_process(name: str) -> None:
+    if name == "cpu" and not cpu_kernels.available():
+        pytest.skip("no C++ compiler")
+    code = (
+        "import os, torch; torch.set_num_threads(2)\n"
+        "from hands3c_core.ops import selective_scan\n"
+        "a = torch.rand(4, 40, 50); b = torch.rand(4, 3, 50)\n"
+        "scan = lambda: selective_scan(a, a, -torch.ones(40, 3), b, b)\n"
+        "before = scan()\n"
+        "child = os.fork()\n"
+        "if child == 0: os._exit(0 if torch.equal(scan(), before) else 7)\n"
+        "raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    environment = os.environ | {"HANDS3C_SCAN": name, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code]
+    assert subprocess.run(command, env=environment, timeout=300).returncode == 0
+
+
 @pytest.mark.usefixtures("kernel")
 def test_gradcheck(scan_inputs: Any) -> None:
     inputs = scan_inputs(1, 3, 34, 2, gate=True)
@@ -240,13 +301,13 @@ def test_registration_is_complete(scan_inputs: Any) -> None:
     inputs = scan_inputs(1, 20, 40, 16, dtype=torch.float32)
     names = ("u", "delta", "A", "B", "C", "D", "delta_bias")
     leaves = [inputs[name].requires_grad_() for name in names]
-    torch.library.opcheck(torch.ops.hands3c.scan.default, (*leaves, True, True))
+    torch.library.opcheck(torch.ops.hands3c.scan.default, (*leaves, True, True, "cpu"))
     x = torch.randn(1, 12, 5, requires_grad=True)
     projected = torch.randn(1, 12, 4, 2 + 6, requires_grad=True)
     rest = (torch.randn(4, 5, 2), torch.randn(4, 5), -torch.rand(20, 3), torch.randn(20))
     weights = [t.requires_grad_() for t in rest]
     torch.library.opcheck(
-        torch.ops.hands3c.cross_scan.default, (x, projected, *weights, 3, 4, True)
+        torch.ops.hands3c.cross_scan.default, (x, projected, *weights, 3, 4, True, "cpu")
     )
 
 
@@ -268,7 +329,7 @@ def test_kernels_refuse_what_they_would_misread(scan_inputs: Any) -> None:
     wrong = [inputs[name] for name in names]
     wrong[2] = wrong[2].double()
     with pytest.raises(ValueError, match="A must be"):
-        torch.ops.hands3c.scan(*wrong, True, False)
+        torch.ops.hands3c.scan(*wrong, True, False, "cpu")
 
 
 def test_kernel_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:

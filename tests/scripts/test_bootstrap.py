@@ -182,3 +182,28 @@ def test_torch_cpu_build_is_preferred_without_gpu(bootstrap, monkeypatch):
     monkeypatch.setattr(bootstrap, "torch_installed", lambda python: True)
     bootstrap.install_torch(Path("python"), None)
     assert calls == []
+
+
+@pytest.mark.parametrize("can_build", [True, False])
+def test_a_compiler_is_fetched_only_where_there_is_none(bootstrap, monkeypatch, can_build):
+    builds, fetched = [], []
+
+    def run(command, env=None, **_):
+        if "--check" in command:
+            return subprocess.CompletedProcess(command, 0 if can_build else 3)
+        folder = Path(env.get("PYTHONPATH", "").split(os.pathsep)[0])
+        builds.append((folder / "ziglang").exists())
+        return subprocess.CompletedProcess(command, 0)
+
+    def fetch(python, *arguments):
+        folder = Path(arguments[arguments.index("--target") + 1])
+        (folder / "ziglang").mkdir()
+        fetched.append(folder)
+        return 0
+
+    monkeypatch.setattr(bootstrap.subprocess, "run", run)
+    monkeypatch.setattr(bootstrap, "pip_status", fetch)
+    bootstrap.build_kernels(Path(sys.executable))
+    assert builds == [not can_build]
+    assert len(fetched) == (0 if can_build else 1)
+    assert not any(folder.exists() for folder in fetched)

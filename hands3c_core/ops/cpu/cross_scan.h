@@ -311,8 +311,7 @@ struct CrossScanTasks {
   // whether the slot holds an earlier direction).
   template <class Visit>
   void run(const Visit& visit) const {
-#pragma omp parallel for num_threads(static_cast<int>(p.threads)) schedule(dynamic, 1)
-    for (int64_t i = 0; i < count; ++i) {
+    parallel_for(count, p.threads, [&](int64_t i) {
       const int64_t slot = i % p.slots, block = i / p.slots % blocks, batch = i / p.slots / blocks;
       const int64_t channel = block * block_rows;
       const int rows = static_cast<int>(std::min(block_rows, p.channels - channel));
@@ -325,19 +324,18 @@ struct CrossScanTasks {
         visit(batch, static_cast<int>(k), channel, block, block_of_rows,
               groups_before * tiles * padded_states(p.states) * lanes, slot, k != slot);
       }
-    }
+    });
   }
 
   // planes[0] += planes[1] + ...
   void add_slots(Scalar* planes) const {
     if (p.slots == 1) return;
-    constexpr int64_t chunk = 4096;
-#pragma omp parallel for num_threads(static_cast<int>(p.threads)) schedule(static)
-    for (int64_t first = 0; first < plane; first += chunk) {
-      const int64_t end = std::min(plane, first + chunk);
+    constexpr int64_t chunk = 1 << 14;
+    parallel_for((plane + chunk - 1) / chunk, p.threads, [&](int64_t part) {
+      const int64_t first = part * chunk, end = std::min(plane, first + chunk);
       for (int64_t slot = 1; slot < p.slots; ++slot)
         for (int64_t i = first; i < end; ++i) planes[i] += planes[slot * plane + i];
-    }
+    });
   }
 };
 

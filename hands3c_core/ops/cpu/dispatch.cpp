@@ -1,9 +1,11 @@
 // The library's C interface: picks the instruction set the CPU has, once, and forwards calls.
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <initializer_list>
 
 #include "kernel_table.h"
+#include "threads.h"
 
 namespace {
 
@@ -42,10 +44,8 @@ Active best() {
   return active;
 }
 
-Active& active() {
-  static Active chosen = best();
-  return chosen;
-}
+Active chosen = best();  // while the library is loaded: the first use needs no lock
+Active& active() { return chosen; }
 
 }  // namespace
 
@@ -68,10 +68,12 @@ void hands3c_layout(int is_double, int64_t* out) {
 
 // Keep the vector units of so many threads busy: 16 fused multiply-adds a round each.
 float hands3c_spin_vector_units(int64_t rounds, int64_t threads) {
-  float sum = 0;
-#pragma omp parallel for num_threads(static_cast<int>(threads)) reduction(+ : sum)
-  for (int64_t i = 0; i < threads; ++i) sum += active().table->spin_vector_units(rounds);
-  return sum;
+  std::atomic<float> last{0};
+  const auto spin = [&](int64_t) { last = active().table->spin_vector_units(rounds); };
+  run_tasks(
+      threads, threads,
+      [](const void* task, int64_t i) { (*static_cast<const decltype(spin)*>(task))(i); }, &spin);
+  return last;
 }
 
 void hands3c_scan_forward_f32(const ScanProblem<float>* p) { active().table->scan_forward_f32(*p); }

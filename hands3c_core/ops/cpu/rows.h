@@ -18,9 +18,18 @@
 
 #include <algorithm>
 
+#include "threads.h"
 #include "tiles.h"
 
 namespace HANDS3C_NAMESPACE {
+
+// Calls task(i) for every i < count on up to `threads` threads.
+template <class Task>
+inline void parallel_for(int64_t count, int64_t threads, const Task& task) {
+  run_tasks(
+      count, threads,
+      [](const void* context, int64_t i) { (*static_cast<const Task*>(context))(i); }, &task);
+}
 
 // A block of consecutive rows that share B and C, and their parameters.
 template <class Scalar>

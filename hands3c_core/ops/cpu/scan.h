@@ -153,15 +153,12 @@ struct ScanTasks {
   // Calls visit(rows, access, first row in (batch, rows), offset of the saved states).
   template <class Visit>
   void run(const Visit& visit) const {
-    const int64_t count = p.batch * p.groups * blocks;
-#pragma omp parallel for num_threads(static_cast<int>(p.threads)) schedule(dynamic, 1)
-    for (int64_t i = 0; i < count; ++i) {
+    parallel_for(p.batch * p.groups * blocks, p.threads, [&](int64_t i) {
       const int64_t block = i % blocks, group = i / blocks % p.groups, batch = i / blocks / p.groups;
       const int64_t first = block * p.row_groups_per_block;
       const int64_t end = std::min(lane_groups, first + p.row_groups_per_block);
       const int64_t padded = padded_states(p.states);
-      Scalar* const B = kept_memory<Scalar>(0, p.length * padded);
-      Scalar* const C = kept_memory<Scalar>(1, p.length * padded);
+      KeptBuffer<Scalar> B(p.length * padded), C(p.length * padded);
       by_step<Scalar>(p.B + batch * p.B_strides[0] + group * p.B_strides[1], p.B_strides, p.states,
                       p.length, B);
       by_step<Scalar>(p.C + batch * p.C_strides[0] + group * p.C_strides[1], p.C_strides, p.states,
@@ -176,7 +173,7 @@ struct ScanTasks {
         visit(block_of_rows, access, batch * p.rows + row,
               ((batch * p.groups + group) * lane_groups + lane_group) * saved_size);
       }
-    }
+    });
   }
 };
 

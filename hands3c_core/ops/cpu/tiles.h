@@ -5,9 +5,7 @@
 // padded to a multiple of 4 with B = C = 0, so padded states stay 0.
 #pragma once
 
-#include <cstdlib>
-#include <new>
-
+#include "threads.h"
 #include "vectors.h"
 
 namespace HANDS3C_NAMESPACE {
@@ -46,12 +44,11 @@ template <class Scalar>
 class Buffer {
  public:
   explicit Buffer(int64_t size, Fill fill = Fill::zeros) {
-    const size_t bytes = (sizeof(Scalar) * static_cast<size_t>(size) + 127) / 64 * 64;
-    data_ = static_cast<Scalar*>(std::aligned_alloc(64, bytes));
-    if (!data_) throw std::bad_alloc();
+    const size_t bytes = sizeof(Scalar) * static_cast<size_t>(size);
+    data_ = static_cast<Scalar*>(allocate_lines(bytes));
     if (fill == Fill::zeros) std::memset(static_cast<void*>(data_), 0, bytes);
   }
-  ~Buffer() { std::free(data_); }
+  ~Buffer() { free_lines(data_); }
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
   HANDS3C_INLINE operator Scalar*() { return data_; }
@@ -60,27 +57,22 @@ class Buffer {
   Scalar* data_;
 };
 
-// Working memory that a thread keeps: what is given back to the system costs page faults to get
-// again, more than the scan itself. Each use in a function has its own `slot`.
+// Working memory as large as a sequence, kept for the next task.
 template <class Scalar>
-inline Scalar* kept_memory(int slot, int64_t size) {
-  struct Memory {
-    void* data = nullptr;
-    size_t bytes = 0;
-    ~Memory() { std::free(data); }
-  };
-  static thread_local Memory slots[2];
-  Memory& memory = slots[slot];
-  const size_t bytes = (sizeof(Scalar) * static_cast<size_t>(size) + 63) / 64 * 64;
-  if (memory.bytes < bytes) {
-    std::free(memory.data);
-    memory.bytes = 0;
-    memory.data = std::aligned_alloc(64, bytes);
-    if (!memory.data) throw std::bad_alloc();
-    memory.bytes = bytes;
-  }
-  return static_cast<Scalar*>(memory.data);
-}
+class KeptBuffer {
+ public:
+  explicit KeptBuffer(int64_t size)
+      : bytes_(sizeof(Scalar) * static_cast<size_t>(size)),
+        data_(static_cast<Scalar*>(borrow_lines(&bytes_))) {}
+  ~KeptBuffer() { return_lines(data_, bytes_); }
+  KeptBuffer(const KeptBuffer&) = delete;
+  KeptBuffer& operator=(const KeptBuffer&) = delete;
+  HANDS3C_INLINE operator Scalar*() { return data_; }
+
+ private:
+  size_t bytes_;
+  Scalar* data_;
+};
 
 // B and C of a tile's steps, or their gradients: both [step][padded state], `stride` a step.
 template <class Value>
