@@ -13,6 +13,8 @@ What is named here is the public interface: it changes only with a deprecation o
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from hands3c_core.threads import configure_threads
+
 if TYPE_CHECKING:
     from hands3c_core.errors import UserError
     from hands3c_core.export import read_results as read_take
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from hands3c_core.render import draw_overlay
     from hands3c_core.sources import open_source
     from hands3c_core.types import FrameResult, Hand
+
+configure_threads()  # before anything of ours imports torch
 
 __version__ = "0.2.0"
 

@@ -19,7 +19,9 @@ _POOLS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 def configure_threads(*, side_by_side: bool = False) -> bool:
     """Keep the numeric libraries from fighting over cores; the user's own settings win.
 
-    Call it at the start of a process, before torch is imported: OpenMP reads them once.
+    The package calls it when it is imported, so that a network of the library is as fast as in the
+    app. It has to be before torch is imported, since OpenMP reads them once; a program that imports
+    torch itself should import hands3c_core first.
 
     Args:
         side_by_side: this process does several things at once, as the window does, which detects,

@@ -23,7 +23,7 @@ from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 from hands3c_core.models import HandNetwork
 from hands3c_core.ops import active_kernel
-from hands3c_core.ops.build import find_compiler
+from hands3c_core.ops.build import system_compiler
 from hands3c_core.runtime.base import Runtime
 from hands3c_core.runtime.cuda_graph import CudaGraphRuntime
 from hands3c_core.runtime.openvino_runtime import OpenVinoRuntime
@@ -36,10 +36,8 @@ _WARM_UP, _PASSES, _SECONDS = 2, 7, 0.4
 _MOST_PASSES: Final = 40
 #: Passes that usually take so many times the shortest one were held up by something else.
 _HELD_UP: Final = 1.5
-#: Of two runtimes of which one takes so many times as long, it is the slower one, busy or not.
-_FAR_AHEAD: Final = 1.3
 #: Counts the ways of measuring that there have been; what an older one remembered is not used.
-_METHOD: Final = 2
+_METHOD: Final = 3
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ def _problem(name: str, kind: str) -> str:
             return "OpenVINO is not installed (pip install 'hands3c-live[openvino]')"
     if base == "cuda_graph" and kind != "cuda":
         return f"it runs on CUDA, the network is on {kind}"
-    if base == "compiled" and kind == "cpu" and find_compiler() is None:
+    if base == "compiled" and kind == "cpu" and system_compiler() is None:
         return "torch.compile needs a C++ compiler"
     if precision == "bf16" and kind == "cpu" and not _cpu_bfloat16():
         return "this CPU has no bfloat16 arithmetic (AMX or AVX512-BF16)"
@@ -162,14 +160,9 @@ def _fastest(model: HandNetwork, take: bool) -> Runtime:
 
 
 def _is_certain(shortest: dict[str, float], usual: dict[str, float]) -> bool:
-    """Whether a quiet machine would say the same: nothing was held up, or one is far ahead by the
-    shortest and by the usual pass."""
+    """Whether a quiet machine would say the same: there was no choice, or nothing was held up."""
     held_up = any(usual[name] >= _HELD_UP * shortest[name] for name in shortest)
-    if not held_up or len(shortest) == 1:
-        return True
-    first, second, *_ = sorted(shortest, key=shortest.__getitem__)
-    ahead = _FAR_AHEAD * shortest[first] < shortest[second]
-    return ahead and first == min(usual, key=usual.__getitem__)
+    return not held_up or len(shortest) == 1
 
 
 def measure(runtime: Runtime) -> list[float]:
