@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +25,7 @@ from hands3c_core.geometry import (
 )
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
 from hands3c_core.pipeline_config import PipelineConfig
+from hands3c_core.pipeline_frames import StageClock, check_image
 from hands3c_core.types import (
     Camera,
     CropBox,
@@ -51,7 +52,8 @@ Mode = Literal["video", "image"]
 _FRAME_SECONDS = 1 / 30
 #: A jump in time over which nothing can be followed, seconds.
 _LOST_SECONDS = 2.0
-_SMALLEST_IMAGE = 16
+#: Pictures of hands until every part of the detector has run: found, followed.
+_WARM_UP_FRAMES = 4
 
 
 class HandMeshPipeline:
@@ -244,6 +246,30 @@ class HandMeshPipeline:
 
     # ------------------------------------------------------------------------------------- frames
 
+    def warm_up(self, progress: Callable[[str], None] | None = None) -> None:
+        """Do now what would hold up the first frames, for seconds: what parts compile, load or
+        build at their first use. The frame after it takes no longer than later ones.
+
+        For a pipeline that is fresh or about to be ``reset``: it forgets all hands.
+
+        Args:
+            progress: called with what is about to be done, in plain words.
+        """
+        report = progress or (lambda _: None)
+        from hands3c_core.sources.bundled import bundled_frames
+
+        report("The estimator's first hands")
+        warm_up(self.estimator, self._hand)
+        report("The detector's first pictures")
+        camera, calibration = self._camera, self._calibration
+        self._camera = self._calibration = None  # they are for the user's pictures
+        try:
+            for frame in bundled_frames(_WARM_UP_FRAMES):
+                self.process(frame)
+        finally:
+            self._camera, self._calibration = camera, calibration
+            self.reset()
+
     def __call__(self, image: UInt8, timestamp: float | None = None) -> FrameResult:
         """Find the hands of the next image.
 
@@ -257,7 +283,7 @@ class HandMeshPipeline:
         Raises:
             UserError: the image is not an RGB uint8 array, or the pipeline is closed.
         """
-        _check_image(image)
+        check_image(image)
         if timestamp is None:
             timestamp = 0.0 if self._last_time is None else self._last_time + _FRAME_SECONDS
         frame = Frame(image, float(timestamp), self._next_index, time.monotonic())
@@ -271,8 +297,8 @@ class HandMeshPipeline:
         A timestamp that jumps back, or ahead by more than two seconds, starts all tracks anew; in
         mode 'image' every frame does.
         """
-        _check_image(frame.image)
-        clock = _Clock()
+        check_image(frame.image)
+        clock = StageClock()
         self._follow_time(frame.timestamp)
         self._next_index = frame.index + 1
         height, width = frame.image.shape[:2]
@@ -412,39 +438,3 @@ class HandMeshPipeline:
         (V, 3) metres, (mirrored) camera frame."""
         before, _ = self._layer(estimate.pose, estimate.shape, estimate.translation)
         return own + (smoothed - before)
-
-
-class _Clock:
-    """Milliseconds of the stages of one frame."""
-
-    def __init__(self) -> None:
-        self._start = self._last = time.perf_counter()
-        self._stages: dict[str, float] = {}
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self._stages[stage] = 1e3 * (now - self._last)
-        self._last = now
-
-    def finish(self) -> dict[str, float]:
-        return {**self._stages, "total": 1e3 * (time.perf_counter() - self._start)}
-
-
-def _check_image(image: object) -> None:
-    if not isinstance(image, np.ndarray):
-        raise UserError(f"an image is a numpy array, not {type(image).__name__}.")
-    if image.dtype != np.uint8:
-        raise UserError(
-            f"the image has dtype {image.dtype}; pass uint8 RGB (for floats in 0..1: "
-            "(255 * image).astype('uint8'))."
-        )
-    if image.ndim != 3 or image.shape[2] != 3:
-        raise UserError(
-            f"the image has shape {image.shape}; pass (height, width, 3) RGB (a grey image: "
-            "numpy.repeat(grey[..., None], 3, axis=2))."
-        )
-    if min(image.shape[:2]) < _SMALLEST_IMAGE:
-        raise UserError(
-            f"the image is {image.shape[1]}x{image.shape[0]} px; the least is "
-            f"{_SMALLEST_IMAGE}x{_SMALLEST_IMAGE}."
-        )

@@ -316,3 +316,22 @@ def test_bundled_clip():
         results = run_clip(pipeline, clip, every=5)
     assert np.mean([bool(result.hands) for result in results]) >= 0.9
     assert {hand.is_right for result in results for hand in result.hands} == {True, False}
+
+
+def test_warming_up_says_what_it_does_and_leaves_no_trace():
+    camera = default_camera(640, 360, 50.0)
+    results = []
+    for warm in (False, True):
+        detector = MadeDetector([made_detection(), made_detection(False, at=0.1)])
+        pipeline = HandMeshPipeline(detector=detector, camera=camera)
+        if warm:
+            said: list[str] = []
+            pipeline.warm_up(said.append)
+            assert len(said) > 1
+            assert pipeline.camera is camera
+        results.append(pipeline(IMAGE))
+    cold, warmed = results
+    assert [hand.track_id for hand in warmed.hands] == [hand.track_id for hand in cold.hands]
+    assert warmed.frame.index == cold.frame.index == 0
+    for one, other in zip(cold.hands, warmed.hands, strict=True):
+        assert np.array_equal(one.vertices, other.vertices)
