@@ -167,13 +167,13 @@ def _kernels() -> list[Finding]:
             "compiler",
             "none",
             "ok" if library else "note",
-            "" if library else "Install g++ (Debian: apt-get install g++), then start again.",
+            "" if library else "The bootstrap fetches one: python scripts/bootstrap.py install.",
         )
     if library is not None:
         built = Finding(section, "CPU kernels", f"{library.isa} ({library_path()})")
     else:
         advice = (
-            "Install a C++ compiler; until then the scans are several times slower."
+            f"Fetch a compiler: {_FROM_REQUIREMENTS}. Until then numba's run."
             if compiler is None
             else "See why: python -m hands3c_core.ops.build"
         )

@@ -12,10 +12,14 @@ class Options:
 
     json: bool = False
     """Print the findings as JSON."""
+    gpu: bool = False
+    """Check instead what runs on a CUDA GPU against the CPU's, with times; prints JSON."""
 
 
 def run(options: Options) -> int:
     """Examine and print."""
+    if options.gpu:
+        return _check_gpu()
     from hands3c_core.doctor import as_json, examine, exit_code
 
     findings = examine()
@@ -24,6 +28,14 @@ def run(options: Options) -> int:
     else:
         _print(findings)
     return exit_code(findings)
+
+
+def _check_gpu() -> int:
+    from hands3c_core.gpu_check import check_gpu
+
+    report = check_gpu()
+    print(json.dumps(report, indent=1))
+    return 0 if report["ok"] else 1
 
 
 def _print(findings: list) -> None:
