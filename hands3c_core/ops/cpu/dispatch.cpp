@@ -4,6 +4,10 @@
 #include <cstring>
 #include <initializer_list>
 
+#if defined(HANDS3C_X86)
+#include <cpuid.h>
+#endif
+
 #include "kernel_table.h"
 #include "threads.h"
 
@@ -14,14 +18,31 @@ struct Active {
   const char* name;
 };
 
+#if defined(HANDS3C_X86)
+// Asked of the processor itself: __builtin_cpu_supports says no to everything where the library is
+// built by zig.
+struct Processor {
+  bool avx2 = false, avx512 = false;
+
+  Processor() {
+    unsigned a, b, c, d;
+    constexpr unsigned fma = 1u << 12, saves_state = 1u << 27;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & fma) || !(c & saves_state)) return;
+    unsigned low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return;
+    constexpr unsigned sets = (1u << 16) | (1u << 17) | (1u << 30) | (1u << 31);  // F, DQ, BW, VL
+    avx2 = (b & (1u << 5)) && (low & 0x6) == 0x6;
+    avx512 = avx2 && (b & sets) == sets && (low & 0xe6) == 0xe6;
+  }
+};
+#endif
+
 bool supported(const char* name) {
 #if defined(HANDS3C_X86)
-  __builtin_cpu_init();
-  if (!std::strcmp(name, "avx512"))
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-  if (!std::strcmp(name, "avx2"))
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const Processor processor;
+  if (!std::strcmp(name, "avx512")) return processor.avx512;
+  if (!std::strcmp(name, "avx2")) return processor.avx2;
 #endif
   return !std::strcmp(name, "portable");
 }
