@@ -119,6 +119,11 @@ def _divide(layer: nn.Conv2d, by: Tensor) -> None:
         layer.bias /= by
 
 
+def _size(maps: Tensor) -> Tensor:
+    """Root mean square."""
+    return maps.square().mean().sqrt()
+
+
 class PointHead(nn.Module):
     """Joints in the crop with their depths, corrected from three sides: the trunk's landmarks, the
     heatmaps' joints, and what the encoding adds; and how far they may be off.
@@ -148,7 +153,7 @@ class PointHead(nn.Module):
         centered = witness - witness.mean(dim=1, keepdim=True)
         hidden = torch.cat((encoding, centered.flatten(1), apart.flatten(1)), dim=1)
         hidden = F.leaky_relu(self.hidden(hidden))
-        moved = 0.1 * self.move(hidden).unflatten(-1, (NUM_JOINTS, 3))
+        moved = self.move(hidden).unflatten(-1, (NUM_JOINTS, 3))
         points = witness + moved + F.pad(self.share * apart, (0, 1))
         sigma = _FIRST_SIGMA * self.log_sigma(hidden).clamp(-3.0, 4.0).exp()
         return points, sigma.unflatten(-1, (NUM_JOINTS, 2))
@@ -211,12 +216,7 @@ class GuidedLite(HandS3C):
     config: GuidedConfig
     witness_head: WitnessHead
     point_head: PointHead
-    full_precision = (
-        *(f"backbone.{part}" for part in ("stem", "stage1", "stage2", "stage3", "stage4")),
-        "witness_head",
-        "point_head",
-        "mano_head",
-    )
+    full_precision = ("backbone", "witness_head", "point_head", "mano_head")
 
     def __init__(self, hand: HandModelData, config: GuidedConfig | None = None) -> None:
         super().__init__(hand, config or GuidedConfig())
@@ -231,7 +231,7 @@ class GuidedLite(HandS3C):
         elif config.attention:
             width = config.feature_side if config.channel_branch else None
             self.s3c = S3C(width, config.channels, config.scans)
-        self.heatmap_head = HeatmapHead(config.channels)
+        self.heatmap_head = HeatmapHead(config.channels, depth=0)
         self.encoder = HandEncoder(
             config.channels, blocks=config.encoder_blocks, side=config.encoder_side
         )
@@ -246,13 +246,17 @@ class GuidedLite(HandS3C):
     @torch.no_grad()
     def start_at_scale(self, images: Tensor) -> None:
         """Scale the pyramid so that its three sources and F have a root mean square of 1 on images
-        (B, 3, S, S): the attention module adds to F what is of that size, and what it adds to a map
-        twenty times larger is lost."""
+        (B, 3, S, S), and the scans so that what they add to F has it too: what is added to a map
+        twenty times larger is lost, and is never missed."""
         _, c3, c4, c5 = self.backbone(images)
         laterals = ((self.fpn.top, c5), (self.fpn.lateral4, c4), (self.fpn.lateral3, c3))
         for layer, stage in laterals:
-            _divide(layer, layer(stage).square().mean().sqrt())
-        _divide(self.fpn.smooth, self.fpn.merge(c3, c4, c5).square().mean().sqrt())
+            _divide(layer, _size(layer(stage)))
+        _divide(self.fpn.smooth, _size(self.fpn.merge(c3, c4, c5)))
+        if self.s3c is not None:
+            features = self.fpn.merge(c3, c4, c5)
+            update = self.s3c(features)[0] - features
+            self.s3c.ss2d.out_proj.weight /= _size(update)
 
     def regress(self, images: Tensor) -> GuidedRegressed:  # type: ignore[override]
         """See ``HandS3C.regress``."""

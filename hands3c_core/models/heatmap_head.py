@@ -54,13 +54,26 @@ class HeatmapHead(nn.Module):
     H_j = softmax(t_j s_j) over the h x w cells, with scores s_j and a learned temperature t_j, and
     (u_j, v_j) = sum over cells of H_j times the cell's centre ((column + 0.5) / w,
     (row + 0.5) / h). Source: HandS3C, section 2.3; soft-argmax: Sun et al. (ECCV 2018).
+
+    Args:
+        channels: of the map.
+        joints: number of heatmaps.
+        depth: levels of the hourglass; with 0 there is a residual unit in its place, and what
+            joins distant places is the attention before it.
     """
 
     HOURGLASS_DEPTH = 2
 
-    def __init__(self, channels: int = FEATURE_CHANNELS, joints: int = NUM_JOINTS) -> None:
+    def __init__(
+        self,
+        channels: int = FEATURE_CHANNELS,
+        joints: int = NUM_JOINTS,
+        depth: int = HOURGLASS_DEPTH,
+    ) -> None:
         super().__init__()
-        self.hourglass = HourglassLevel(channels, self.HOURGLASS_DEPTH)
+        self.hourglass: nn.Module = (
+            HourglassLevel(channels, depth) if depth else PreActivationResidual(channels)
+        )
         self.residual = PreActivationResidual(channels)
         self.conv = nn.Conv2d(channels, channels, kernel_size=1)
         self.norm = nn.BatchNorm2d(channels)

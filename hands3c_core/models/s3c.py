@@ -97,20 +97,19 @@ class SS2D(nn.Module):
         x, gate = self.in_proj(features).chunk(2, dim=-1)
         x = F.silu(self.conv(x.permute(0, 3, 1, 2)))
         branches = BranchOutputs(self.spatial(x), self._scan_channels(x))
-        return self.out_proj(self._mixed(branches) * F.silu(gate)), branches
+        last = [branch if branch is None else branch.permute(0, 2, 3, 1) for branch in branches]
+        assert last[0] is not None
+        return self.out_proj(self.mixed(last[0], last[1]) * F.silu(gate)), branches
 
-    def _mixed(self, branches: BranchOutputs) -> Tensor:
-        """The branches as one map (B, h, w, D), normalised."""
-
-        def last(branch: Tensor) -> Tensor:
-            # The scans answer in float32; under autocast the norm takes it so.
-            return branch.permute(0, 2, 3, 1).to(self.norm.weight.dtype)
-
-        if branches.channel is None:
-            return self.norm(last(branches.spatial))
+    def mixed(self, spatial: Tensor, channel: Tensor | None) -> Tensor:
+        """The branches (..., D) as one map, normalised."""
+        # The scans answer in float32; under autocast the norms take it so.
+        kind = self.norm.weight.dtype
+        if channel is None:
+            return self.norm(spatial.to(kind))
         if self.channel_norm is None:
-            return self.norm(last(branches.spatial + branches.channel))
-        return self.norm(last(branches.spatial)) + self.channel_norm(last(branches.channel))
+            return self.norm((spatial + channel).to(kind))
+        return self.norm(spatial.to(kind)) + self.channel_norm(channel.to(kind))
 
     def _scan_channels(self, x: Tensor) -> Tensor | None:
         """Cross scan of the (channel, row) plane of (B, D, h, w), columns as features."""

@@ -18,6 +18,7 @@ from hands3c_core.errors import UserError
 from hands3c_core.models import HandNetwork, HandS3C, Regressed
 from hands3c_core.models.cross_scan import DIRECTIONS, CrossScan
 from hands3c_core.models.efficientnet import EfficientNetLite
+from hands3c_core.models.guided import GuidedLite, GuidedRegressed
 from hands3c_core.models.lite import CoarsePyramid
 from hands3c_core.models.s3c import BranchOutputs
 from hands3c_core.ops import active_kernel, cpu_kernels, cross_scan_2d
@@ -60,7 +61,11 @@ class OpenVinoRuntime(Runtime):
         ss2d = folded.s3c.ss2d
         self._spatial = _ScanWeights.of(ss2d.spatial)
         self._channel = None if ss2d.channel is None else _ScanWeights.of(ss2d.channel)
-        self._mano_head = copy.deepcopy(folded.mano_head)  # by torch, in float32: it is small
+        # By torch, in float32: they are small.
+        self._mano_head = copy.deepcopy(folded.mano_head)
+        self._point_head = (
+            copy.deepcopy(folded.point_head) if isinstance(folded, GuidedLite) else None
+        )
         early, front, back = self._convert(folded)
         release_parameters(folded)  # before compiling, which needs memory
         self._early = None if early is None else early.compile(torch.float32)
@@ -70,14 +75,17 @@ class OpenVinoRuntime(Runtime):
         if self._whole is not None:
             return self._whole.assemble(self._compiled_whole(images)(images))
         maps = [images] if self._early is None else self._early(images)
-        features, gate, positions, projected, columns = self._front(*maps)
+        features, gate, positions, projected, columns, *witness = self._front(*maps)
         spatial = self._scan_plane(positions, projected)
         channel = self._scan_channels(columns)
         attended, heatmaps, joints_2d, encoding = self._back(features, gate, spatial, channel)
-        return Regressed(
-            *(features, attended, self._branches(spatial, channel), heatmaps, joints_2d, encoding),
-            *self._mano_head(encoding),
-        )
+        branches = self._branches(spatial, channel)
+        seen = (features, attended, branches, heatmaps, joints_2d, encoding)
+        if self._point_head is None:
+            return Regressed(*seen, *self._mano_head(encoding))
+        points, sigma = self._point_head(encoding, witness[0], joints_2d)
+        pose_and_shape = self._mano_head(points, encoding)  # type: ignore[call-arg, arg-type]
+        return GuidedRegressed(*seen, *pose_and_shape, points, sigma, witness[0])
 
     def _scan_plane(self, positions: Tensor, projected: Tensor) -> Tensor:
         """(B, h * w, 512) and its projections -> (B, h * w, 512)."""
@@ -133,7 +141,7 @@ class OpenVinoRuntime(Runtime):
                 stages = _Early(network)
                 early = ConvertedPart(stages, maps, fewer=True)
                 maps = stages(*maps)
-            features, gate, positions, _, columns = front(*maps)
+            features, gate, positions, _, columns, *_ = front(*maps)
         after = (features, gate, positions, columns)
         return early, ConvertedPart(front, maps, fewer=True), ConvertedPart(back, after, fewer=True)
 
@@ -180,7 +188,8 @@ class _Whole(nn.Module):
 
 
 class _Early(nn.Module):
-    """Images -> the small network's maps at strides 8 and 16."""
+    """Images -> what the small networks compute in float32: maps at strides 8 and 16; where the
+    trunk is to stay whole, that at 32 and the trunk's landmarks too."""
 
     def __init__(self, network: HandS3C) -> None:
         super().__init__()
@@ -189,12 +198,16 @@ class _Early(nn.Module):
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         backbone = self.network.backbone
         assert isinstance(backbone, EfficientNetLite)
+        if isinstance(self.network, GuidedLite):
+            _, *maps = backbone(images)
+            return *maps, self.network.witness_head(maps[-1])
         return backbone.early(images)[1:]
 
 
 class _Front(nn.Module):
     """Images, or the maps of ``_Early``, -> F, gate (B, P, 512), scan input by position
-    (B, P, 512), its projections (B, P, 4 * 48), and scan input by channel (B, 512 * h, w)."""
+    (B, P, 512), its projections (B, P, 4 * 48), scan input by channel (B, 512 * h, w), and the
+    landmarks of a trunk that has them."""
 
     def __init__(self, network: HandS3C, *, early_apart: bool) -> None:
         super().__init__()
@@ -202,14 +215,7 @@ class _Front(nn.Module):
         self.early_apart = early_apart
 
     def forward(self, *maps: Tensor) -> tuple[Tensor, ...]:
-        backbone, fpn = self.network.backbone, self.network.fpn
-        if self.early_apart:
-            assert isinstance(backbone, EfficientNetLite)
-            assert isinstance(fpn, CoarsePyramid)
-            c3, c4 = maps
-            features = fpn.merge(c3, c4, backbone.late(c4))
-        else:
-            features = fpn(backbone(*maps))
+        features, witness = self._pyramid(*maps)
         s3c = self.network.s3c
         assert s3c is not None
         ss2d = s3c.ss2d
@@ -217,7 +223,24 @@ class _Front(nn.Module):
         x = F.silu(ss2d.conv(x.permute(0, 3, 1, 2)))
         positions = x.permute(0, 2, 3, 1).flatten(1, 2)
         projected = F.linear(positions, ss2d.spatial.projection.flatten(0, 1))
-        return features, gate.flatten(1, 2), positions, projected, x.flatten(1, 2)
+        columns = x.flatten(1, 2)
+        return features, gate.flatten(1, 2), positions, projected, columns, *witness
+
+    def _pyramid(self, *maps: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """F, and the trunk's landmarks if it has any."""
+        network = self.network
+        backbone, fpn = network.backbone, network.fpn
+        if not self.early_apart:
+            stages = backbone(*maps)
+            guided = isinstance(network, GuidedLite)
+            return fpn(stages), (network.witness_head(stages[3]),) if guided else ()
+        assert isinstance(backbone, EfficientNetLite)
+        assert isinstance(fpn, CoarsePyramid)
+        if isinstance(network, GuidedLite):
+            *stages, witness = maps
+            return fpn.merge(*stages), (witness,)
+        c3, c4 = maps
+        return fpn.merge(c3, c4, backbone.late(c4)), ()
 
 
 class _Back(nn.Module):
@@ -234,7 +257,7 @@ class _Back(nn.Module):
         assert s3c is not None
         side = features.shape[-1]
         by_position = channel.unflatten(1, (spatial.shape[-1], side)).permute(0, 2, 3, 1)
-        mixed = s3c.ss2d.norm(spatial + by_position.flatten(1, 2))
+        mixed = s3c.ss2d.mixed(spatial, by_position.flatten(1, 2))
         update = s3c.ss2d.out_proj(mixed * F.silu(gate))
         attended = features + update.unflatten(1, (side, side)).permute(0, 3, 1, 2)
         heatmaps, joints_2d, encoding_map = self.network.heatmap_head(attended)

@@ -88,9 +88,9 @@ class _InFloat32(nn.Module):
         super().__init__()
         self.part = part
 
-    def forward(self, features: Tensor) -> Any:
-        with torch.autocast(features.device.type, enabled=False):
-            return self.part(features.float())
+    def forward(self, *features: Tensor) -> Any:
+        with torch.autocast(features[0].device.type, enabled=False):
+            return self.part(*(tensor.float() for tensor in features))
 
 
 class CompiledRuntime(FoldedRuntime):
