@@ -44,6 +44,8 @@ _LARGEST_INPUT = 2048
 _CACHED = "cache:"
 
 log = logging.getLogger(__name__)
+#: Networks whose trunk has a landmark head, which their namesakes of 0.1 had not.
+_RENAMED = ("hands3c_lite", "hands3c_lite_plain")
 
 
 def save_weights(
@@ -172,7 +174,7 @@ def is_safetensors(path: Path) -> bool:
 
 def _load_safetensors(path: Path, hand: str | HandModelData | None) -> HandNetwork:
     state, header = read_weights(path)
-    name = header.get("model", _name_of(state))
+    name = _current_name(header.get("model", _name_of(state)), state)
     try:
         entry = network_entry(name)
     except UserError:
@@ -199,6 +201,14 @@ def _load_safetensors(path: Path, hand: str | HandModelData | None) -> HandNetwo
     if entry.mesh_bound and hand is not None:
         model.set_hand(hand if isinstance(hand, HandModelData) else load_hand_model(hand))
     return model
+
+
+def _current_name(name: str, state: Mapping[str, Tensor]) -> str:
+    """What a network is called now whose file may be older than the name: until 0.1 'hands3c_lite'
+    was what is 'hands3c_lite_v1' today."""
+    if name in _RENAMED and "witness_head.landmarks.weight" not in state:
+        return name.replace("hands3c_lite", "hands3c_lite_v1", 1)
+    return name
 
 
 def _name_of(state: Mapping[str, Tensor]) -> str:

@@ -46,6 +46,7 @@ _FIRST_SIGMA = 0.02
 class GuidedConfig(LiteConfig):
     """What distinguishes the lite networks that correct a witness."""
 
+    name: str = "hands3c_lite"
     backbone: EfficientNetShape = HAND_2020_SHAPE
     """The trunk's widths."""
     channels: int = 64

@@ -1,4 +1,7 @@
-"""HandS3C Lite: the design of HandS3C at a size for real time on two CPU cores."""
+"""The first lite network: the design of HandS3C with fewer channels, and its small relatives.
+
+``hands3c_lite`` itself is ``guided.GuidedLite`` now; this one is ``hands3c_lite_v1``.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ class ResNet50Shape:
 class LiteConfig(HandS3CConfig):
     """What distinguishes the small networks."""
 
-    name: str = "hands3c_lite"
+    name: str = "hands3c_lite_v1"
     input_size: int = LITE_SIZE
     backbone: EfficientNetShape | ResNetShape | ResNet50Shape = HAND_SHAPE
     """Which backbone, and its widths."""

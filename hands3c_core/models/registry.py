@@ -171,17 +171,11 @@ for _entry in (
     ),
     NetworkEntry(
         "hands3c_lite",
-        _lite("hands3c_lite", HAND_SHAPE),
-        "HandS3C for two CPU cores",
+        _guided("hands3c_lite"),
+        "HandS3C for one CPU core; corrects its trunk's landmarks",
         size=LITE_SIZE,
         aliases=("lite",),
         ablation=("lite", "+ SSCA"),
-    ),
-    NetworkEntry(
-        "lite2",
-        _guided("lite2"),
-        "reads the trunk's own landmarks and corrects them",
-        size=LITE_SIZE,
     ),
     NetworkEntry(
         "hands3c_tiny",
@@ -201,11 +195,14 @@ for _entry in (
         _smr("smr", stages=2),
         "pose, shape and camera; learns from 2D labels too (our reading)",
     ),
-    # Forms of the small networks without a note: what the lite one was chosen among, where its
-    # training begins, in which the published backbone and heads learn from it, and the ablation's.
-    NetworkEntry("lite2_plain", _guided("lite2_plain", **_PLAIN), size=LITE_SIZE),
-    NetworkEntry("lite2_ssa", _guided("lite2_ssa", **_SSA), size=LITE_SIZE),
-    NetworkEntry("lite2_self_attention", _guided("lite2_self_attention", **_SELF), size=LITE_SIZE),
+    # Forms of the small networks without a note: the ablation's, the first lite network (shipped
+    # with 0.1), and those that it was chosen among or that learned from it.
+    NetworkEntry("hands3c_lite_v1", _lite("hands3c_lite_v1", HAND_SHAPE), size=LITE_SIZE),
+    NetworkEntry(
+        "hands3c_lite_v1_plain",
+        _lite("hands3c_lite_v1_plain", HAND_SHAPE, **_PLAIN),
+        size=LITE_SIZE,
+    ),
     NetworkEntry(
         "hands3c_lite_plain_imagenet",
         _lite("hands3c_lite_plain_imagenet", IMAGENET_SHAPE, **_PLAIN),
@@ -227,19 +224,19 @@ for _entry in (
     ),
     NetworkEntry(
         "hands3c_lite_plain",
-        _lite("hands3c_lite_plain", HAND_SHAPE, **_PLAIN),
+        _guided("hands3c_lite_plain", **_PLAIN),
         size=LITE_SIZE,
         ablation=("lite", "baseline"),
     ),
     NetworkEntry(
         "hands3c_lite_self_attention",
-        _lite("hands3c_lite_self_attention", HAND_SHAPE, **_SELF),
+        _guided("hands3c_lite_self_attention", **_SELF),
         size=LITE_SIZE,
         ablation=("lite", "+ self-attention"),
     ),
     NetworkEntry(
         "hands3c_lite_ssa",
-        _lite("hands3c_lite_ssa", HAND_SHAPE, **_SSA),
+        _guided("hands3c_lite_ssa", **_SSA),
         size=LITE_SIZE,
         ablation=("lite", "+ SSA"),
     ),

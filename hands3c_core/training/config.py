@@ -67,11 +67,15 @@ class TrainConfig:
     teacher: Path | None = None
     """Weights of a trained network of the HandS3C family whose inner maps are learned beside the
     labels, or alone (preset distilled)."""
+    kinematic_minutes: float = 6.0
+    """Minutes that a fresh hands3c_lite first spends on poses without pictures, beside the run's
+    own; 0 for none."""
     heads: Path | None = None
     """Weights of a network of the HandS3C family whose heads are taken over, after --weights."""
     backbone: Path | None = None
-    """Pretrained backbone: hand_landmarker.task for hands3c_lite, EfficientNet-Lite0's
-    state dict for hands3c_lite_plain_imagenet."""
+    """Pretrained backbone: hand_landmark_2020.tflite for hands3c_lite, which takes the shipped one
+    by itself, hand_landmarker.task for hands3c_lite_v1, EfficientNet-Lite0's state dict for
+    hands3c_lite_plain_imagenet."""
     out: Path | None = None
     """Run directory; by default a new one in runs/."""
     precision: Literal["32", "bf16", "fp16"] = "32"

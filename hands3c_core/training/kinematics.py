@@ -37,7 +37,8 @@ _FINGER_JOINTS = ((5, 6, 7, 8), (9, 10, 11, 12), (17, 18, 19, 20), (13, 14, 15, 
 class KinematicOptions:
     """How the head learns."""
 
-    minutes: float = 8.0
+    minutes: float = 6.0
+    most_steps: int | None = None
     batch_size: int = 512
     learning_rate: float = 2e-3
     recombined: float = 0.5
@@ -183,7 +184,12 @@ def learn_kinematics(
     parameters = [p for name, p in head.named_parameters() if not name.startswith("encoding.")]
     optimizer = torch.optim.AdamW(parameters, options.learning_rate, weight_decay=1e-4)
     start, step = time.perf_counter(), 0
-    while (share := (time.perf_counter() - start) / (60 * options.minutes)) < 1:
+
+    def share_done() -> float:
+        of_time = (time.perf_counter() - start) / (60 * options.minutes)
+        return max(of_time, step / (options.most_steps or math.inf))
+
+    while (share := share_done()) < 1:
         rate = options.learning_rate * max(0.01, 0.5 * (1 + math.cos(math.pi * share)))
         for group in optimizer.param_groups:
             group["lr"] = rate * min(1.0, (step + 1) / 100)

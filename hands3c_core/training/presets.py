@@ -145,8 +145,8 @@ PRESETS = MappingProxyType(
             _LITE,
             learning_rate=5e-4,
             backbone_rate=0.5,
-            note="second part of the shipped training: the attention joins a network trained "
-            "without it (--weights), and the backbone is let go further",
+            note="second part of the first lite network's training: the attention joins a network "
+            "trained without it (--weights), and the backbone is let go further",
         ),
         "lite_scratch": replace(
             _LITE,
@@ -182,7 +182,7 @@ PRESETS = MappingProxyType(
             "the teacher's maps (--teacher)",
         ),
         "personal": replace(
-            _LITE,
+            _GUIDED,
             learning_rate=1e-4,
             warmup_steps=20,
             ema=0.98,
@@ -205,8 +205,19 @@ PRESETS = MappingProxyType(
         ),
     }
 )
-#: Presets of networks that are not HandS3C's relatives.
-OWN = MappingProxyType({"sar": "sar", "sar_1stage": "sar", "smr": "smr"})
+#: Presets of networks that have their own.
+OWN = MappingProxyType(
+    {
+        "sar": "sar",
+        "sar_1stage": "sar",
+        "smr": "smr",
+        "hands3c_lite": "guided",
+        "lite": "guided",
+        "hands3c_lite_plain": "guided",
+        "hands3c_lite_ssa": "guided",
+        "hands3c_lite_self_attention": "guided",
+    }
+)
 #: Preset for data of any other name.
 OTHERS = "webcam"
 

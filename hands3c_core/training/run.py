@@ -17,6 +17,7 @@ from torch import Tensor
 
 from hands3c_core.errors import UserError
 from hands3c_core.models import HandNetwork, build_model, load_weights
+from hands3c_core.models.guided import GuidedLite
 from hands3c_core.models.pretrained import set_backbone
 from hands3c_core.models.registry import network_entry
 from hands3c_core.models.s3c import S3C
@@ -32,6 +33,7 @@ from hands3c_core.training.data_module import HandDataModule
 from hands3c_core.training.distillation import Teacher, take_heads
 from hands3c_core.training.ema import WeightAverage
 from hands3c_core.training.export import export_weights
+from hands3c_core.training.guided_start import start_guided
 from hands3c_core.training.module import HandTraining
 from hands3c_core.training.pace import Pace
 from hands3c_core.training.personal import before_and_after, starting_weights, training_data
@@ -103,6 +105,14 @@ def _train(config: TrainConfig, resume: Path | None) -> RunResult:
     samples = training_data(config, preset, crop_size)
     data = HandDataModule(config, preset, network.hand, crop_size, samples, network.crop_rule)
     folder = resume or make_run_folder(config.out, network.name)
+    is_fresh = checkpoint is None and starting_weights(config, preset) is None
+    if isinstance(network, GuidedLite) and is_fresh:
+        start_guided(
+            network,
+            data.train_set,
+            config.kinematic_minutes,
+            has_trunk=config.backbone is not None,
+        )
     pace = Pace(preset, config.max_steps, data.samples)
     average = WeightAverage(preset.ema) if preset.ema else None
     recorder = Recorder(folder, pace, config.log_every)

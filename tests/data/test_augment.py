@@ -18,7 +18,7 @@ from hands3c_core.data import (
     open_data,
     project_sample,
 )
-from hands3c_core.data.augment import CONTEXT, add_occluders, warp_sample
+from hands3c_core.data.augment import CONTEXT, UPRIGHT_CONTEXT, add_occluders, warp_sample
 from hands3c_core.hand_model import FastHandLayer
 
 
@@ -155,3 +155,16 @@ def test_augmented_datasets_repeat_by_seed_and_epoch(freihand):
     second.set_epoch(1)
     assert not np.array_equal(first[3].crop, second[3].crop)
     assert len(first) == 8
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_upright_windows_keep_labels_true_and_point_up(hand, seed):
+    sample = sample_of(hand, 256, UPRIGHT_CONTEXT)
+    options = replace(PRESETS["upright"], rotation_deg=0.0)
+    changed = Augmenter(options, 224)(sample, np.random.default_rng(seed))
+    assert changed.crop.shape == (224, 224, 3)
+    np.testing.assert_allclose(project_sample(changed), changed.joints_2d, atol=0.05)
+    knuckles = changed.joints_2d[[5, 9, 9, 13]].mean(axis=0)
+    ahead = knuckles - changed.joints_2d[0]
+    assert abs(ahead[0]) < 1e-2 * abs(ahead[1])
+    assert ahead[1] < 0

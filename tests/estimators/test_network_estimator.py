@@ -11,7 +11,8 @@ from hands3c_core.estimators.base import Estimator
 from hands3c_core.estimators.network import NetworkEstimator
 from hands3c_core.estimators.placing import heatmap_spread
 from hands3c_core.geometry.camera import default_camera, mirror_camera, project
-from hands3c_core.geometry.crop import apply_affine, crop_affine, crop_box
+from hands3c_core.geometry.crop import CropRule, apply_affine, crop_affine, hand_window
+from hands3c_core.geometry.turning import turn_global
 from hands3c_core.hand_model import HandLayer, load_hand_model
 from hands3c_core.models import HandPrediction
 from hands3c_core.types import Camera, Detection, TrackedHand
@@ -26,7 +27,8 @@ class Oracle:
     name = "oracle"
     input_size = SIZE
 
-    def __init__(self) -> None:
+    def __init__(self, crop_rule: CropRule = "box") -> None:
+        self.crop_rule = crop_rule
         self.layer = HandLayer(load_hand_model("hand_mano778"))
         self.hands: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.spread = 0.02
@@ -78,8 +80,12 @@ def scene(
     image_points = model_points.copy()
     if not is_right:
         image_points[:, 0] = camera.width - 1 - image_points[:, 0]
-    affine = crop_affine(crop_box(image_points), SIZE, mirror=not is_right)
-    oracle.hands.append((pose, shape, apply_affine(affine, image_points) / SIZE))
+    window = hand_window(image_points, oracle.crop_rule)
+    affine = crop_affine(window, SIZE, mirror=not is_right)
+    # In a turned window the hand is turned back by as much (mirrored crops: the other way round).
+    cos, sin = np.cos(window.angle), np.sin(window.angle) * (1 if is_right else -1)
+    seen_pose = turn_global(pose, [[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]])
+    oracle.hands.append((seen_pose, shape, apply_affine(affine, image_points) / SIZE))
     detection = Detection(is_right, 0.95, image_points, np.zeros((21, 3), np.float32))
     return TrackedHand(1 + len(oracle.hands), is_right, detection, 0)
 

@@ -13,8 +13,10 @@ from hands3c_core.geometry import (
     apply_affine,
     crop_affine,
     crop_box,
+    crop_corners,
     extract_crop,
     invert_affine,
+    upright_box,
 )
 from hands3c_core.types import CropBox
 
@@ -107,3 +109,35 @@ def test_smoothed_box_trembles_less_and_never_loses_the_hand():
     assert abs(jumped.center_x - 300.0) <= 0.1 * 80.0 + 1e-9
     smooth.reset()
     assert smooth(CropBox(5.0, 5.0, 80.0)) == CropBox(5.0, 5.0, 80.0)
+
+
+@pytest.mark.parametrize("turn", [0.0, 0.7, -2.4, 3.1])
+def test_the_upright_window_turns_with_the_hand(turn: float) -> None:
+    hand = np.random.default_rng(3).normal(0, 30, (21, 2))
+    hand[0], hand[[5, 9, 13]] = (0, 60), [(-20, -20), (0, -25), (20, -20)]
+    cos, sin = np.cos(turn), np.sin(turn)
+    turned = hand @ np.array([[cos, sin], [-sin, cos]]) + (300, 200)
+    straight, window = upright_box(hand), upright_box(turned)
+    assert window.side == pytest.approx(straight.side)
+    assert np.cos(window.angle - straight.angle - turn) == pytest.approx(1.0)
+    in_crop = apply_affine(crop_affine(window, 224), turned)
+    np.testing.assert_allclose(in_crop, apply_affine(crop_affine(straight, 224), hand), atol=1e-6)
+    knuckles = ((in_crop[5] + in_crop[13]) / 2 + in_crop[9]) / 2
+    assert knuckles[0] == pytest.approx(in_crop[0, 0], abs=1e-6)
+    assert knuckles[1] < in_crop[0, 1]
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.5, -2.0])
+def test_corners_are_the_crops_corners(angle: float) -> None:
+    box = CropBox(320.0, 240.0, 150.0, angle)
+    wanted = [(-0.5, -0.5), (99.5, -0.5), (99.5, 99.5), (-0.5, 99.5)]
+    corners = apply_affine(crop_affine(box, 100), crop_corners(box))
+    np.testing.assert_allclose(corners, wanted, atol=1e-9)
+
+
+def test_a_steadied_window_turns_the_shorter_way() -> None:
+    smoother = BoxSmoother(0.5)
+    smoother(CropBox(0.0, 0.0, 100.0, 3.1))
+    steadied = smoother(CropBox(0.0, 0.0, 100.0, -3.1))
+    assert abs(np.sin(steadied.angle)) < 0.1
+    assert np.cos(steadied.angle) < 0

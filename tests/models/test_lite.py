@@ -5,18 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from hands3c_core.errors import UserError
 from hands3c_core.models import HandS3CLite, build_model, load_weights, save_weights
+from hands3c_core.models.guided import GuidedLite
 from hands3c_core.models.lite import BasicResNet
 from hands3c_core.models.published import published_state
 from hands3c_core.models.registry import ABLATION
+from hands3c_core.models.untrusted import read_safetensors
 from hands3c_core.runtime.folding import fold_network
 from hands3c_core.training.losses import hand_losses, posed_targets
 
 
 def test_parameters_and_half_precision_file_fit_the_budget(tmp_path):
-    model = build_model("hands3c_lite")
+    model = build_model("hands3c_lite_v1")
     assert sum(parameter.numel() for parameter in model.parameters()) == 5_431_348
     path = tmp_path / "lite.safetensors"
     save_weights(model, path, half=True)
@@ -46,8 +49,15 @@ def test_outputs_have_the_shapes_of_the_family(size):
 
 def test_default_size_and_alias():
     model = build_model("lite")
-    assert isinstance(model, HandS3CLite)
-    assert (model.name, model.input_size) == ("hands3c_lite", 224)
+    assert isinstance(model, GuidedLite)
+    assert (model.name, model.input_size, model.crop_rule) == ("hands3c_lite", 224, "upright")
+
+
+def test_files_of_the_first_lite_network_still_load(tmp_path):
+    save_weights(build_model("hands3c_lite_v1", input_size=128), tmp_path / "old.safetensors")
+    state, header = read_safetensors(tmp_path / "old.safetensors")
+    save_file(state, tmp_path / "older.safetensors", header | {"model": "hands3c_lite"})
+    assert load_weights(tmp_path / "older.safetensors").name == "hands3c_lite_v1"
 
 
 def test_weights_come_back_with_their_size(tmp_path):

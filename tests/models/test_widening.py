@@ -85,11 +85,11 @@ def test_what_was_widened_learns_in_every_part(narrow, hand, images):
 
 
 def test_other_pairs_are_refused(narrow, hand):
-    lite = build_model("hands3c_lite_plain", input_size=128, hand=hand)
+    lite = build_model("hands3c_lite_v1_plain", input_size=128, hand=hand)
     full = build_model("hands3c", input_size=128, hand=hand)
     assert not can_widen(lite, full)  # another backbone
     assert not can_widen(full, narrow)
     assert not can_widen(narrow, narrow)
     assert not can_widen(narrow, build_model("smr", input_size=128, hand=hand))
-    with pytest.raises(UserError, match="hands3c cannot go on from hands3c_lite_plain"):
+    with pytest.raises(UserError, match="hands3c cannot go on from hands3c_lite_v1_plain"):
         widen(lite, full)

@@ -153,7 +153,7 @@ def test_heads_are_taken_where_they_fit(teacher_file, tmp_path):
 def test_networks_that_cannot_learn_so_are_refused(teacher_file, tmp_path):
     with pytest.raises(UserError, match="name one with --teacher"):
         HandTraining(tiny(0), PRESETS["distilled"])
-    wide = Teacher(build_model("hands3c_lite_plain", input_size=128))
+    wide = Teacher(build_model("hands3c_lite_v1_plain", input_size=128))
     with pytest.raises(UserError, match=r"maps of 32 channels, its teacher .* of 96"):
         HandTraining(tiny(0), PRESETS["distilled"], wide)
     with pytest.raises(UserError, match="smr cannot learn from a teacher"):
@@ -162,7 +162,7 @@ def test_networks_that_cannot_learn_so_are_refused(teacher_file, tmp_path):
     with pytest.raises(UserError, match="smr cannot teach"):
         Teacher.load(tmp_path / "smr.safetensors")
     with pytest.raises(UserError, match="no head alike"):
-        take_heads(tiny(0), build_model("hands3c_lite", input_size=128))
+        take_heads(tiny(0), build_model("hands3c_lite_v1", input_size=128))
 
 
 def test_a_comparison_at_another_size_is_refused_before_the_training(drawn_hands, tmp_path):

@@ -18,9 +18,9 @@ from hands3c_core.training.run import make_network, start_from
 
 def test_attention_joins_a_network_trained_without_it_as_the_identity(tmp_path):
     torch.manual_seed(0)
-    plain = build_model("hands3c_lite_plain", input_size=128)
+    plain = build_model("hands3c_lite_v1_plain", input_size=128)
     save_weights(plain, tmp_path / "plain.safetensors")
-    full = build_model("hands3c_lite", input_size=128)
+    full = build_model("hands3c_lite_v1", input_size=128)
     start_from(full, tmp_path / "plain.safetensors")
     crops = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3), dtype=np.uint8)
     before, after = plain.predict(crops), full.predict(crops)
@@ -41,7 +41,7 @@ def test_weights_of_another_network_or_size_are_refused(tmp_path):
 
 
 def test_lite_preset_freezes_the_first_stages_and_slows_the_backbone():
-    network = build_model("hands3c_lite_plain", input_size=128)
+    network = build_model("hands3c_lite_v1_plain", input_size=128)
     preset = PRESETS["lite"]
     optimizer = HandTraining(network, preset).configure_optimizers()
     rates = {
