@@ -55,6 +55,10 @@ class GuidedConfig(LiteConfig):
         default_factory=lambda: ScanOptions(expansion=1, states=8, balanced=True)
     )
     """Sizes of the attention module's scans."""
+    shortcut_dropout: float = 0.25
+    """Share of the training's samples in which the map goes through the attention module alone,
+    without the shortcut around it: the module then has to carry all of it by itself, and is heard
+    where the shortcut is there too."""
 
 
 class GuidedRegressed(NamedTuple):
@@ -258,6 +262,14 @@ class GuidedLite(HandS3C):
             features = self.fpn.merge(c3, c4, c5)
             update = self.s3c(features)[0] - features
             self.s3c.ss2d.out_proj.weight /= _size(update)
+
+    def attend(self, features: Tensor) -> tuple[Tensor, BranchOutputs | None]:
+        """See ``HandS3C.attend``; in training, some samples lose the shortcut."""
+        attended, branches = super().attend(features)
+        if self.training and self.s3c is not None and self.config.shortcut_dropout:
+            lost = torch.rand(len(features), 1, 1, 1, device=features.device)
+            attended = attended - features * (lost < self.config.shortcut_dropout)
+        return attended, branches
 
     def regress(self, images: Tensor) -> GuidedRegressed:  # type: ignore[override]
         """See ``HandS3C.regress``."""
