@@ -9,6 +9,7 @@ from rich.progress import Progress
 
 from hands3c_core.assets import weights_path
 from hands3c_core.errors import UserError
+from hands3c_core.geometry import CropRule
 from hands3c_core.models import HandNetwork, load_weights
 from hands3c_core.training.before_after import compare, comparison_table, write_comparison
 from hands3c_core.training.config import TrainConfig
@@ -34,7 +35,9 @@ def starting_weights(config: TrainConfig, preset: Preset) -> Path | None:
         ) from None
 
 
-def training_data(config: TrainConfig, preset: Preset, input_size: int) -> str:
+def training_data(
+    config: TrainConfig, preset: Preset, input_size: int, rule: CropRule = "box"
+) -> str:
     """The data of a run, with what is mixed in against forgetting.
 
     Raises:
@@ -45,7 +48,7 @@ def training_data(config: TrainConfig, preset: Preset, input_size: int) -> str:
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("rendering hands to rehearse (once)", total=SAMPLES)
         return with_rehearsal(
-            config.data, preset.rehearsal, input_size, lambda count: bar.advance(task, count)
+            config.data, preset.rehearsal, input_size, lambda count: bar.advance(task, count), rule
         )
 
 

@@ -102,7 +102,7 @@ def _train(config: TrainConfig, resume: Path | None) -> RunResult:
             f"The preset {name} measures before and after at {network.input_size} px, where its "
             f"teacher needs {crop_size}; leave out --teacher."
         )
-    samples = training_data(config, preset, crop_size)
+    samples = training_data(config, preset, crop_size, network.crop_rule)
     data = HandDataModule(config, preset, network.hand, crop_size, samples, network.crop_rule)
     folder = resume or make_run_folder(config.out, network.name)
     is_fresh = checkpoint is None and starting_weights(config, preset) is None
