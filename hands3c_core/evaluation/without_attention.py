@@ -17,9 +17,7 @@ Silenced = Literal["all", "spatial", "channel"]
 
 @torch.no_grad()
 def silence_attention(network: HandNetwork, what: Silenced = "all") -> None:
-    """Set the S3C update of a network to zero, or the output of one of its branches.
-
-    A branch with a norm of its own still adds that norm's constant bias.
+    """Set the S3C update of a network to zero, or what one of its branches adds to it.
 
     Raises:
         UserError: the network has no S3C module, or not this branch.
@@ -35,6 +33,10 @@ def silence_attention(network: HandNetwork, what: Silenced = "all") -> None:
         if branch is None:
             raise UserError(f"the S3C module of {network.name} has no {what} branch.")
         _silence(branch)
+        if module.ss2d.channel_norm is not None:  # each branch has a norm of its own
+            norm = module.ss2d.norm if what == "spatial" else module.ss2d.channel_norm
+            norm.weight.zero_()
+            norm.bias.zero_()
 
 
 def _silence(scan: CrossScan) -> None:

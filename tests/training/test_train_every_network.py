@@ -42,6 +42,7 @@ def test_two_steps(name, preset, drawn_hands, tmp_path):
         workers=0,
         log_every=1,
         holdout=0.02,
+        kinematic_minutes=0.01,
         out=tmp_path / "run",
     )
     result = train(config)
