@@ -3,6 +3,7 @@ corrects."""
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -116,6 +117,12 @@ def _odd_stride(conv: nn.Conv2d, padded: Tensor) -> Tensor:
     return F.conv2d(
         F.pad(padded, (1, 0, 1, 0)), conv.weight, conv.bias, conv.stride, 0, 1, conv.groups
     )
+
+
+def _exactly(kind: str) -> contextlib.AbstractContextManager[object]:
+    """No half precision on a kind of device; some ('meta') have none."""
+    known = torch.amp.is_autocast_available(kind)
+    return torch.autocast(kind, enabled=False) if known else contextlib.nullcontext()
 
 
 def _divide(layer: nn.Conv2d, by: Tensor) -> None:
@@ -277,13 +284,13 @@ class GuidedLite(HandS3C):
         kind = images.device.type
         # Half precision moves the trunk's landmarks by a pixel, and what is in the crop's sides is
         # cheap.
-        with torch.autocast(kind, enabled=False):
+        with _exactly(kind):
             stages = self.backbone(images)
         backbone_features = self.fpn(stages)
         features, branches = self.attend(backbone_features)
         heatmaps, joints_2d, encoding_map = self.heatmap_head(features)
         encoding = self.encoder(heatmaps, encoding_map)
-        with torch.autocast(kind, enabled=False):
+        with _exactly(kind):
             exact = encoding.to(stages[3].dtype)
             witness = self.witness_head(stages[3])
             points, sigma = self.point_head(exact, witness, joints_2d.to(exact.dtype))
