@@ -17,6 +17,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Final
@@ -50,7 +51,7 @@ def _plugins() -> Iterator[tuple[str, Callable[[], Any]]]:
         yield f"{entry.name} ({entry.value})", entry.load
     folder = os.environ.get(FOLDER)
     for file in sorted(Path(folder).glob("[!_]*.py")) if folder else ():
-        yield str(file), lambda file=file: _import_file(file)
+        yield str(file), partial(_import_file, file)
 
 
 def _import_file(file: Path) -> None:

@@ -128,10 +128,11 @@ class ShortcutsDialog(QDialog):
     def _centre(self, size: QSize) -> None:
         """In the middle of the window it belongs to, but on the screen."""
         parent, screen = self.parentWidget(), self.screen()
-        if parent is None or screen is None:
+        window = None if parent is None else parent.window()
+        if window is None or screen is None:
             return
         place = QRect(QPoint(0, 0), size)
-        place.moveCenter(parent.window().frameGeometry().center())
+        place.moveCenter(window.frameGeometry().center())
         room = screen.availableGeometry()
         self.move(
             max(room.left(), min(place.left(), room.right() - place.width())),

@@ -184,7 +184,7 @@ class Fields:
 
 def _kind(value: Any) -> str:
     """What a value is, in words."""
-    names = {
+    names: dict[type, str] = {
         dict: "a table",
         list: "a list",
         str: "a text",
