@@ -7,7 +7,7 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import tyro
 
@@ -207,7 +207,11 @@ def live_choice(options: Options, remembered: LiveChoice) -> LiveChoice:
         choice = replace(choice, websocket=False, osc=False, vmc=False, rerun=False)
     for target in parse_targets(options.live):
         name = "websocket" if target.kind == "ws" else target.kind
-        changes = {name: True, f"{name}_host": target.host, f"{name}_port": target.port}
+        changes: dict[str, Any] = {
+            name: True,
+            f"{name}_host": target.host,
+            f"{name}_port": target.port,
+        }
         choice = replace(choice, **changes)
     return choice
 

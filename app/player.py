@@ -188,7 +188,7 @@ class Player:
             ):
                 reader.seek(low or 0.0)
             self._stopped = False
-            self._reader.resume()
+            reader.resume()
 
     def pause(self) -> None:
         if self._reader is not None:

@@ -337,7 +337,8 @@ class HandMeshPipeline:
         from hands3c_core.sources import Source, open_source
 
         opened = None if isinstance(source, Source) else open_source(source)
-        frames = opened or source
+        frames = source if isinstance(source, Source) else opened
+        assert frames is not None
         try:
             self.reset()
             if start:

@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -62,6 +63,7 @@ def run(options: Options) -> None:
     for name in ("image", "depth"):
         print(f"{name}: " + ", ".join(f"{100 * value:.1f} %" for value in arrays[name].mean(1)))
     buffer = io.BytesIO()
-    np.savez(buffer, **{name: np.asarray(values) for name, values in arrays.items()})
+    tables: dict[str, Any] = {name: np.asarray(values) for name, values in arrays.items()}
+    np.savez(buffer, **tables)
     write_atomically(options.out, buffer.getvalue())
     print(f"wrote {options.out}")

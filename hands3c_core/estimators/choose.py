@@ -99,7 +99,7 @@ def make_estimator(
         if name == LANDMARKS or NETWORK in left:
             return FusedEstimator(hand, None, second, leave_out=left), hand
         network, shown = _network(name, hand, device, precision, prepare)
-        if network.model.refines:
+        if network.refine:
             return FusedEstimator(shown, _witness(network, shown), second, leave_out=left), shown
         return _watched(network, shown), shown
     if name == LANDMARKS:
@@ -109,7 +109,7 @@ def make_estimator(
     if name in _MAKERS:
         return _MAKERS[name](hand, device, precision)
     network, shown = _network(name, hand, device, precision, prepare)
-    if network.model.refines:
+    if network.refine:
         witness = _witness(network, shown)
         return FusedEstimator(shown, witness, leave_out=(DETECTOR,), name=network.name), shown
     return _watched(network, shown), shown

@@ -108,7 +108,7 @@ class WitnessStatistics:
         scalars = {
             name: float(arrays.pop(name)) for name, shape in cls.shapes().items() if not shape
         }
-        return cls(**arrays, **scalars)
+        return cls(**arrays, **scalars)  # type: ignore[arg-type]
 
     def sharpened(self, image: float, depth: float) -> WitnessStatistics:
         """The same with standard deviations of these shares in the image and in depth."""

@@ -148,7 +148,7 @@ def _look(
     truth = np.full((21, 3), np.nan)
     true_turn, true_angles = turn, angles
     if sample.root is not None and sample.pose is not None and sample.parameter_model == "hands3c":
-        truth = _as_seen(sample.joints_3d + sample.root, camera)
+        truth = _as_seen((sample.joints_3d + sample.root).astype(np.float64), camera)
         side = box_side(truth)
         true_turn, true_angles = skeleton.from_pose(sample.pose)
     return {

@@ -104,7 +104,7 @@ def _meshes(file: Path) -> str:
 
     files = sorted(entry for entry in file.iterdir() if entry.suffix in (".obj", ".ply"))
     for entry in files:
-        mesh = trimesh.load(entry, process=False, force="mesh")
+        mesh: Any = trimesh.load(entry, process=False, force="mesh")
         if not np.isfinite(mesh.vertices).all() or len(mesh.faces) == 0 or mesh.volume <= 0:
             raise _Wrong(f"{entry.name} is no closed mesh that faces outwards")
     return f"{len(files)} meshes, closed, facing outwards"

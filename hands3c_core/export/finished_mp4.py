@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,14 +63,14 @@ def finish_mp4(part: Path, target: Path, sound: Sequence[SoundPart] = ()) -> boo
         return False
     for parts in (sound, ()) if sound else ((),):
         try:
-            write_atomically(target, lambda temporary, parts=parts: _remux(part, temporary, parts))
+            write_atomically(target, partial(_remux, part, parts))
             return True
         except (UserError, FFmpegError, ValueError, IndexError) as error:
             log.warning("%s %s: %s", target.name, "with sound" if parts else "index first", error)
     return False
 
 
-def _remux(part: Path, temporary: Path, sound: Sequence[SoundPart]) -> None:
+def _remux(part: Path, sound: Sequence[SoundPart], temporary: Path) -> None:
     with ExitStack() as stack:
         picture = stack.enter_context(av.open(str(part)))
         out = stack.enter_context(

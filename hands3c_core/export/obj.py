@@ -117,7 +117,9 @@ class _ObjText:
         vertices, normals = _placed(hand, self._model, self._y_up)
         mesh = self._meshes[hand.is_right]
         cap = faces_for(self._model, hand.is_right, cap=True)[len(mesh.source_faces) :]
-        uv = mesh.uv[: mesh.num_skin + bool(len(cap))] if self.textured else np.zeros((0, 2))
+        uv: NDArray[np.floating] = np.zeros((0, 2))
+        if self.textured and mesh.uv is not None:
+            uv = mesh.uv[: mesh.num_skin + bool(len(cap))]
         if len(cap):
             normals = np.concatenate((normals, [_flat_normal(vertices, cap)]))
         self.lines.append(f"o {name}")

@@ -61,7 +61,8 @@ def video_seconds(path: Path) -> float | None:
     """How long a video is, if that can be told without reading all of it."""
     try:
         with path.open("rb") as file, av.open(file) as container:
-            return None if container.duration is None else container.duration / av.time_base
+            duration = getattr(container, "duration", None)
+            return None if duration is None else duration / av.time_base
     except (OSError, FFmpegError):
         return None
 
@@ -69,6 +70,7 @@ def video_seconds(path: Path) -> float | None:
 def _has_frame(path: Path) -> bool:
     try:
         with path.open("rb") as file, av.open(file) as container:
-            return any(packet.size > 0 for packet in container.demux(video=0))
+            packets = container.demux(video=0)  # type: ignore[union-attr]
+            return any(packet.size > 0 for packet in packets)
     except (OSError, FFmpegError, IndexError, ValueError):
         return False

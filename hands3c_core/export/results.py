@@ -249,7 +249,9 @@ def _hand(fields: Fields) -> Hand:
         pose=floats("pose", (16, 3), _MOST_PARAMETER),
         shape=floats("shape", (10,), _MOST_PARAMETER),
         translation=floats("translation", (3,), _MOST_METRES),
-        crop=CropBox(*crop.tolist(), _if_told(fields, "crop_angle") or 0.0),
+        crop=CropBox(
+            float(crop[0]), float(crop[1]), float(crop[2]), _if_told(fields, "crop_angle") or 0.0
+        ),
         reprojection_error_px=fields.measured("reprojection_error_px"),
         estimator=fields.text("estimator", longest=1000),
         joint_sigma=floats("joint_sigma", (21,), _MOST_METRES)

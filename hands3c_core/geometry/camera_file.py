@@ -105,8 +105,8 @@ def _find_matrix(fields: Fields) -> NDArray[np.float64]:
         raise UserError(
             f"{fields.where} holds no camera: give a 3x3 matrix named K, or fx, fy, cx and cy."
         )
-    cx, cy = ("ppx", "ppy") if "ppx" in fields else ("cx", "cy")  # RealSense's names
-    fx, fy, cx, cy = (fields.number(name) for name in ("fx", "fy", cx, cy))
+    center = ("ppx", "ppy") if "ppx" in fields else ("cx", "cy")  # RealSense's names
+    fx, fy, cx, cy = (fields.number(name) for name in ("fx", "fy", *center))
     return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]])
 
 

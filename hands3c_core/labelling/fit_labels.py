@@ -54,7 +54,7 @@ def fit_labels(source: Path, target: Path, report: Callable[[int, int], None] | 
             True, 1.0, joints[row].astype(np.float32), world[row].astype(np.float32)
         )
         estimate = estimator.estimate(
-            image,
+            np.asarray(image, np.uint8),
             [TrackedHand(1, True, detection, 0)],
             default_camera(width, height, _CROP_FOV_DEG),
             0.0,

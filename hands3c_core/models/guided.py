@@ -226,6 +226,7 @@ class GuidedLite(HandS3C):
     """
 
     config: GuidedConfig
+    fpn: CoarsePyramid
     witness_head: WitnessHead
     point_head: PointHead
     full_precision = ("backbone", "witness_head", "point_head", "mano_head")

@@ -190,8 +190,9 @@ def _is_conv(operation: Any) -> bool:
 
 
 def _is_linear(operation: Any, outputs: int) -> bool:
-    shape = operation.get_output_partial_shape(0) if operation.get_output_size() else None
-    return operation.get_type_name() == "MatMul" and shape[1].get_length() == outputs
+    if operation.get_type_name() != "MatMul":
+        return False
+    return operation.get_output_partial_shape(0)[1].get_length() == outputs
 
 
 def _matrix_and_bias(operation: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.errors import UserError
@@ -137,8 +137,9 @@ def _smr(name: str, stages: int) -> Builder:
 
 
 _TINY = ResNetShape((16, 24, 32, 48))
-_SSA, _SELF = {"channel_branch": False}, {"channel_branch": False, "self_attention": True}
-_PLAIN = {"attention": False}
+_SSA: Final[dict[str, Any]] = {"channel_branch": False}
+_SELF: Final[dict[str, Any]] = {"channel_branch": False, "self_attention": True}
+_PLAIN: Final[dict[str, Any]] = {"attention": False}
 
 for _entry in (
     NetworkEntry(

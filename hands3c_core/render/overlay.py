@@ -98,7 +98,7 @@ def draw_overlay(
         hand_meshes = hand_meshes or own_meshes(result.model)
         meshes = [MeshInstance(hand_meshes[h.is_right], h.vertices) for h in result.hands]
         layer = rasterizer.render(meshes, result.camera, mesh or "shaded")
-    if layer is not None and mesh is not None:
+    if layer is not None and mesh is not None and hand_meshes is not None:
         if any(hand.is_unsure for hand in result.hands):
             _blend_by_certainty(canvas, result, mesh, style.mesh_opacity, hand_meshes, rasterizer)
         else:

@@ -85,7 +85,8 @@ class OpenVinoRuntime(Runtime):
             return Regressed(*seen, *self._mano_head(encoding))
         points, sigma = self._point_head(encoding, witness[0], joints_2d)
         pose_and_shape = self._mano_head(points, encoding)  # type: ignore[call-arg, arg-type]
-        return GuidedRegressed(*seen, *pose_and_shape, points, sigma, witness[0])
+        said = (*seen, *pose_and_shape, points, sigma, witness[0])
+        return GuidedRegressed(*said)
 
     def _scan_plane(self, positions: Tensor, projected: Tensor) -> Tensor:
         """(B, h * w, 512) and its projections -> (B, h * w, 512)."""
@@ -232,8 +233,9 @@ class _Front(nn.Module):
         backbone, fpn = network.backbone, network.fpn
         if not self.early_apart:
             stages = backbone(*maps)
-            guided = isinstance(network, GuidedLite)
-            return fpn(stages), (network.witness_head(stages[3]),) if guided else ()
+            if isinstance(network, GuidedLite):
+                return fpn(stages), (network.witness_head(stages[3]),)
+            return fpn(stages), ()
         assert isinstance(backbone, EfficientNetLite)
         assert isinstance(fpn, CoarsePyramid)
         if isinstance(network, GuidedLite):

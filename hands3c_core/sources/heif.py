@@ -64,8 +64,8 @@ def _picture(content: bytes, index: int) -> UInt8:
     """The first frame of stream ``index``."""
     with av.open(io.BytesIO(content), options={"protocol_whitelist": "none"}) as container:
         stream = container.streams[index]
-        for frame in container.decode(stream):
-            return RgbConverter()(frame)
+        for frame in container.decode(stream):  # type: ignore[union-attr]
+            return RgbConverter()(frame)  # type: ignore[arg-type]
     raise ValueError("a tile cannot be decoded")
 
 

@@ -45,7 +45,7 @@ class MediaFile:
             # JPEGs one after another have no container that FFmpeg could tell.
             is_jpegs = self._file.read(3) == b"\xff\xd8\xff"
             self._file.seek(0)
-            self.container = av.open(
+            self.container = av.open(  # type: ignore[assignment]
                 _Bytes(self._file, path.suffix),  # type: ignore[call-overload]
                 format="mjpeg" if is_jpegs else None,
                 options={"protocol_whitelist": "none", "format_whitelist": FORMATS},

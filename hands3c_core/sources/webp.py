@@ -104,5 +104,6 @@ def _to_rgb(picture: np.ndarray) -> UInt8:
     """BGRA laid over black."""
     rgb = cv2.cvtColor(picture[..., :3], cv2.COLOR_BGR2RGB)
     if picture.shape[2] == 4 and not (picture[..., 3] == 255).all():
-        rgb = (rgb * (picture[..., 3:].astype(np.uint16) + 1) >> 8).astype(np.uint8)
+        shares = picture[..., 3:].astype(np.uint16) + 1
+        rgb = np.right_shift(rgb.astype(np.uint16) * shares, 8).astype(np.uint8)
     return np.ascontiguousarray(rgb)  # type: ignore[return-value]

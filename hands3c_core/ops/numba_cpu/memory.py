@@ -38,7 +38,9 @@ def _pointer(_typing: Any, address: Any) -> Any:
 @njit
 def floats(address, size):
     """(size,) float32 at an address; empty where it is null."""
-    return carray(_pointer(address), (size if address else 0,), np.float32)
+    # numba gives intrinsics their context by itself.
+    data: Any = _pointer(address)  # type: ignore[call-arg]
+    return carray(data, (size if address else 0,), np.float32)
 
 
 @njit

@@ -48,10 +48,10 @@ def check_clip(
     found: dict[bool, list[bool]] = {True: [], False: []}
     errors: list[float] = []
     missed: dict[str, list[float]] = {"right": [], "left": []}
-    with path.open("rb") as file, av.open(file) as container:
+    with Path(path).open("rb") as file, av.open(file) as container:
         detector = HandDetector(max_hands=2, mode=mode)
         try:
-            for frame in container.decode(video=0):
+            for frame in container.decode(video=0):  # type: ignore[union-attr]
                 time = float(frame.time or 0.0)
                 image = frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
                 detections = detector.detect(image, time * 1000)
