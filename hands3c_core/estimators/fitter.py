@@ -39,9 +39,10 @@ class FitSettings:
     """How far a joint exceeds its range before it costs one standard deviation, rad."""
     shape_sigma: float = 1.0
     """Prior standard deviation of each shape coefficient."""
-    shape_frames: int = 90
-    """Frames over which a track's evidence on shape is averaged."""
-    shape_stiffness: float = 30.0
+    shape_frames: int = 20
+    """Frames over which a track's evidence on shape is gathered; later ones hardly move it, so that
+    a hand keeps its size."""
+    shape_stiffness: float = 100.0
     """Greatest number of frames that the remembered shape weighs against the current one."""
     cold_iterations: int = 25
     """Most iterations for a hand that has just appeared."""
@@ -95,12 +96,18 @@ class ShapeMemory:
         mean: Floats = np.linalg.solve(precision, self.evidence).astype(np.float64)
         return mean, precision * max(1.0, min(self.frames, stiffness))
 
-    def add(self, hessian: Floats, shape: Floats, stiffness: float, most_frames: int) -> None:
-        """Take in a frame whose fit, under ``expected``, gave this Hessian and shape."""
+    def add(self, hessian: Floats, shape: Floats, stiffness: float, gathered: int) -> None:
+        """Take in a frame whose fit, under ``expected``, gave this Hessian and shape.
+
+        The first ``gathered`` frames count alike; what a pose makes of a hand's size is wrong for
+        as long as the pose lasts, so the weights of all later ones add up to a third of theirs.
+        """
         mean, precision = self.expected(stiffness)
         posterior = _shape_information(hessian)
         self.frames += 1
-        share = 1.0 / min(self.frames, most_frames)
+        share = 1.0 / self.frames
+        if self.frames > gathered:
+            share = (gathered / self.frames) ** 4 / gathered
         self.information += share * (posterior - precision - self.information)
         self.evidence += share * (posterior @ shape - precision @ mean - self.evidence)
 
