@@ -35,6 +35,8 @@ from hands3c_core.models.self_attention import SelfAttention
 WITNESS_DEPTH = 2.1
 #: Cells a side and channels of the map that the trunk's landmarks are read from.
 _WITNESS_SIDE, _WITNESS_CHANNELS = 4, 144
+#: Cells of the image's side that one cell of the trunk's last map stands for.
+_TRUNK_STRIDE = 32
 #: Width of the layers that turn points into rotations.
 _HIDDEN = 512
 #: Share of the heatmaps' joints in the points at first; it is learned.
@@ -93,17 +95,20 @@ class WitnessHead(nn.Module):
         self.project = SameConv(channels, _WITNESS_CHANNELS, 1)
         self.landmarks = nn.Linear(_WITNESS_SIDE**2 * _WITNESS_CHANNELS, 3 * NUM_JOINTS)
         self.side = side
+        # Known before, so that tracing sees no questions about sizes.
+        cells = side // _TRUNK_STRIDE
+        self._is_odd, self._resizes = cells % 2 == 1, -(-cells // 2) != _WITNESS_SIDE
 
     def forward(self, features: Tensor) -> Tensor:
         """The trunk's last map (B, channels, h, w) -> (B, 21, 3) u, v, depth over the crop's side;
         depth is relative to the wrist's."""
-        if features.shape[-1] % 2:  # 7 cells become 4: the convolution pads even sides
+        if self._is_odd:  # 7 cells become 4: the convolution pads even sides
             features = F.pad(features, (0, 1, 0, 1))
             reduced = F.relu6(_odd_stride(self.depthwise.conv, features))
         else:
             reduced = F.relu6(self.depthwise(features))
         reduced = self.project(reduced)
-        if reduced.shape[-1] != _WITNESS_SIDE:
+        if self._resizes:
             reduced = F.adaptive_avg_pool2d(reduced, _WITNESS_SIDE)
         # The file's order: rows, columns, channels.
         points = self.landmarks(reduced.permute(0, 2, 3, 1).flatten(1)).unflatten(-1, (-1, 3))
