@@ -27,6 +27,8 @@ TOO_WIDE = 1.1
 _TURNED = 0.17
 #: Looks after the first: the first window around a very small hand is still a rough one.
 MOST_LOOKS = 2
+#: The same where windows are upright: each look finds out a little more of which way is up.
+MOST_UPRIGHT_LOOKS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def look_again(
         Look(prediction, row, seen_joints(prediction, row).astype(float) * size, size)
         for row in range(len(crops))
     ]
-    for _ in range(MOST_LOOKS):
+    for _ in range(MOST_UPRIGHT_LOOKS if model.crop_rule == "upright" else MOST_LOOKS):
         boxes = {
             row: hand_window(looks[row].joints_2d, model.crop_rule) for row in range(len(crops))
         }

@@ -17,7 +17,7 @@ from hands3c_core.weights import find_weights
 
 
 def test_usual_windows_are_looked_at_once():
-    network = build_model("hands3c_lite", input_size=128)
+    network = build_model("hands3c_lite_v1", input_size=128)
     crops = np.random.default_rng(0).integers(0, 256, (2, 128, 128, 3), dtype=np.uint8)
     prediction = network.predict(crops)
     prediction = replace(prediction, joints_2d=_square(2, 0.18, 0.82))
@@ -32,7 +32,7 @@ def test_usual_windows_are_looked_at_once():
 
 
 def test_only_small_hands_are_looked_at_again_and_found_where_they_are():
-    network = build_model("hands3c_lite", input_size=128)
+    network = build_model("hands3c_lite_v1", input_size=128)
     crops = np.zeros((2, 128, 128, 3), np.uint8)
     crops[:, 40:50, 60:70] = 255
     first = network.predict(crops)
