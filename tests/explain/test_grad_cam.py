@@ -55,7 +55,8 @@ def test_several_joints_and_no_trace_left(network, crop):
     maps = grad_cam(network, crop, [0, 8, 20])
     assert maps.shape == (3, 16, 16)
     assert maps.min() >= 0
-    np.testing.assert_array_equal(maps[1], grad_cam(network, crop, [8])[0])
+    # Threads add up in any order.
+    np.testing.assert_allclose(maps[1], grad_cam(network, crop, [8])[0], atol=1e-6)
     assert network.training
     assert not network.heatmap_head.score._forward_hooks
     assert all(parameter.grad is None for parameter in network.parameters())
