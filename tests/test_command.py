@@ -108,7 +108,7 @@ def test_text_that_the_terminal_cannot_show_is_printed_all_the_same() -> None:
         script(body), cwd=ROOT, capture_output=True, env={**os.environ, "PYTHONUTF8": "1"}
     )
     assert done.stdout == b"caf\\udce9\n"
-    assert done.stderr == b"error: no caf\\udce9\n"
+    assert done.stderr == b"error: no caf\\xe9\n"
     assert done.returncode == 2
 
 

@@ -84,7 +84,7 @@ def test_each_photograph_is_inferred_as_if_it_were_the_only_one(qtbot, window, p
     files = sorted(photos.iterdir())
     expected = []
     for file in files:
-        with HandMeshPipeline(smoothing=0.0) as pipeline:
+        with HandMeshPipeline("auto", smoothing=0.0) as pipeline:
             expected.append(pipeline(read_image(file)).hands)
     assert any(expected)
     keys = [Key.Key_Right, Key.Key_Right, Key.Key_Left, Key.Key_Left, Key.Key_Right]

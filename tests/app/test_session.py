@@ -191,7 +191,7 @@ def test_a_recording_writes_three_valid_files(session, hand_clip, tmp_path):
     with av.open(str(video)) as container:
         assert sum(1 for _ in container.decode(video=0)) == take.frames
     assert len(read_results(log).frames) == take.frames
-    assert json.loads(log.read_text().splitlines()[0])["estimator"] == "landmarks"
+    assert json.loads(log.read_text().splitlines()[0])["estimator"] == "auto"
     assert len(trimesh.load(glb).geometry) >= 1
     assert take.size_bytes == sum(file.stat().st_size for file in take.files)
 

@@ -385,8 +385,8 @@ def test_the_3d_view_draws_what_the_camera_view_has_drawn(qtbot, window, hand_cl
     drawn: list[float] = []
     really, really_paint = worker._render, Painter.picture
 
-    def paint(painter, shown, view, size):
-        picture = really_paint(painter, shown, view, size)
+    def paint(painter, shown, *wishes):
+        picture = really_paint(painter, shown, *wishes)
         overlaid.append(shown.arrived_at)
         return picture
 

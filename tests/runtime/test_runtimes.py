@@ -145,8 +145,7 @@ def test_folding_is_exact_in_double(model: HandS3C) -> None:
 
 def test_sensitive_parts_stay_in_float32() -> None:
     model = build_model("hands3c_lite", input_size=128).eval()
-    early = [f"backbone.stage{number}" for number in (1, 2, 3, 4)]
-    assert set(early) < set(model.full_precision)
+    assert {"backbone", "witness_head", "point_head", "mano_head"} == set(model.full_precision)
     runtime = FoldedRuntime(model, torch.bfloat16)
     kinds = {
         name.replace(".part", ""): parameter.dtype
@@ -154,7 +153,7 @@ def test_sensitive_parts_stay_in_float32() -> None:
         if name.endswith("conv.weight") or ".hidden" in name
     }
     half = {name for name, kind in kinds.items() if kind == torch.bfloat16}
-    assert any(name.startswith("backbone.stage5") for name in half)
+    assert not any(name.startswith("backbone") for name in half)
     assert any(name.startswith("heatmap_head") for name in half)
     assert not any(name.startswith(model.full_precision) for name in half)
     answer = runtime.predict(np.full((1, 128, 128, 3), 128, np.uint8))
@@ -174,7 +173,8 @@ def test_shipped_weights_in_half_precision(shared: Path, name: str) -> None:
     crops = read_folder(folder, 10, model.input_size)
     expected = model.predict(crops).vertices
     distances = (make_runtime(model, name).predict(crops).vertices - expected).norm(dim=-1)
-    assert 0 < float(distances.max()) < 0.5e-3
+    # The pose head alone; the lite network of 0.1 stayed below half of that.
+    assert 0 < float(distances.max()) < 1e-3
 
 
 @pytest.mark.skipif("compiled" not in EXACT, reason="no C++ compiler")
