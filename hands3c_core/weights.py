@@ -234,7 +234,7 @@ def _number(value: object) -> int:
 def _figures(figures: object) -> str:
     """'PA-MPJPE 7.9 mm, ...' of a benchmark's numbers; '' where there are none."""
     if isinstance(figures, (int, float)):
-        return f"{figures:.4g}"
+        return f"{figures:.4g}" if abs(figures) < _LARGE else ""
     if not isinstance(figures, dict):
         return ""
     return ", ".join(
