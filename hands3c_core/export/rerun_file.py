@@ -73,7 +73,8 @@ class RerunHands:
     def _log_camera(self, camera: Camera) -> None:
         import rerun as rr
 
-        matrix = [[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]]
+        rows = [[camera.fx, 0, camera.cx], [0, camera.fy, camera.cy], [0, 0, 1]]
+        matrix = np.asarray(rows, dtype=np.float64)
         size = (camera.width, camera.height)
         lens = rr.Pinhole(
             image_from_camera=matrix, resolution=size, camera_xyz=rr.ViewCoordinates.RDF
