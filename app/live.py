@@ -144,6 +144,8 @@ class LiveSender:
                     for client in state.clients
                 ),
                 osc_frames=sum(state.osc_frames for state in states),
+                vmc_frames=sum(state.vmc_frames for state in states),
+                rerun_frames=sum(state.rerun_frames for state in states),
                 error=self._error,
             )
         )

@@ -243,6 +243,8 @@ class LiveState:
     """Where VMC goes, '' while it is off."""
     rerun: str = ""
     """Where the Rerun viewer is, '' while it is off."""
+    vmc_frames: int = 0
+    rerun_frames: int = 0
 
 
 @dataclass(frozen=True, slots=True)

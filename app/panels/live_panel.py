@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from PyQt6.QtCore import Qt, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
@@ -35,6 +36,64 @@ AUDIENCES = (
 _CLIENTS_SHOWN = 6
 
 
+@dataclass(frozen=True)
+class Sender:
+    """A way to send hands to an address, as the panel names it."""
+
+    kind: str
+    """Beginning of its names in ``LiveChoice`` and ``LiveState``."""
+    title: str
+    switch: str
+    hint: str
+
+
+SENDERS = (
+    Sender("osc", "OSC", "OSC over UDP", "Send to Blender, TouchDesigner, Max and the like"),
+    Sender("vmc", "Avatars", "VMC", "Move an avatar's hands in VSeeFace, VNyan, Warudo and others"),
+    Sender("rerun", "Rerun", "Rerun viewer", "Picture, hands and curves in a Rerun viewer"),
+)
+
+
+class AddressControls:
+    """Switch, host and port of one ``Sender``; they emit nothing while a choice is shown."""
+
+    def __init__(self, sender: Sender, theme: Theme, ask: Callable[..., None]) -> None:
+        """``ask(name=value)`` is called with what the user changed of the ``LiveChoice``."""
+        kind = sender.kind
+        usual_host = getattr(LiveChoice(), f"{kind}_host")
+        self.sender = sender
+        self.switch = Switch(sender.switch, theme)
+        self.switch.setToolTip(sender.hint)
+        self.switch.toggled.connect(lambda on: ask(**{kind: on}))
+        self.host = QLineEdit()
+        self.host.setAccessibleName(f"Host that {sender.switch} goes to")
+        self.host.setToolTip("Name or address of the computer to send to")
+        self.host.editingFinished.connect(
+            lambda: ask(**{f"{kind}_host": self.host.text().strip() or usual_host})
+        )
+        self.port = _port_box(f"Port that {sender.switch} goes to")
+        self.port.editingFinished.connect(lambda: ask(**{f"{kind}_port": self.port.value()}))
+        self.note = muted()
+
+    def show_choice(self, choice: LiveChoice) -> None:
+        """Show this sender's part of ``choice``."""
+        kind = self.sender.kind
+        for control in (self.switch, self.port):
+            control.blockSignals(True)
+        self.switch.setChecked(getattr(choice, kind))
+        self.port.setValue(getattr(choice, f"{kind}_port"))
+        for control in (self.switch, self.port):
+            control.blockSignals(False)
+        self.host.setText(getattr(choice, f"{kind}_host"))
+
+    def show_state(self, state: LiveState) -> None:
+        """Show how much was sent."""
+        address = getattr(state, self.sender.kind)
+        frames = getattr(state, f"{self.sender.kind}_frames")
+        self.note.setVisible(bool(address))
+        self.note.setText(f"{counted(frames, 'frame')} sent to {address}")
+
+
 class LivePanel(Page):
     """Shows a ``LiveChoice`` and emits the whole new one; changes take effect at once."""
 
@@ -49,7 +108,9 @@ class LivePanel(Page):
         self.error_label.setWordWrap(True)
         self.error_label.hide()
         self._build_websocket(theme)
-        self._build_osc(theme)
+        self.senders = {
+            sender.kind: AddressControls(sender, theme, self._ask) for sender in SENDERS
+        }
         self.examples_button = QPushButton("Show example receivers")
         self.examples_button.setToolTip(
             "A receiver for Blender and the page's source; docs/live-out.md has the schema"
@@ -64,13 +125,14 @@ class LivePanel(Page):
             self.address_row,
             self.clients_label,
         )
-        self.add_group(
-            "OSC",
-            self.osc_switch,
-            _row("To", self.osc_host),
-            _row("Port", self.osc_port),
-            self.osc_note,
-        )
+        for controls in self.senders.values():
+            self.add_group(
+                controls.sender.title,
+                controls.switch,
+                _row("To", controls.host),
+                _row("Port", controls.port),
+                controls.note,
+            )
         self.add(self.error_label)
         self.add_group("Receivers", self.examples_button)
         self.show_choice(self._choice)
@@ -114,20 +176,6 @@ class LivePanel(Page):
         column.addLayout(buttons)
         self.clients_label = muted()
 
-    def _build_osc(self, theme: Theme) -> None:
-        self.osc_switch = Switch("OSC over UDP", theme)
-        self.osc_switch.setToolTip("Send to Blender, TouchDesigner, Max and the like")
-        self.osc_switch.toggled.connect(lambda on: self._ask(osc=on))
-        self.osc_host = QLineEdit()
-        self.osc_host.setAccessibleName("Host that OSC goes to")
-        self.osc_host.setToolTip("Name or address of the computer to send to")
-        self.osc_host.editingFinished.connect(
-            lambda: self._ask(osc_host=self.osc_host.text().strip() or LiveChoice().osc_host)
-        )
-        self.osc_port = _port_box("Port that OSC goes to")
-        self.osc_port.editingFinished.connect(lambda: self._ask(osc_port=self.osc_port.value()))
-        self.osc_note = muted()
-
     def show_choice(self, choice: LiveChoice) -> None:
         """Show ``choice`` without asking for anything."""
         self._choice = choice
@@ -135,15 +183,14 @@ class LivePanel(Page):
             self.audience_box.addItem(f"On {choice.websocket_host}", choice.websocket_host)
         self.audience_box.select_data(choice.websocket_host)
         self.audience_note.setVisible(choice.websocket_host != AUDIENCES[0][0])
-        controls = (self.websocket_switch, self.osc_switch, self.websocket_port, self.osc_port)
-        blocked = [control.blockSignals(True) for control in controls]
+        for control in (self.websocket_switch, self.websocket_port):
+            control.blockSignals(True)
         self.websocket_switch.setChecked(choice.websocket)
-        self.osc_switch.setChecked(choice.osc)
         self.websocket_port.setValue(choice.websocket_port)
-        self.osc_port.setValue(choice.osc_port)
-        for control, before in zip(controls, blocked, strict=True):
-            control.blockSignals(before)
-        self.osc_host.setText(choice.osc_host)
+        for control in (self.websocket_switch, self.websocket_port):
+            control.blockSignals(False)
+        for controls in self.senders.values():
+            controls.show_choice(choice)
 
     def show_state(self, state: LiveState) -> None:
         """Show what is sent, and who listens."""
@@ -152,8 +199,8 @@ class LivePanel(Page):
         self.clients_label.setVisible(bool(state.websocket))
         self.address_label.setText(state.websocket)
         self.clients_label.setText(_clients_text(state))
-        self.osc_note.setVisible(bool(state.osc))
-        self.osc_note.setText(f"{counted(state.osc_frames, 'frame')} sent to {state.osc}")
+        for controls in self.senders.values():
+            controls.show_state(state)
         self.error_label.setVisible(bool(state.error))
         self.error_label.setText(state.error)
 

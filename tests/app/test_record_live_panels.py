@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import socket
 from collections.abc import Iterator
@@ -164,6 +165,56 @@ def test_live_is_switched_on_changed_and_remembered(qtbot, window, hand_clip, se
     qtbot.waitUntil(lambda: not session.outlets.live.value.websocket, timeout=TIMEOUT)
 
 
+def test_an_avatar_gets_the_hands_once_vmc_is_switched_on(qtbot, window, hand_clip, settings):
+    from pythonosc.osc_packet import OscPacket
+
+    controls, session = window.live_panel.senders["vmc"], window.session
+    window.open_source(str(hand_clip))
+    window.show_tab("live")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as avatar:
+        avatar.bind(("127.0.0.1", 0))
+        avatar.settimeout(60)
+        port = avatar.getsockname()[1]
+        window.live_panel.ensureWidgetVisible(controls.note)
+        controls.port.setFocus()
+        controls.port.selectAll()
+        qtbot.keyClicks(controls.port, str(port))
+        qtbot.keyClick(controls.port, Key.Key_Return)
+        click(qtbot, controls.switch)
+        qtbot.waitUntil(
+            lambda: session.outlets.live.value.vmc == f"127.0.0.1:{port}", timeout=TIMEOUT
+        )
+        (first, *_) = OscPacket(avatar.recv(65536)).messages
+        assert first.message.address == "/VMC/Ext/OK"
+        qtbot.waitUntil(lambda: controls.note.isVisible(), timeout=TIMEOUT)
+        qtbot.waitUntil(
+            lambda: (
+                "sent to 127.0.0.1" in controls.note.text()
+                and not controls.note.text().startswith("0 ")
+            ),
+            timeout=TIMEOUT,
+        )
+        click(qtbot, controls.switch)
+        qtbot.waitUntil(lambda: not session.outlets.live.value.vmc, timeout=TIMEOUT)
+    remembered = settings.load_live()
+    assert (remembered.vmc, remembered.vmc_port) == (False, port)
+
+
+def test_the_rerun_switch_says_what_it_lacks_or_that_it_sends(qtbot, window, hand_clip):
+    controls, session = window.live_panel.senders["rerun"], window.session
+    window.open_source(str(hand_clip))
+    window.show_tab("live")
+    click(qtbot, controls.switch)
+    if importlib.util.find_spec("rerun") is None:
+        qtbot.waitUntil(window.live_panel.error_label.isVisible, timeout=TIMEOUT)
+        assert "rerun" in window.live_panel.error_label.text()
+    else:
+        qtbot.waitUntil(lambda: session.outlets.live.value.rerun, timeout=TIMEOUT)
+    click(qtbot, controls.switch)
+    qtbot.waitUntil(lambda: not session.outlets.live.value.rerun, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not session.outlets.live.value.error, timeout=TIMEOUT)
+
+
 def test_the_live_panel_asks_for_what_was_changed(qtbot, theme):
     panel = LivePanel(theme)
     qtbot.addWidget(panel)
@@ -178,8 +229,8 @@ def test_the_live_panel_asks_for_what_was_changed(qtbot, theme):
     assert asked[-1] == LiveChoice(websocket=True, osc_port=7000, websocket_host="0.0.0.0")
     panel.show_choice(asked[-1])
     assert panel.audience_note.isVisible()
-    panel.osc_host.setText("studio.local")
-    panel.osc_host.editingFinished.emit()
+    panel.senders["osc"].host.setText("studio.local")
+    panel.senders["osc"].host.editingFinished.emit()
     assert asked[-1].osc_host == "studio.local"
     panel.show_choice(replace(asked[-1], websocket_host="192.0.2.7"))
     assert panel.audience_box.currentData() == "192.0.2.7"
@@ -190,12 +241,19 @@ def test_the_live_panel_shows_clients_and_errors(qtbot, theme):
     qtbot.addWidget(panel)
     panel.show()
     clients = tuple((f"127.0.0.1:{5000 + n}", 1200 + n, n) for n in range(8))
-    panel.show_state(LiveState("http://127.0.0.1:8765/", "1.2.3.4:9000", clients, 77, "no port"))
+    panel.show_state(
+        LiveState(
+            "http://127.0.0.1:8765/", "1.2.3.4:9000", clients, 77, "no port", rerun="5.6.7.8:9876",
+            rerun_frames=1,
+        )
+    )  # fmt: skip
+    assert panel.senders["rerun"].note.text() == "1 frame sent to 5.6.7.8:9876"
+    assert not panel.senders["vmc"].note.isVisible()
     lines = panel.clients_label.text().splitlines()
     assert lines[0] == "127.0.0.1:5000: 1,200 frames"
     assert lines[1] == "127.0.0.1:5001: 1,201 frames, 1 skipped"
     assert lines[-1] == "and 2 more"
-    assert panel.osc_note.text() == "77 frames sent to 1.2.3.4:9000"
+    assert panel.senders["osc"].note.text() == "77 frames sent to 1.2.3.4:9000"
     assert panel.error_label.text() == "no port"
     assert panel.error_label.isVisible()
 
