@@ -41,6 +41,7 @@ class Player:
         self._epoch = -1
         self._index = 0
         self._stopped = False
+        self._unbegun = False  # opened without playing, and not played yet
         self._loop = True
         self._marks: tuple[float | None, float | None] = (None, None)
         self.passed_out = False
@@ -148,6 +149,7 @@ class Player:
         if not source.is_live:
             reader.set_speed(self._speed)
         self._reader, self._spec, self._epoch, self._stopped = reader, spec, -1, False
+        self._unbegun = not play
         self._marks = (None, None)
         self._index = 0
 
@@ -178,9 +180,11 @@ class Player:
         return frame, jumped or self.is_photo
 
     def play(self) -> None:
-        """Go on; from the start if the file has ended. A single picture has nowhere to go."""
+        """Go on; from the start if the file has ended. A single picture that was shown has nowhere
+        to go."""
         reader = self._reader
-        if reader is not None and not self.is_still:
+        if reader is not None and (self._unbegun or not self.is_still):
+            self._unbegun = False
             low, high = self._marks
             here = reader.position
             if (low is not None and here < low - _SAME_S) or (

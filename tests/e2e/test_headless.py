@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 import av
+import cv2
+import numpy as np
 import pytest
 import trimesh
 
@@ -200,3 +202,12 @@ def test_help_reads_well(tmp_path):
     for word in ("SOURCE", "--headless", "--out", "--max-frames", "landmark estimator"):
         assert word in done.stdout
     assert "None" not in done.stdout
+
+
+@pytest.mark.parametrize("further", [(), ("--live", "osc:9")])
+def test_a_photograph_is_one_frame_and_the_run_ends(tmp_path, further):
+    picture = np.full((240, 320, 3), 90, np.uint8)
+    cv2.imwrite(str(tmp_path / "photo.png"), picture)
+    done = run("photo.png", "--headless", "--write", "jsonl", "csv", *QUICK, *further, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(read_results(tmp_path / "out" / "photo.jsonl").frames) == 1
