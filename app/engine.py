@@ -316,6 +316,7 @@ class Engine:
             fps=info.fps,
             source=info.name,
             on_finished=lambda done: self.do(lambda: self._recording_finished(done)),
+            on_written=lambda it: self.do(lambda: self._tell_recording(it)),
             sound=None if info.is_live or not Path(info.spec).is_file() else Path(info.spec),
         )
         self._out.notices.emit(Notice("record", ""))
@@ -369,7 +370,13 @@ class Engine:
             self._told_paused = False
             self._out.notices.emit(Notice("record", ""))
         self._recording.add(self.shown, jumped=jumped, wait=not self.player.is_live)
-        self._out.recording.set(self._recording.state)
+        self._tell_recording(self._recording)
+
+    def _tell_recording(self, recording: Recording) -> None:
+        """Say how far it is: frames are written later than they are recorded, and the picture may
+        stand by then."""
+        if recording is self._recording:
+            self._out.recording.set(recording.state)
 
     def _recording_finished(self, recording: Recording) -> None:
         if recording is self._recording:  # it ended by itself: the disk is full, a file failed

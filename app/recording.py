@@ -140,6 +140,7 @@ class Recording:
         fps: float,
         source: str,
         on_finished: Callable[[Recording], None],
+        on_written: Callable[[Recording], None] | None = None,
         sound: Path | None = None,
     ) -> None:
         """
@@ -149,6 +150,7 @@ class Recording:
             fps: the source's frame rate, 0 if unknown.
             source: the source's name, for the log's header.
             on_finished: called on the recording's thread when the files are complete.
+            on_written: called on the recording's thread after each frame.
             sound: the file the frames come from, whose sound goes with the videos; None for a live
                 source.
         """
@@ -156,6 +158,7 @@ class Recording:
         self._view = view
         self._fps = fps or _FALLBACK_FPS
         self._source = source
+        self._on_written = on_written
         self._on_finished = on_finished
         self._queue: BoundedQueue[tuple[Shown, bool]] = BoundedQueue(_QUEUE)
         self._clock = TakeClock(1.0 / self._fps)
@@ -206,6 +209,8 @@ class Recording:
             painter = Painter()
             while (item := self._queue.get()) is not None:
                 self._write(painter, *item)
+                if self._on_written is not None:
+                    self._on_written(self)
         except UserError as error:
             self.error = str(error)
         except Exception as error:

@@ -73,6 +73,9 @@ class TakeShelf:
             if recording.error is None:
                 self._say("Nothing was recorded: no frame came.", "warning", seconds=8.0)
             return
+        # The 3D view's video, which another thread writes, may be there already.
+        files = files_of(take.folder, take.name) or take.files
+        take = replace(take, files=files, size_bytes=sum(map(size_of, files)))
         self._say(saved_text(take.files), seconds=6.0)
         self._out.takes.set((take, *self._others(take)))
         # Where the disk is full, other formats would only fill it; they can be made later.

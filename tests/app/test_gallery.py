@@ -78,7 +78,6 @@ def test_a_folder_of_photographs_is_a_paused_gallery(qtbot, window, photos):
     qtbot.waitUntil(lambda: view.status_text() == "No hand found", timeout=TIMEOUT)
 
 
-@pytest.mark.xfail(run=False, reason="not yet seen to pass: waits in vain for the window")
 def test_each_photograph_is_inferred_as_if_it_were_the_only_one(qtbot, window, photos):
     """However one comes to it, the hands are those of a fresh pipeline without smoothing."""
     gallery(qtbot, window, photos)
@@ -100,7 +99,6 @@ def test_each_photograph_is_inferred_as_if_it_were_the_only_one(qtbot, window, p
             np.testing.assert_allclose(hand.pose, wanted_hand.pose, atol=1e-6)
 
 
-@pytest.mark.xfail(run=False, reason="not yet seen to pass: waits in vain for the window")
 def test_a_single_photograph_is_inferred_once_and_cannot_play(qtbot, window, photos):
     processed = []
     window.session.outlets.results.connect(processed.append)
