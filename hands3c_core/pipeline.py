@@ -305,7 +305,7 @@ class HandMeshPipeline:
         camera = self.camera_for(width, height)
         detections = self.detector.detect(frame.image, 1e3 * frame.timestamp)
         clock.lap("detect")
-        tracked = self.tracker.update(detections, (width, height))
+        tracked = self.tracker.update(detections, (width, height), frame.timestamp)
         clock.lap("track")
         crops = [crop_box(hand.detection.landmarks_2d) for hand in tracked]
         clock.lap("crop")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,22 +18,37 @@ Points = NDArray[np.float32]
 #: hands apart while they cross, little enough to follow one whose handedness flickers.
 _HANDEDNESS_COST = 0.6
 _FORBIDDEN = 1e6
+#: Seconds between frames whose time is not given.
+_FRAME_SECONDS = 1 / 30
+#: Time constant with which a hand that is not seen is taken to slow down, seconds.
+_SLOWING = 0.25
+#: No single frame says more of a side than this (a score of 0.99), as log odds.
+_MOST_SURE = math.log(0.99 / 0.01)
 
 
 @dataclass(frozen=True)
 class TrackerSettings:
-    """When two detections are one hand, and when a hand has changed."""
+    """When two detections are one hand, and when a hand has changed. Evidence on handedness is
+    counted in log odds and added up over frames."""
 
-    max_gap: int = 10
-    """Frames a track survives without a detection."""
+    max_gap: float = 1.0
+    """Seconds a track survives without a detection."""
+    max_hidden: float = 2.5
+    """The same for a hand that was last seen beside another one, which hides it."""
     reach: float = 1.2
-    """A hand moves at most this many times its size from where it was expected."""
-    flip_after: int = 8
-    """Consecutive disagreeing detections after which handedness changes."""
-    flip_after_young: int = 3
-    """The same while the track is younger than ``young_age`` frames."""
-    young_age: int = 10
-    """Age below which a track's handedness is still open."""
+    """A hand moves at most this many times its size from where it was expected; more after a
+    gap."""
+    reach_other_side: float = 0.5
+    """The same, for the middle of a detection that is sure to be of the other side."""
+    sure: float = math.log(0.8 / 0.2)
+    """Evidence from which a detection is sure of its side."""
+    most_evidence: float = 9.0
+    """Evidence that a track keeps of its side at most."""
+    settled: float = 7.0
+    """Evidence from which a track's side is settled: what contradicts it for long is another
+    hand, with an identity of its own."""
+    flip: float = 2.5
+    """Evidence for the other side at which a track changes it."""
     same_hand: float = 0.15
     """Detections closer than this share of their size are one hand."""
     same_side: float = 0.3
@@ -40,90 +56,155 @@ class TrackerSettings:
 
 
 @dataclass
+class _Sight:
+    """Where a track's hand was, and how it moved."""
+
+    landmarks: Points
+    velocity: NDArray[np.float64]
+    """px a second."""
+    time: float
+
+
+@dataclass
 class _Track:
     track_id: int
     is_right: bool
-    landmarks: Points
-    velocity: NDArray[np.float64]
+    sight: _Sight
+    agreed: _Sight
+    """The last one whose detection was of the track's side."""
+    evidence: float
+    """Log odds of the track's side."""
+    settled: bool = False
     age: int = 0
-    gap: int = 0
-    disagreements: int = 0
+    missed: bool = False
+    """The last frame did not show it."""
+    hidden: bool = False
+    """It was beside another hand when it was seen last."""
 
 
 class HandTracker:
     """Gives every hand a number that stays with it, and a handedness that does not flicker.
 
     Detections are assigned to tracks so that the sum of distances between landmarks and their
-    expected places, in hand sizes, is least. The result depends on nothing but the calls since the
-    last ``reset``.
+    expected places, in hand sizes, is least. A number never goes over to the other hand: after a
+    gap or a leap, a detection that is sure to be of the other side begins a track, and so does one
+    that contradicts a settled track for some frames. The result depends on nothing but the calls
+    since the last ``reset``.
     """
 
     def __init__(self, settings: TrackerSettings | None = None) -> None:
         self.settings = settings or TrackerSettings()
-        self._tracks: list[_Track] = []
-        self._next_id = 1
+        self.reset()
 
     def reset(self) -> None:
         """Forget all tracks and start numbering from 1 again."""
-        self._tracks.clear()
+        self._tracks: list[_Track] = []
         self._next_id = 1
+        self._time = 0.0
 
     def update(
-        self, detections: Sequence[Detection], image_size: tuple[int, int] | None = None
+        self,
+        detections: Sequence[Detection],
+        image_size: tuple[int, int] | None = None,
+        timestamp: float | None = None,
     ) -> list[TrackedHand]:
         """Take in one frame.
 
         Args:
             detections: the detector's hands, in any order.
             image_size: (width, height) px; detections wholly outside of it are dropped.
+            timestamp: seconds; a thirtieth after the last frame's by default.
 
         Returns:
             The hands of this frame by track id; duplicates of one hand are merged.
         """
+        self._time = self._time + _FRAME_SECONDS if timestamp is None else timestamp
         detections = [d for d in detections if _is_usable(d, image_size)]
         detections = self._merge_duplicates(detections)
+        self._forget_lost()
         pairs = self._assign(detections)
         seen: dict[int, TrackedHand] = {}
-        for track_index, detection_index in pairs.items():
-            track = self._tracks[track_index]
-            seen[track.track_id] = self._continue(track, detections[detection_index])
-        for track in self._tracks:
-            if track.track_id not in seen:
-                track.gap += 1
-                track.age += 1
-                track.velocity *= 0.8
-        self._tracks = [track for track in self._tracks if track.gap <= self.settings.max_gap]
+        for row, track in enumerate(list(self._tracks)):
+            track.age += 1
+            track.missed = row not in pairs
+            if not track.missed:
+                hand = self._continue(track, detections[pairs[row]])
+                seen[hand.track_id] = hand
         taken = set(pairs.values())
         for index, detection in enumerate(detections):
             if index not in taken:
-                hand = self._begin(detection)
+                hand = self._begin(detection, np.zeros(2))
                 seen[hand.track_id] = hand
+        self._note_hidden(seen)
         return [seen[track_id] for track_id in sorted(seen)]
 
-    def _begin(self, detection: Detection) -> TrackedHand:
-        track = _Track(self._next_id, detection.is_right, detection.landmarks_2d, np.zeros(2))
+    def _forget_lost(self) -> None:
+        longest = (self.settings.max_gap, self.settings.max_hidden)
+        # A hair more: times are sums of thirtieths.
+        self._tracks = [
+            track
+            for track in self._tracks
+            if self._time - track.sight.time <= longest[track.hidden] + 1.5 * _FRAME_SECONDS
+        ]
+
+    def _begin(self, detection: Detection, velocity: NDArray[np.float64]) -> TrackedHand:
+        sight = _Sight(detection.landmarks_2d, velocity, self._time)
+        evidence = _evidence(detection)
+        track = _Track(self._next_id, detection.is_right, sight, sight, evidence)
         self._next_id += 1
         self._tracks.append(track)
         return TrackedHand(track.track_id, track.is_right, detection, 0)
 
     def _continue(self, track: _Track, detection: Detection) -> TrackedHand:
-        moved = detection.landmarks_2d.mean(axis=0) - track.landmarks.mean(axis=0)
-        track.velocity = 0.5 * track.velocity + 0.5 * moved / (track.gap + 1)
-        track.landmarks, track.gap = detection.landmarks_2d, 0
-        track.age += 1
-        self._update_handedness(track, detection)
+        last = track.sight
+        moved = detection.landmarks_2d.mean(axis=0) - last.landmarks.mean(axis=0)
+        step = max(self._time - last.time, 1e-3)
+        velocity = 0.5 * last.velocity + 0.5 * moved / step
+        track.sight = _Sight(detection.landmarks_2d, velocity, self._time)
+        agrees = detection.is_right == track.is_right
+        track.evidence += _evidence(detection) if agrees else -_evidence(detection)
+        track.evidence = min(track.evidence, self.settings.most_evidence)
+        if agrees:
+            track.agreed = track.sight
+            track.settled |= track.evidence >= self.settings.settled
+        elif track.evidence <= -self.settings.flip:
+            if track.settled:
+                return self._part(track, detection)
+            track.is_right, track.evidence = detection.is_right, -track.evidence
+            track.agreed = track.sight
         return TrackedHand(track.track_id, track.is_right, detection, track.age)
 
-    def _update_handedness(self, track: _Track, detection: Detection) -> None:
-        if detection.is_right == track.is_right:
-            track.disagreements = 0
-            return
-        track.disagreements += 1
-        settings = self.settings
-        young = track.age < settings.young_age
-        needed = settings.flip_after_young if young else settings.flip_after
-        if track.disagreements >= needed:
-            track.is_right, track.disagreements = detection.is_right, 0
+    def _part(self, track: _Track, detection: Detection) -> TrackedHand:
+        """Another hand has taken a track's place: it begins one, and the track's own hand is where
+        it was seen last."""
+        hand = self._begin(detection, track.sight.velocity)
+        track.sight, track.missed = track.agreed, True
+        track.evidence = self.settings.most_evidence
+        return hand
+
+    def _note_hidden(self, seen: dict[int, TrackedHand]) -> None:
+        """Of every track that was seen, whether it was beside another."""
+        for track in self._tracks:
+            if track.track_id in seen:
+                mine = track.sight.landmarks
+                track.hidden = any(
+                    _middle_distance(mine, other.sight.landmarks) < _size(mine)
+                    for other in self._tracks
+                    if other is not track and not other.missed
+                )
+            elif track.missed and not track.hidden:
+                # It vanished in this frame or before: is another one where it was heading?
+                expected = self._expected(track)
+                track.hidden = any(
+                    _middle_distance(expected, hand.detection.landmarks_2d) < 0.6 * _size(expected)
+                    for hand in seen.values()
+                )
+
+    def _expected(self, track: _Track) -> Points:
+        """Where a track's hand is now if it slows down."""
+        sight = track.sight
+        gone = _SLOWING * (1.0 - math.exp(-(self._time - sight.time) / _SLOWING))
+        return np.asarray(sight.landmarks + sight.velocity * gone, np.float32)
 
     def _assign(self, detections: list[Detection]) -> dict[int, int]:
         """Track index -> detection index, of those within reach."""
@@ -131,21 +212,32 @@ class HandTracker:
             return {}
         cost = np.full((len(self._tracks), len(detections)), _FORBIDDEN)
         for row, track in enumerate(self._tracks):
-            expected = track.landmarks + track.velocity * (track.gap + 1)
-            reach = self.settings.reach * (1.0 + 0.1 * track.gap)
+            expected = self._expected(track)
             for column, detection in enumerate(detections):
-                size = max(_size(track.landmarks), _size(detection.landmarks_2d))
+                size = max(_size(track.sight.landmarks), _size(detection.landmarks_2d))
                 # Where it was counts as well as where it was heading: hands stop suddenly.
                 distance = min(
-                    _distance(expected, detection.landmarks_2d),
-                    _distance(track.landmarks, detection.landmarks_2d) + 0.1 * size,
+                    _distance(expected, detection.landmarks_2d) / size,
+                    _distance(track.sight.landmarks, detection.landmarks_2d) / size + 0.1,
                 )
-                if distance / size <= reach:
+                if distance <= self._reach(track, detection, expected, size):
                     other = detection.is_right != track.is_right
-                    cost[row, column] = distance / size + _HANDEDNESS_COST * other
+                    cost[row, column] = distance + _HANDEDNESS_COST * other
         rows, columns = linear_sum_assignment(cost)
         pairs = zip(rows.tolist(), columns.tolist(), strict=True)
         return {row: column for row, column in pairs if cost[row, column] < _FORBIDDEN}
+
+    def _reach(self, track: _Track, detection: Detection, expected: Points, size: float) -> float:
+        """How far the detection may be from where the track was expected, in hand sizes; below 0
+        where it cannot be the track's hand."""
+        settings = self.settings
+        gap = max(self._time - track.sight.time - _FRAME_SECONDS, 0.0)
+        reach = settings.reach * (1.0 + 3.0 * gap)
+        other = detection.is_right != track.is_right
+        if not other or not track.settled or _evidence(detection) < settings.sure:
+            return reach
+        leap = _middle_distance(expected, detection.landmarks_2d) / size
+        return -1.0 if track.missed or leap > settings.reach_other_side else reach
 
     def _merge_duplicates(self, detections: list[Detection]) -> list[Detection]:
         """Drop every detection that lies on a better one."""
@@ -162,7 +254,7 @@ class HandTracker:
         """The handedness score, more if a track of that handedness is where the detection is."""
         near = any(
             track.is_right == detection.is_right
-            and _distance(track.landmarks, detection.landmarks_2d)
+            and _distance(track.sight.landmarks, detection.landmarks_2d)
             < 0.5 * _size(detection.landmarks_2d)
             for track in self._tracks
         )
@@ -175,6 +267,12 @@ class HandTracker:
         return _distance(one.landmarks_2d, other.landmarks_2d) < near * size
 
 
+def _evidence(detection: Detection) -> float:
+    """Log odds that the detection is of the side that it says, 0 or more."""
+    score = min(max(float(detection.handedness_score), 0.5), 1.0 - 1e-9)
+    return min(math.log(score / (1.0 - score)), _MOST_SURE)
+
+
 def _size(landmarks: Points) -> float:
     """Longer side of the landmarks' box, px."""
     return max(float(np.ptp(landmarks, axis=0).max()), 1.0)
@@ -183,6 +281,11 @@ def _size(landmarks: Points) -> float:
 def _distance(one: NDArray[np.floating], other: Points) -> float:
     """Mean distance between corresponding landmarks, px."""
     return float(np.linalg.norm(one - other, axis=1).mean())
+
+
+def _middle_distance(one: Points, other: Points) -> float:
+    """Distance between the middles, px."""
+    return float(np.linalg.norm(one.mean(axis=0) - other.mean(axis=0)))
 
 
 def _is_usable(detection: Detection, image_size: tuple[int, int] | None) -> bool:

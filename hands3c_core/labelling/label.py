@@ -212,7 +212,7 @@ class _ClipLabeller:
             self.tracker.reset()
             self.estimator.reset()
         detections = detector.detect(image, 1000 * frame.timestamp)
-        hands = self.tracker.update(detections, (width, height))
+        hands = self.tracker.update(detections, (width, height), frame.timestamp)
         camera = self.settings.camera_of(width, height)
         estimates = self.estimator.estimate(image, hands, camera, frame.timestamp)
         counts = Counts(frames=1)
