@@ -15,6 +15,7 @@ from hands3c_core.errors import UserError
 from hands3c_core.estimators.base import Estimator
 from hands3c_core.estimators.choose import make_estimator, warm_up
 from hands3c_core.estimators.landmarks import LandmarkEstimator
+from hands3c_core.estimators.sides import SideJudge
 from hands3c_core.geometry import (
     check_calibration,
     crop_box,
@@ -165,6 +166,7 @@ class HandMeshPipeline:
         self._layer = FastHandLayer(data)
         self._smoother.anchor = np.asarray(data.rest_joints[0], dtype=np.float64)
         self._smoother.reset()
+        self._sides = SideJudge(data)
         self._meshes: dict[bool, MeshTemplate] | None = None
 
     @property
@@ -306,6 +308,7 @@ class HandMeshPipeline:
         detections = self.detector.detect(frame.image, 1e3 * frame.timestamp)
         clock.lap("detect")
         tracked = self.tracker.update(detections, (width, height), frame.timestamp)
+        tracked = self._sides.settle(self.tracker, frame.image, tracked, camera, self.estimator)
         clock.lap("track")
         crops = [crop_box(hand.detection.landmarks_2d) for hand in tracked]
         clock.lap("crop")

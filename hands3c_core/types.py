@@ -54,6 +54,20 @@ class Camera:
 
 
 @dataclass(frozen=True, slots=True)
+class HandLooks:
+    """What the second witness says of one hand: first of the image as it is, then of its mirror
+    image."""
+
+    points: NDArray[np.float64]
+    """(2, 21, 3): u and v in px of the image, and depth in the same unit, growing away from the
+    camera, from an origin near the wrist."""
+    presence: NDArray[np.float64]
+    """(2,) probability that there is a hand in the window."""
+    is_right: NDArray[np.float64]
+    """(2,) probability that it is a right hand."""
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
     """One hand as the detector sees it in one image."""
 
@@ -66,6 +80,8 @@ class Detection:
     landmarks_world: Float32
     """(21, 3) metres, camera axes, origin near the hand's centre. Good in bone direction, not in
     absolute scale; no camera translation."""
+    looks: HandLooks | None = None
+    """What the second witness says of it, where it was asked already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from hands3c_core.assets import asset_path
 from hands3c_core.errors import UserError
 from hands3c_core.geometry.crop import apply_affine, extract_crop, invert_affine, upright_box
 from hands3c_core.openvino_core import openvino_core
-from hands3c_core.types import UInt8
+from hands3c_core.types import HandLooks, UInt8
 
 Floats = NDArray[np.float64]
 _log = logging.getLogger(__name__)
@@ -35,19 +34,6 @@ INPUT_SIZE = 224
 DEPTH_SCALE = 2.1
 #: Most looks that are computed in one pass: two hands, each as it is and mirrored.
 _MOST_LOOKS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class HandLooks:
-    """What the network says of one hand: first of the image as it is, then of its mirror image."""
-
-    points: Floats
-    """(2, 21, 3): u and v in px of the image, and depth in the same unit, growing away from the
-    camera, from an origin near the wrist."""
-    presence: Floats
-    """(2,) probability that there is a hand in the window."""
-    is_right: Floats
-    """(2,) probability that it is a right hand."""
 
 
 class LandmarkNetwork:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,10 @@ class TrackerSettings:
     hand, with an identity of its own."""
     flip: float = 2.5
     """Evidence for the other side at which a track changes it."""
+    young_age: int = 10
+    """Age in frames below which a track's side may be open."""
+    open_side: float = 3.0
+    """Evidence below which it is."""
     same_hand: float = 0.15
     """Detections closer than this share of their size are one hand."""
     same_side: float = 0.3
@@ -137,6 +141,31 @@ class HandTracker:
                 seen[hand.track_id] = hand
         self._note_hidden(seen)
         return [seen[track_id] for track_id in sorted(seen)]
+
+    def is_open(self, hand: TrackedHand) -> bool:
+        """Whether the side of a hand of this frame, of a young track, is still in doubt."""
+        track = self._track(hand.track_id)
+        return track.age < self.settings.young_age and track.evidence < self.settings.open_side
+
+    def hear(self, hand: TrackedHand, right: float) -> TrackedHand:
+        """Take in further evidence on a young track's side.
+
+        Args:
+            hand: of this frame.
+            right: log odds that it is a right hand.
+
+        Returns:
+            The hand, of the side that is likelier now.
+        """
+        track = self._track(hand.track_id)
+        evidence = track.evidence + (right if track.is_right else -right)
+        if evidence < 0.0:
+            track.is_right, evidence = not track.is_right, -evidence
+        track.evidence = min(evidence, self.settings.most_evidence)
+        return replace(hand, is_right=track.is_right)
+
+    def _track(self, track_id: int) -> _Track:
+        return next(track for track in self._tracks if track.track_id == track_id)
 
     def _forget_lost(self) -> None:
         longest = (self.settings.max_gap, self.settings.max_hidden)

@@ -166,6 +166,10 @@ class HandFitter:
         self._tracks[key] = _Track(is_right, timestamp, fit, memory)
         return fit
 
+    def fit_alone(self, seen: Seen) -> Fitted:
+        """Fit a hand that nothing is known of, and forget it."""
+        return self._better_fit(seen, None, ShapeMemory(self._shape_precision), 0.0)
+
     def drop_lost(self, timestamp: float) -> None:
         """Forget tracks that have not been seen for long."""
         lost = [

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from hands3c_core.detect.landmark_network import HandLooks, LandmarkNetwork
+from hands3c_core.detect.landmark_network import LandmarkNetwork
 from hands3c_core.errors import UserError
 from hands3c_core.estimators.certainty import Doubt, joint_sigmas
 from hands3c_core.estimators.fallback import FallbackLimits, Standing, disagreement, judge
@@ -40,7 +40,7 @@ from hands3c_core.estimators.witnesses import (
 )
 from hands3c_core.geometry.camera import mirror_camera
 from hands3c_core.hand_model.data import HandModelData
-from hands3c_core.types import Camera, HandEstimate, TrackedHand, UInt8
+from hands3c_core.types import Camera, HandEstimate, HandLooks, TrackedHand, UInt8
 from hands3c_core.weights import LANDMARKS
 
 if TYPE_CHECKING:
@@ -133,17 +133,13 @@ class FusedEstimator:
     ) -> list[HandEstimate]:
         """Fit every hand; see ``base.Estimator``."""
         seen_by_network = self.network.look(image, hands, camera) if self.network else []
-        looks: Sequence[HandLooks] = []
-        if self.second is not None and hands:
-            looks = self.second.look(image, [hand.detection.landmarks_2d for hand in hands])
+        looks = self._look_again(image, hands)
         estimates = []
         for row, hand in enumerate(hands):
             view = seen_by_network[row] if seen_by_network else None
             heard = view.witness if view and self._hears_network else None
             fallen = heard is not None and self._is_wild(hand, heard, camera)
-            witnesses = self._witnesses(
-                hand, camera, looks[row] if looks else None, None if fallen else heard
-            )
+            witnesses = self._witnesses(hand, camera, looks[row], None if fallen else heard)
             estimate = self._fit(hand, witnesses, camera, timestamp)
             if fallen:
                 estimate = replace(estimate, estimator=LANDMARKS)
@@ -153,6 +149,18 @@ class FusedEstimator:
         self._doubts = {key: doubt for key, doubt in self._doubts.items() if key in tracked}
         self._standings = {key: it for key, it in self._standings.items() if key in tracked}
         return estimates
+
+    def _look_again(self, image: UInt8, hands: Sequence[TrackedHand]) -> list[HandLooks | None]:
+        """What the second witness says of every hand; it looks at those that it has not seen."""
+        if self.second is None:
+            return [None] * len(hands)
+        looks = [hand.detection.looks for hand in hands]
+        rows = [row for row, seen in enumerate(looks) if seen is None]
+        if rows:
+            unseen = [hands[row].detection.landmarks_2d for row in rows]
+            for row, seen in zip(rows, self.second.look(image, unseen), strict=True):
+                looks[row] = seen
+        return looks
 
     def _is_wild(self, hand: TrackedHand, network: Witness, camera: Camera) -> bool:
         """Whether the network disagrees so much with the detector that it is not heard. By itself
@@ -183,6 +191,19 @@ class FusedEstimator:
             found.append(network)
         # A hand that nobody else sees is where the detector said.
         return found or [_from_tracked(hand, mirror_width)]
+
+    def side_costs(
+        self, hand: TrackedHand, camera: Camera, looks: HandLooks | None
+    ) -> tuple[float, float]:
+        """What a fit costs that takes the hand for a right and for a left one, by all witnesses but
+        the network; nothing is remembered."""
+        costs = []
+        for is_right in (True, False):
+            tried = replace(hand, is_right=is_right)
+            seen_by = camera if is_right else mirror_camera(camera)
+            seen = self._seen(self._witnesses(tried, camera, looks, None), seen_by)
+            costs.append(float(self._fitter.fit_alone(seen).cost))
+        return costs[0], costs[1]
 
     def _fit(
         self, hand: TrackedHand, witnesses: Sequence[Witness], camera: Camera, timestamp: float

@@ -21,11 +21,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hands3c_core.assets import asset_path
-from hands3c_core.detect.landmark_network import HandLooks
 from hands3c_core.errors import UserError
 from hands3c_core.estimators.landmarks import bone_directions, turn_to_ray
 from hands3c_core.estimators.landmarks_solver import Evidence
-from hands3c_core.types import Camera
+from hands3c_core.types import Camera, HandLooks
 
 Floats = NDArray[np.float64]
 
