@@ -40,6 +40,9 @@ class TrackerSettings:
     gap."""
     reach_other_side: float = 0.5
     """The same, for the middle of a detection that is sure to be of the other side."""
+    growth: float = 1.65
+    """Over a gap a palm's size in the image changes by this factor at most. Within a second of
+    three real clips it changed by up to 1.57."""
     sure: float = math.log(0.8 / 0.2)
     """Evidence from which a detection is sure of its side."""
     most_evidence: float = 9.0
@@ -260,6 +263,10 @@ class HandTracker:
         """How far the detection may be from where the track was expected, in hand sizes; below 0
         where it cannot be the track's hand."""
         settings = self.settings
+        if track.missed:
+            growth = _palm(detection.landmarks_2d) / _palm(track.sight.landmarks)
+            if not 1.0 / settings.growth <= growth <= settings.growth:
+                return -1.0
         gap = max(self._time - track.sight.time - _FRAME_SECONDS, 0.0)
         reach = settings.reach * (1.0 + 3.0 * gap)
         other = detection.is_right != track.is_right
@@ -275,7 +282,8 @@ class HandTracker:
         )
         kept: list[int] = []
         for index in ranked:
-            if not any(self._is_same(detections[index], detections[other]) for other in kept):
+            mine = detections[index]
+            if not any(same_hand(mine, detections[other], self.settings) for other in kept):
                 kept.append(index)
         return [detections[index] for index in sorted(kept)]
 
@@ -289,11 +297,13 @@ class HandTracker:
         )
         return detection.handedness_score + float(near)
 
-    def _is_same(self, one: Detection, other: Detection) -> bool:
-        size = max(_size(one.landmarks_2d), _size(other.landmarks_2d))
-        same_side = one.is_right == other.is_right
-        near = self.settings.same_side if same_side else self.settings.same_hand
-        return _distance(one.landmarks_2d, other.landmarks_2d) < near * size
+
+def same_hand(one: Detection, other: Detection, settings: TrackerSettings) -> bool:
+    """Whether two detections of one image lie on the same hand."""
+    size = max(_size(one.landmarks_2d), _size(other.landmarks_2d))
+    same_side = one.is_right == other.is_right
+    near = settings.same_side if same_side else settings.same_hand
+    return _distance(one.landmarks_2d, other.landmarks_2d) < near * size
 
 
 def _evidence(detection: Detection) -> float:
@@ -305,6 +315,12 @@ def _evidence(detection: Detection) -> float:
 def _size(landmarks: Points) -> float:
     """Longer side of the landmarks' box, px."""
     return max(float(np.ptp(landmarks, axis=0).max()), 1.0)
+
+
+def _palm(landmarks: Points) -> float:
+    """The longest side of the palm, px: of what a hand shows, it changes least with its pose."""
+    sides = landmarks[[0, 0, 0, 5]] - landmarks[[5, 9, 17, 17]]
+    return max(float(np.linalg.norm(sides, axis=1).max()), 1.0)
 
 
 def _distance(one: NDArray[np.floating], other: Points) -> float:

@@ -182,6 +182,18 @@ def test_after_a_gap_the_other_hand_is_another_hand(gap):
     assert [(track.track_id, track.is_right) for track in back] == [(1, False), (2, True)]
 
 
+def test_after_a_gap_a_hand_of_another_size_is_another_hand():
+    """As where two hands of one side cross and only one of them was ever found."""
+    tracker = HandTracker()
+    for _ in range(15):
+        tracker.update([hand(100)])
+    for _ in range(6):
+        tracker.update([])
+    near = hand(0, y=0)
+    small = Detection(True, 0.97, 0.5 * near.landmarks_2d + np.float32(100), _WORLD)
+    assert ids(tracker.update([small])) == [2]
+
+
 def test_a_leap_to_the_other_hand_is_another_hand():
     """As where the detector loses one hand and finds the other in the same frame."""
     tracker = HandTracker()
