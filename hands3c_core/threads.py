@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 #: Between two parallel regions OpenMP threads wait busily, by default for milliseconds. With
@@ -39,3 +41,32 @@ def configure_threads(*, side_by_side: bool = False) -> bool:
         for name in _POOLS:
             os.environ.setdefault(name, threads)
     return "torch" not in sys.modules
+
+
+def available_cores() -> int:
+    """Cores that this process may use: fewer than the machine has, where it was told so."""
+    try:
+        return max(1, len(os.sched_getaffinity(0)))
+    except AttributeError:  # not on Windows and macOS
+        return os.cpu_count() or 1
+
+
+def share_of_cores(processes: int) -> int:
+    """Threads for each of so many processes that work at the same time, at least one."""
+    return max(1, available_cores() // max(1, processes))
+
+
+@contextmanager
+def bounded_threads(threads: int) -> Iterator[None]:
+    """Processes started meanwhile keep to so many threads in each numeric library."""
+    names = (*_POOLS, "NUMBA_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, str(threads)))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

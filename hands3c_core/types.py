@@ -200,6 +200,8 @@ class Hand:
     """As in HandEstimate."""
     is_unsure: bool = False
     """As in HandEstimate; such a hand is drawn faded."""
+    is_filled: bool = False
+    """Nobody saw it in this frame: it lies between the frames before and after."""
     model: HandModelData | None = field(default=None, repr=False, compare=False)
     """The right hand's model that ``vertices`` are of; None of a hand read from a log."""
 

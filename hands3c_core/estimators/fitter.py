@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 Start = tuple[Floats, Floats, Floats, Floats]
 #: Seconds after which a track that was not seen is forgotten, its shape with it.
 _FORGOTTEN = 10.0
+#: Precision of each coefficient of a shape that is held: it moves by a millionth.
+_HELD = 1e9
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ class HandFitter:
         self.settings = settings
         self.skeleton = HandSkeleton(data, markers)
         self._tracks: dict[Hashable, _Track] = {}
+        self._held: dict[Hashable, Floats] = {}
         limits = self.skeleton.limits
         sigma = np.maximum(settings.narrow_share * (limits[..., 1] - limits[..., 0]), 0.01)
         sigma[..., 0] = settings.bend_sigma
@@ -146,6 +149,19 @@ class HandFitter:
     def reset(self) -> None:
         """Forget all tracks."""
         self._tracks.clear()
+
+    def hold_shape(self, key: Hashable, shape: Floats) -> None:
+        """From now on the hand of track ``key`` has this shape (10,), whatever is seen of it."""
+        self._held[key] = np.asarray(shape, np.float64)
+
+    def shape_of(self, key: Hashable) -> Floats:
+        """(10,) what all that was seen of track ``key`` says of its shape.
+
+        Raises:
+            KeyError: there is no such track.
+        """
+        memory = self._tracks[key].memory
+        return memory.expected(self.settings.shape_stiffness)[0]
 
     def fit(self, key: Hashable, is_right: bool, seen: Seen, timestamp: float) -> Fitted:
         """Fit a hand and remember it.
@@ -160,8 +176,15 @@ class HandFitter:
         if track is not None and track.is_right != is_right:
             track = None
         memory = ShapeMemory(self._shape_precision) if track is None else track.memory
-        fit = self._better_fit(seen, track, memory, timestamp)
         settings = self.settings
+        held = self._held.get(key)
+        if held is not None:
+            expected = held, _HELD * np.eye(len(held))
+            fit = self._better_fit(seen, track, expected, timestamp)._replace(shape=held)
+            self._tracks[key] = _Track(is_right, timestamp, fit, memory)
+            return fit
+        expected = memory.expected(settings.shape_stiffness)
+        fit = self._better_fit(seen, track, expected, timestamp)
         memory.add(fit.hessian, fit.shape, settings.shape_stiffness, settings.shape_frames)
         self._tracks[key] = _Track(is_right, timestamp, fit, memory)
         return fit
@@ -179,11 +202,12 @@ class HandFitter:
             del self._tracks[key]
 
     def _better_fit(
-        self, seen: Seen, track: _Track | None, memory: ShapeMemory, timestamp: float
+        self, seen: Seen, track: _Track | None, shape: tuple[Floats, Floats], timestamp: float
     ) -> Fitted:
-        """The better of a warm and, where needed, a cold start."""
+        """The better of a warm and, where needed, a cold start; ``shape`` is the mean and precision
+        to expect."""
         settings = self.settings
-        priors = self._priors(seen, memory.expected(settings.shape_stiffness))
+        priors = self._priors(seen, shape)
         warm = None
         if track is not None and 0.0 <= timestamp - track.timestamp <= settings.gap_seconds:
             last = track.fit

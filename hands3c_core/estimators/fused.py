@@ -13,7 +13,7 @@ joint. Where the witnesses disagree wildly or nothing is certain, the hand is ma
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -112,6 +112,9 @@ class FusedEstimator:
         self.statistics = (statistics or WitnessStatistics.load()).sharpened(
             self.settings.image_share, self.settings.depth_share
         )
+        self.on_witnesses: Callable[[TrackedHand, Sequence[Witness], bool], None] | None = None
+        """Called with each hand, what was heard of it, and whether the network was not heard since
+        it disagreed wildly: for a second pass over it."""
         self._hears_detector = DETECTOR not in leave_out
         self._hears_network = network is not None and NETWORK not in leave_out
         if not (self._hears_detector or self.second or self._hears_network):
@@ -140,7 +143,9 @@ class FusedEstimator:
             heard = view.witness if view and self._hears_network else None
             fallen = heard is not None and self._is_wild(hand, heard, camera)
             witnesses = self._witnesses(hand, camera, looks[row], None if fallen else heard)
-            estimate = self._fit(hand, witnesses, camera, timestamp)
+            if self.on_witnesses is not None:
+                self.on_witnesses(hand, witnesses, fallen)
+            estimate = self.fit(hand, witnesses, camera, timestamp)
             if fallen:
                 estimate = replace(estimate, estimator=LANDMARKS)
             estimates.append(view.with_maps(estimate) if view else estimate)
@@ -161,6 +166,11 @@ class FusedEstimator:
             for row, seen in zip(rows, self.second.look(image, unseen), strict=True):
                 looks[row] = seen
         return looks
+
+    @property
+    def fitter(self) -> HandFitter:
+        """What fits."""
+        return self._fitter
 
     def _is_wild(self, hand: TrackedHand, network: Witness, camera: Camera) -> bool:
         """Whether the network disagrees so much with the detector that it is not heard. By itself
@@ -205,9 +215,17 @@ class FusedEstimator:
             costs.append(float(self._fitter.fit_alone(seen).cost))
         return costs[0], costs[1]
 
-    def _fit(
+    def fit(
         self, hand: TrackedHand, witnesses: Sequence[Witness], camera: Camera, timestamp: float
     ) -> HandEstimate:
+        """Fit one hand to what was heard of it, which describes the mirrored image of a left one.
+
+        Args:
+            hand: only its track and side matter.
+            witnesses: at least one.
+            camera: of the unmirrored image.
+            timestamp: seconds.
+        """
         seen_by = camera if hand.is_right else mirror_camera(camera)
         seen = self._seen(witnesses, seen_by)
         fit = self._fitter.fit(hand.track_id, hand.is_right, seen, timestamp)

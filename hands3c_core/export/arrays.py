@@ -30,6 +30,7 @@ _HAND_ARRAYS: Final[dict[str, tuple[tuple[int, ...], Any, Callable[[Hand], Any]]
     "track_id": ((), np.int64, lambda hand: hand.track_id),
     "is_right": ((), np.bool_, lambda hand: hand.is_right),
     "confidence": ((), np.float32, lambda hand: hand.confidence),
+    "is_filled": ((), np.bool_, lambda hand: hand.is_filled),
     "pose": ((NUM_ROTATIONS, 3), np.float32, lambda hand: hand.pose),
     "shape": ((NUM_SHAPE,), np.float32, lambda hand: hand.shape),
     "translation": ((3,), np.float32, lambda hand: hand.translation),

@@ -85,6 +85,7 @@ def hand_record(
         "crop_angle": rounded(hand.crop.angle, 4),
         "reprojection_error_px": rounded(hand.reprojection_error_px, 3),
         "is_unsure": bool(hand.is_unsure),
+        "is_filled": bool(hand.is_filled),
         "joint_sigma": None if hand.joint_sigma is None else rounded(hand.joint_sigma, 5),
     }
     if model is not None:
@@ -136,11 +137,11 @@ class ResultLog:
         """Bytes written so far."""
         return self._end
 
-    def write(self, result: FrameResult, time: float | None = None) -> None:
+    def write(self, result: FrameResult | LoggedFrame, time: float | None = None) -> None:
         """Append a frame.
 
         Args:
-            result: the frame.
+            result: the frame; one that is logged already is written as it is.
             time: the take's own time of it, s; the source's if None.
 
         Raises:
@@ -154,7 +155,7 @@ class ResultLog:
         elif result.camera != self._camera:
             self._line({"type": "camera", "camera": asdict(result.camera)})
         self._camera = result.camera
-        frame = LoggedFrame.of(result, time)
+        frame = result if isinstance(result, LoggedFrame) else LoggedFrame.of(result, time)
         self._line(frame_record(frame, self._model, vertices=self._vertices))
         self.frames += 1
 
@@ -171,8 +172,8 @@ class ResultLog:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _begin(self, result: FrameResult) -> None:
-        if self._model is None and self._name is None:
+    def _begin(self, result: FrameResult | LoggedFrame) -> None:
+        if self._model is None and self._name is None and isinstance(result, FrameResult):
             self._model = result.model
         hand = result.hands[0] if result.hands else None
         about = {

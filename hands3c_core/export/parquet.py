@@ -46,6 +46,7 @@ _VALUES: Final[dict[str, tuple[str, str]]] = {
     "track_id": ("1", "identity in the session"),
     "is_right": ("1", "anatomical side"),
     "confidence": ("1", "0 to 1"),
+    "is_filled": ("1", "not seen: between the frames before and after"),
     "estimator": ("1", "what made the estimate"),
     "crop_angle": ("rad", "how far the estimator's window is turned"),
     "reprojection_error_px": ("px", "mean distance of joints_2d and landmarks_2d"),
@@ -91,6 +92,7 @@ class TableRecorder:
             "track_id": hand.track_id,
             "is_right": bool(hand.is_right),
             "confidence": float(hand.confidence),
+            "is_filled": bool(hand.is_filled),
             "estimator": hand.estimator,
             "reprojection_error_px": float(hand.reprojection_error_px),
             "pose": hand.pose.reshape(-1),
@@ -107,8 +109,16 @@ class TableRecorder:
 
     def save(self, path: str | Path) -> Path:
         """Write the file, whole or not at all; raises UserError if it cannot be written."""
-        import pyarrow as pa
         import pyarrow.parquet as pq
+
+        table = self.table()
+        return write_atomically(
+            path, lambda temporary: pq.write_table(table, temporary, row_group_size=_GROUP)
+        )
+
+    def table(self) -> Any:
+        """What was collected as a ``pyarrow.Table``."""
+        import pyarrow as pa
 
         kinds: dict[str, Callable[[], Any]] = {
             "frame_index": pa.int64,
@@ -117,6 +127,7 @@ class TableRecorder:
             "captured_at": lambda: pa.timestamp("us", tz="UTC"),
             "track_id": pa.int64,
             "is_right": pa.bool_,
+            "is_filled": pa.bool_,
             "estimator": pa.string,
         }
         arrays, fields = [], []
@@ -146,7 +157,4 @@ class TableRecorder:
                 for name, value in self._about.items()
             },
         }
-        table = pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=metadata))
-        return write_atomically(
-            path, lambda temporary: pq.write_table(table, temporary, row_group_size=_GROUP)
-        )
+        return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=metadata))

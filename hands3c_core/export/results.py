@@ -258,4 +258,5 @@ def _hand(fields: Fields) -> Hand:
         if _told(fields, "joint_sigma")
         else None,
         is_unsure=_told(fields, "is_unsure") and fields.flag("is_unsure"),
+        is_filled=_told(fields, "is_filled") and fields.flag("is_filled"),
     )

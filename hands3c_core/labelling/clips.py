@@ -12,12 +12,11 @@ from hands3c_core.errors import UserError
 from hands3c_core.names import user_path
 from hands3c_core.sources.base import Source
 from hands3c_core.sources.images import ImageFolder, is_image, natural_key
-from hands3c_core.sources.media import head_of, is_jpeg_sequence
+from hands3c_core.sources.media import VIDEO_SUFFIXES, head_of, is_jpeg_sequence
 from hands3c_core.sources.open import open_source
 from hands3c_core.sources.picture_kinds import Kind, kind_of
 from hands3c_core.types import Frame
 
-_VIDEO_SUFFIXES: Final = {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".gif"}
 #: Name of the clip that single images make together.
 LOOSE_IMAGES: Final = "images"
 
@@ -123,7 +122,7 @@ def _folder_clips(folder: Path) -> list[Clip]:
         files = [f for f in folder.iterdir() if f.is_file() and not f.name.startswith(".")]
     except OSError as error:
         raise UserError(f"{folder} cannot be read ({error.strerror}): check its rights.") from None
-    videos = [file for file in files if file.suffix.lower() in _VIDEO_SUFFIXES]
+    videos = [file for file in files if file.suffix.lower() in VIDEO_SUFFIXES]
     images = [file for file in files if file not in videos and is_image(file)]
     if images:
         size = sum(file.stat().st_size for file in images)

@@ -26,6 +26,10 @@ FORMATS: Final = (
     "wav,mp3,flac,aac,aiff,ac3,eac3,caf,w64,amr,au,ape,tta,wv"
 )
 
+#: Ends of the names that files of a folder have where they are taken for videos.
+VIDEO_SUFFIXES: Final = frozenset(
+    {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".gif"}
+)
 #: In so many bytes of JPEGs there are two of them.
 _SEQUENCE_BYTES: Final = 16 << 20
 
