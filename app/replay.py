@@ -38,7 +38,7 @@ def is_take(path: str | Path) -> bool:
 
 class TakeReplay(Source):
     """Plays a recorded take: pictures from the video beside it (as it came, or else with its
-    overlay), or none; hands from the log, without any inference."""
+    overlay) or from what a run was of, or none; hands from the log, without any inference."""
 
     def __init__(self, path: str | Path) -> None:
         """
@@ -75,7 +75,13 @@ class TakeReplay(Source):
         self.duration = float(self._times[-1]) + 1.0 / self.fps
         camera = self._frames[0].camera
         self.size = (camera.width, camera.height)
-        self._video = _video_beside(path)
+        self._picture_times = self._times
+        self._video: Source | None = _video_beside(path)
+        if self._video is None and (original := _original_of(path)) is not None:
+            self._video = original
+            self._picture_times = np.array(
+                [f.timestamp if f.source_time is None else f.source_time for f in self._frames]
+            )
         self._picture: Frame | None = None
         self._position = 0
 
@@ -86,7 +92,8 @@ class TakeReplay(Source):
         self._position += 1
         at = float(self._times[index])
         camera = self._frames[index].camera
-        image = self._picture_at(at, (camera.height, camera.width))
+        shown = float(self._picture_times[index])
+        image = self._picture_at(shown, (camera.height, camera.width))
         return Frame(image, at, index, time.monotonic())
 
     def seek(self, seconds: float) -> None:
@@ -94,7 +101,7 @@ class TakeReplay(Source):
         self._position = min(max(index, 0), len(self._frames) - 1)
         self._picture = None
         if self._video is not None:
-            self._video.seek(float(self._times[self._position]))
+            self._video.seek(float(self._picture_times[self._position]))
 
     def close(self) -> None:
         self._position = len(self._frames)
@@ -140,6 +147,18 @@ def _video_beside(path: Path) -> VideoSource | None:
         if video.is_file():
             with suppress(UserError):
                 return VideoSource(video)
+    return None
+
+
+def _original_of(path: Path) -> Source | None:
+    """What a take of ``hands3c process`` was made of, if it is still there and the same; it is shown
+    like any file that is opened: as a video or pictures, or not at all."""
+    from hands3c_core.batch.takes import original_of
+
+    clip = original_of(path)
+    if clip is not None:
+        with suppress(UserError):
+            return clip.open()
     return None
 
 

@@ -31,6 +31,8 @@ from hands3c_core.export_formats import EXPORT_FORMATS
 from hands3c_core.reading import read_json
 
 FORMAT: Final = "hands3c-run"
+#: Of a clip's record.
+CLIP_FORMAT: Final = "hands3c-clip"
 VERSION: Final = 1
 MANIFEST: Final = "manifest.json"
 RESULT: Final = "result.json"

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hands3c_core.batch.run_folder import RunFolder, name_of
+from hands3c_core.batch.inputs import Clip
+from hands3c_core.batch.run_folder import CLIP_FORMAT, RESULT, RunFolder, name_of
 from hands3c_core.errors import UserError
 from hands3c_core.export.results import LoggedFrame, ResultReader
 from hands3c_core.hand_model import load_hand_model
 from hands3c_core.hand_model.shipped import SHIPPED
+from hands3c_core.reading import read_json
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,21 @@ class Take:
             for frame in reader:
                 recorder.add(frame)
         return recorder.table()
+
+
+def original_of(log: Path) -> Clip | None:
+    """The clip that a take of a run was made of; None if the file is no such take, or the clip is
+    not there any more or another one."""
+    try:
+        record = read_json(log.with_name(RESULT)) if log.with_name(RESULT).is_file() else None
+        if not isinstance(record, dict) or record.get("format") != CLIP_FORMAT:
+            return None
+        clip = Clip(**{name: record[name] for name in Clip.__slots__})
+        path = Path(clip.path)
+        same = clip.kind == "images" or path.stat().st_size == clip.size
+        return clip if same and path.exists() else None
+    except (UserError, OSError, KeyError, TypeError, ValueError):
+        return None
 
 
 def iter_takes(folder: str | Path) -> Iterator[Take]:

@@ -14,7 +14,7 @@ from hands3c_core.batch.first_pass import Listener, observe, window
 from hands3c_core.batch.inputs import Clip
 from hands3c_core.batch.observations import Observations
 from hands3c_core.batch.output import about_take, write_formats, write_pictures, write_take
-from hands3c_core.batch.run_folder import RunFolder, name_of
+from hands3c_core.batch.run_folder import CLIP_FORMAT, RunFolder, name_of
 from hands3c_core.batch.second_pass import settle
 from hands3c_core.batch.segments import Segment, join, split
 from hands3c_core.batch.settings import BatchConfig
@@ -222,7 +222,7 @@ def record_of(clip: Clip, config: BatchConfig, state: str) -> dict[str, Any]:
     except UserError:
         digest = None
     return {
-        "format": "hands3c-clip",
+        "format": CLIP_FORMAT,
         "version": 1,
         "state": state,
         **about,
