@@ -26,14 +26,12 @@ def smooth_forward(motion: Motion, strength: float, anchor: Floats) -> None:
 
 
 def smooth_both_ways(motion: Motion, strength: float, anchor: Floats) -> None:
-    """Smooth a motion in place with the mean of a filter that runs forwards and one that runs
-    backwards: one lags as much as the other leads."""
+    """Smooth a motion in place forwards and then backwards: what the first filter lags, the second
+    leads, and what trembles is damped twice."""
     if strength <= 0:
         return
-    forward, backward = (_pass(motion, strength, anchor, turned) for turned in (False, True))
-    motion.pose[:, 0] = _between(forward[0][:, 0], backward[0][:, 0])
-    motion.pose[:, 1:] = 0.5 * (forward[0][:, 1:] + backward[0][:, 1:])
-    motion.translation = 0.5 * (forward[2] + backward[2])
+    for backward in (False, True):
+        motion.pose, _, motion.translation = _pass(motion, strength, anchor, backward)
 
 
 def _pass(
@@ -57,15 +55,6 @@ def _pass(
         for whole, part in zip(out, smoothed, strict=True):
             whole[row] = part
     return out
-
-
-def _between(one: Floats, other: Floats) -> Floats:
-    """(N, 3) axis-angles half way between rotations (N, 3)."""
-    if not len(one):
-        return one
-    first, second = Rotation.from_rotvec(one), Rotation.from_rotvec(other)
-    half = Rotation.from_rotvec(0.5 * (second * first.inv()).as_rotvec())
-    return np.asarray((half * first).as_rotvec(), np.float64)
 
 
 def fill_gaps(motion: Motion, times: Floats) -> None:
