@@ -191,7 +191,8 @@ class HandFitter:
 
     def fit_alone(self, seen: Seen) -> Fitted:
         """Fit a hand that nothing is known of, and forget it."""
-        return self._better_fit(seen, None, ShapeMemory(self._shape_precision), 0.0)
+        expected = ShapeMemory(self._shape_precision).expected(self.settings.shape_stiffness)
+        return self._better_fit(seen, None, expected, 0.0)
 
     def drop_lost(self, timestamp: float) -> None:
         """Forget tracks that have not been seen for long."""

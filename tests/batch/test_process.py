@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import FRAMES
+from short_clips import FRAMES, Here
 
 from hands3c_core.batch import BatchConfig, iter_takes, process
 from hands3c_core.batch.process import holds_run
@@ -37,8 +37,6 @@ def contents(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def made(clips, tmp_path_factory):
     """The run that everything is compared with, and what it was told."""
-    from conftest import Here
-
     out = tmp_path_factory.mktemp("run") / "hands"
     told = []
     progress = process(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from motions import FPS, MODEL, Made, observe
+from made_motions import FPS, MODEL, Made, observe
 
 from hands3c_core.batch.people import find_people
 from hands3c_core.batch.second_pass import settle

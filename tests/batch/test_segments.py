@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from motions import FPS, MODEL, Made, observe
+from made_motions import FPS, MODEL, Made, observe
 
 from hands3c_core.batch.observations import Observations, select
 from hands3c_core.batch.second_pass import settle
