@@ -151,8 +151,8 @@ def _video_beside(path: Path) -> VideoSource | None:
 
 
 def _original_of(path: Path) -> Source | None:
-    """What a take of ``hands3c process`` was made of, if it is still there: shown like any file that
-    is opened, as a video or pictures, or not at all."""
+    """What a take of ``hands3c process`` was made of, if it is still there: shown like any file
+    that is opened, as a video or pictures, or not at all."""
     from hands3c_core.batch.takes import original_of
 
     clip = original_of(path)

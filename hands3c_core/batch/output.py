@@ -182,7 +182,8 @@ def about_take(
 def _curve(frames: Sequence[LoggedFrame]) -> dict[str, list[float | None]]:
     """Hands a frame and their confidence through the clip."""
     parts = np.array_split(np.arange(len(frames)), min(_CURVE, len(frames)))
-    counts, confidences = [], []
+    counts: list[float | None] = []
+    confidences: list[float | None] = []
     for part in parts:
         hands = [hand for row in part.tolist() for hand in frames[row].hands]
         counts.append(round(len(hands) / len(part), 3))

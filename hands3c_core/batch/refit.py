@@ -193,7 +193,7 @@ def _placed_anew(
     refit = _landmarks(fallback, person, observations)
     rows = person.rows
     right_side = observations.hands["is_right"][rows] == person.is_right
-    shape = take_shape(motion.shape[right_side] if right_side.any() else motion.shape)
+    shape = take_shape(list(motion.shape[right_side] if right_side.any() else motion.shape))
     fallback.fitter.hold_shape(person.number, shape)
     for number, row in enumerate(rows.tolist()):
         camera, _ = _moment(observations, row)
