@@ -13,6 +13,7 @@ from hands3c_core.batch.engine import Tell
 from hands3c_core.batch.inputs import Clip
 from hands3c_core.batch.observations import Notebook, Observations, Picture
 from hands3c_core.batch.settings import BatchConfig
+from hands3c_core.detect.landmark_network import LandmarkNetwork
 from hands3c_core.errors import UserError
 from hands3c_core.estimators.base import Estimator
 from hands3c_core.estimators.fused import FusedEstimator
@@ -44,6 +45,11 @@ class Listener:
     def name(self) -> str:
         """The estimator's."""
         return self.inner.name
+
+    @property
+    def second(self) -> LandmarkNetwork | None:
+        """The estimator's second witness, shared with whoever judges sides."""
+        return getattr(self.inner, "second", None)
 
     def reset(self) -> None:
         """Forget all tracks."""

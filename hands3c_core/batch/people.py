@@ -29,7 +29,8 @@ class Person:
 def find_people(observations: Observations) -> list[Person]:
     """The hands of a clip, settled over the whole of it.
 
-    A track's side is what the detector said most of the time, weighted by how sure it was. Tracks
+    A track's side is what the detector said, weighted by how sure it was, and the tracker made of
+    it, over all its frames. Tracks
     of one side that are never there together are one hand that was lost for a while: a clip shows
     no more hands than it does at one time. Where there are several to choose from, the one that
     was last seen nearest is gone on with.
@@ -49,11 +50,12 @@ def find_people(observations: Observations) -> list[Person]:
 
 
 def _side(hands: dict[str, Any], rows: NDArray[np.int64]) -> bool:
-    # A score of a half says nothing.
-    votes = np.where(hands["detected_right"][rows], 1.0, -1.0)
+    # A score of a half says nothing. What the tracker made of the scores so far counts as much as
+    # one of three quarters.
+    detected = np.where(hands["detected_right"][rows], 1.0, -1.0)
+    tracked = np.where(hands["is_right"][rows], 1.0, -1.0)
     weights = np.clip(hands["handedness"][rows] - 0.5, 0.0, 0.5)
-    total = float((votes * weights).sum())
-    return total > 0 if abs(total) > 1e-9 else bool(hands["is_right"][rows].mean() >= 0.5)
+    return float((detected * weights + 0.25 * tracked).sum()) >= 0
 
 
 def _who(
