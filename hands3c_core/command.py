@@ -30,6 +30,7 @@ BROKEN_PIPE: Final = 141  # 128 + SIGPIPE, as shells count
 #: Package that is imported -> the extra that brings it.
 _EXTRAS: Final = {
     "lightning": "train",
+    "ray": "cluster",
     "tensorboard": "train",
     "mkdocs": "docs",
     "PyQt6": "app",

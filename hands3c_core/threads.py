@@ -56,12 +56,17 @@ def share_of_cores(processes: int) -> int:
     return max(1, available_cores() // max(1, processes))
 
 
+def thread_environment(threads: int) -> dict[str, str]:
+    """Variables with which a process keeps to so many threads in each numeric library."""
+    return dict.fromkeys((*_POOLS, "NUMBA_NUM_THREADS"), str(threads))
+
+
 @contextmanager
 def bounded_threads(threads: int) -> Iterator[None]:
     """Processes started meanwhile keep to so many threads in each numeric library."""
-    names = (*_POOLS, "NUMBA_NUM_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, str(threads)))
+    bounds = thread_environment(threads)
+    before = {name: os.environ.get(name) for name in bounds}
+    os.environ.update(bounds)
     try:
         yield
     finally:

@@ -32,7 +32,7 @@ TORCH = "torch==2.13.0"
 ZIG = "ziglang==0.17.1"
 #: PyTorch's own index of CPU builds: on Linux the default build brings gigabytes of CUDA libraries.
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-EXTRAS = ("app", "dev", "train", "export", "cuda", "docs")
+EXTRAS = ("app", "dev", "train", "export", "cluster", "cuda", "docs")
 
 #: Shared library -> Debian package, for everything the wheels expect from the system.
 BASE_LIBRARIES = {

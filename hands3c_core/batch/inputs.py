@@ -141,11 +141,6 @@ def _clips_at(path: Path, root: Path) -> Iterator[Clip]:
     if path.is_file():
         yield _clip(path, _kind_of(path), root)
         return
-    from hands3c_core.batch.lerobot import episodes_of, is_dataset
-
-    if is_dataset(path):
-        yield from episodes_of(path)
-        return
     try:
         children = [child for child in path.iterdir() if not child.name.startswith(".")]
     except OSError as error:

@@ -36,7 +36,7 @@ class Options:
     """
 
     inputs: Annotated[tuple[str, ...], tyro.conf.Positional]
-    """Videos, photographs, folders, patterns ('clips/**/*.mp4'), @list.txt, LeRobot data sets."""
+    """Videos, photographs, folders, patterns ('clips/**/*.mp4'), @list.txt."""
     out: Path
     """Folder of the run."""
     to: Annotated[tuple[Kind, ...], tyro.conf.arg(metavar="KIND ...")] = ("jsonl",)

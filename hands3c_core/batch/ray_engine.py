@@ -1,0 +1,159 @@
+"""Workers of a Ray cluster: actors, each with its share of a node; see https://docs.ray.io."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import logging
+import os
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hands3c_core.batch.engine import ATTEMPTS, Event, Outcome, Task, Work, in_one_line
+from hands3c_core.batch.local_engine import limit_threads
+from hands3c_core.errors import UserError
+from hands3c_core.threads import thread_environment
+
+log = logging.getLogger(__name__)
+
+#: How long to wait for a task before looking whether there is more to do, s.
+_WAIT_S: Final = 1.0
+
+
+class RayEngine:
+    """See ``engine.Engine``. Each worker is an actor with one core (or more, where there are fewer
+    workers than cores) and, where asked for, a share of a GPU; Ray puts it where there is room. A
+    dead actor, or one whose node is lost, is replaced, and its task done again.
+
+    Results are written by the workers: the run's folder must be one that all nodes share.
+
+    Args:
+        workers: actors; as many as the cluster has cores by default.
+        address: of the cluster; None starts one on this machine, which ends with the run.
+        gpus: share of a GPU that each worker is given.
+
+    Raises:
+        UserError: Ray is not installed, or the cluster cannot be reached.
+    """
+
+    def __init__(
+        self, workers: int | None = None, *, address: str | None = None, gpus: float = 0.0
+    ) -> None:
+        if importlib.util.find_spec("ray") is None:
+            raise UserError("--engine ray needs Ray: pip install 'hands3c-live[cluster]'.")
+        if gpus < 0:
+            raise UserError(f"--gpus-per-worker {gpus:g}: use 0 or more.")
+        import ray
+
+        if not ray.is_initialized():
+            # Ray tells of its use by default; nothing here leaves the machine unasked.
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+            try:
+                ray.init(
+                    address=address,
+                    num_cpus=workers if address is None else None,
+                    include_dashboard=False if address is None else None,
+                    log_to_driver=False,
+                    logging_level=logging.ERROR,
+                )
+            except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+                raise UserError(f"the Ray cluster cannot be used: {in_one_line(error)}.") from error
+        cores = int(ray.cluster_resources().get("CPU", 1))
+        self.workers = workers or max(1, cores)
+        self._threads = max(1, cores // self.workers)
+        self._gpus = gpus
+
+    def run(self, queue: deque[Task], work: Work) -> Iterator[Event]:
+        """See ``engine.Engine``."""
+        import ray
+
+        shared = ray.put(work)
+        crew: dict[int, Any] = {}
+        doing: dict[Any, _Doing] = {}
+        deaths: Counter[str] = Counter()
+        try:
+            while queue or doing:
+                busy = {it.worker for it in doing.values()}
+                for number in range(self.workers):
+                    if number in busy or not queue:
+                        continue
+                    if number not in crew:
+                        crew[number] = self._hire(shared)
+                    task = queue.popleft()
+                    future = crew[number].do.remote(task.payload)
+                    doing[future] = _Doing(task, number, time.monotonic())
+                ready, _ = ray.wait(list(doing), num_returns=1, timeout=_WAIT_S)
+                for future in ready:
+                    yield from self._hear(future, doing.pop(future), crew, queue, deaths)
+        finally:
+            for worker in crew.values():
+                with contextlib.suppress(Exception):
+                    ray.kill(worker)
+
+    def _hire(self, work: Any) -> Any:
+        import ray
+
+        actor = ray.remote(_Worker).options(
+            num_cpus=self._threads,
+            num_gpus=self._gpus or None,
+            runtime_env={"env_vars": thread_environment(self._threads)},
+        )
+        return actor.remote(work, self._threads)
+
+    def _hear(
+        self,
+        future: Any,
+        it: _Doing,
+        crew: dict[int, Any],
+        queue: deque[Task],
+        deaths: Counter[str],
+    ) -> Iterator[Event]:
+        import ray
+
+        seconds = time.monotonic() - it.since
+        try:
+            result, problem = ray.get(future)
+        except ray.exceptions.RayError as error:
+            log.warning("a Ray worker was lost at %s: %s", it.task.key, in_one_line(error))
+            with contextlib.suppress(Exception):
+                ray.kill(crew[it.worker])
+            del crew[it.worker]
+            deaths[it.task.key] += 1
+            if deaths[it.task.key] < ATTEMPTS:
+                queue.appendleft(it.task)
+                return
+            problem = f"its worker was lost {ATTEMPTS} times ({type(error).__name__})"
+            yield Outcome(it.task, it.worker, seconds, None, problem, crashed=True)
+            return
+        yield Outcome(it.task, it.worker, seconds, result, problem)
+
+
+@dataclass(frozen=True, slots=True)
+class _Doing:
+    """A task, who does it, and since when."""
+
+    task: Task
+    worker: int
+    since: float
+
+
+class _Worker:
+    """The actor."""
+
+    def __init__(self, work: Work, threads: int) -> None:
+        self._work = work
+        limit_threads(threads)
+
+    def do(self, payload: Any) -> tuple[Any, str]:
+        try:
+            return self._work(payload, _tell_nobody), ""
+        except Exception as error:
+            log.debug("a task failed", exc_info=True)
+            return None, in_one_line(error)
+
+
+def _tell_nobody(done: int, total: int | None) -> None:
+    """Progress within a clip stays on its node."""
