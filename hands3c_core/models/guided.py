@@ -58,7 +58,7 @@ class GuidedConfig(LiteConfig):
         default_factory=lambda: ScanOptions(expansion=1, states=8, balanced=True)
     )
     """Sizes of the attention module's scans."""
-    shortcut_dropout: float = 0.25
+    shortcut_dropout: float = 0.5
     """Share of the training's samples in which the map goes through the attention module alone,
     without the shortcut around it: the module then has to carry all of it by itself, and is heard
     where the shortcut is there too."""
