@@ -89,6 +89,8 @@ class ViewState:
     """Ground grid and axes."""
     picture_follow: bool = False
     """The camera picture is enlarged around the hands and goes with them."""
+    curves: bool = False
+    """Curves over time under the picture."""
     scene_camera: bool = False
     """The real camera and the pyramid that it sees."""
     scene_skeleton: bool = False

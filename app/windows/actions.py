@@ -63,6 +63,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_out", "&View", "Re&duce the picture", "Ctrl+-", repeats=True),
     Command("zoom_reset", "&View", "W&hole picture", "Ctrl+0"),
     Command("picture_follow", "&View", "Fo&llow the hands in the picture", "H", checkable=True),
+    Command("curves", "&View", "Cur&ves over time", "U", checkable=True),
     Command("sidebar", "&View", "Side&bar", "Ctrl+B", checkable=True),
     Command("page_source", "&View", "Page: source", "Alt+1"),
     Command("page_view", "&View", "Page: view", "Alt+2"),

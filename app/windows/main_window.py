@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 
 from app.bridge import Bridge
 from app.calibrations import Calibrations
+from app.curves import Curves
 from app.history import History
 from app.icons import window_icon
 from app.panels.live_panel import LivePanel
@@ -37,6 +38,7 @@ from app.training import PersonalTraining
 from app.views.banner import Banner
 from app.views.camera_view import CameraView
 from app.views.controls import ElidedLabel
+from app.views.curve_view import CurveView
 from app.views.filmstrip import Filmstrip
 from app.views.hud import Hud
 from app.views.joint_info import JointSelection
@@ -96,6 +98,7 @@ class MainWindow(QMainWindow):
         # what people compare with the hand they move.
         self._disconnect_views = (
             session.outlets.results.connect(self.viewport.trace_result),
+            session.outlets.results.connect(self.curve_view.take),
             session.outlets.painted.connect(self.viewport.show_result),
         )
         self.scene_recorder = SceneRecorder(session.outlets, session.takes.refresh)
@@ -113,6 +116,7 @@ class MainWindow(QMainWindow):
         self.stage = Stage(self.camera_view, self.viewport)
         self.banner = Banner(theme)
         self.filmstrip = Filmstrip(theme)
+        self.curve_view = CurveView(theme, Curves())
         self.transport = TransportBar(theme)
         self.sources_panel = SourcesPanel(theme)
         self.view_panel = ViewPanel(theme)
@@ -138,6 +142,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(12, 12, 12, 10)
         column.setSpacing(10)
         column.addWidget(self.stage, 1)
+        column.addWidget(self.curve_view)
         column.addWidget(self.filmstrip)
         column.addWidget(self.transport)
         body = QWidget()

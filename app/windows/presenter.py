@@ -78,6 +78,7 @@ class Presenter:
         window.sources_panel.show_source(info)
         window.transport.show_source(info)
         window.model_panel.show_source(info)
+        window.curve_view.show_source(info)
         window.filmstrip.show_pictures(info.pictures if info is not None else ())
         self._show_place(window.session.outlets.playback.value)
         if info is None:
@@ -101,6 +102,7 @@ class Presenter:
         """Where playback stands."""
         self._window.transport.show_playback(playback)
         self._window.record_panel.show_playback(playback)
+        self._window.curve_view.show_position(playback.position)
         self._window.actions_.check("loop", playback.loop)
         self._show_place(playback)
         self._window.camera_view.set_playing(playback.state is State.PLAYING)
@@ -127,6 +129,7 @@ class Presenter:
         window.top_bar.mirror_button.setChecked(view.mirror)
         window.sources_panel.show_mirror(view.mirror)
         window.camera_view.set_follows(view.picture_follow)
+        window.curve_view.set_shown(view.curves)
         window.commands.views.show(view)
         window.settings.save_view(view)
 

@@ -34,6 +34,7 @@ TOGGLES = (
     "swapped",
     "map_on_hand",
     "picture_follow",
+    "curves",
     "scene_skeleton",
     "scene_trails",
     "scene_follow",

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.session_types import Notice
+from app.session_types import FAILURE_S, Notice
+from app.wording import saved_text
 
 if TYPE_CHECKING:
     from app.windows.main_window import MainWindow
@@ -41,6 +42,11 @@ def wire(window: MainWindow) -> None:
 def _wire_transport(window: MainWindow) -> None:
     session, transport = window.session, window.transport
     window.filmstrip.picture_asked.connect(session.show_frame)
+    curves = window.curve_view
+    curves.seek_asked.connect(session.seek)
+    tell = session.outlets.notices.emit
+    curves.saved.connect(lambda file: tell(Notice("record", saved_text((file,)), seconds=6.0)))
+    curves.failed.connect(lambda text: tell(Notice("record", text, "error", FAILURE_S)))
     transport.play_asked.connect(session.toggle_play)
     transport.step_asked.connect(session.step)
     transport.seek_asked.connect(session.seek)

@@ -59,7 +59,7 @@ def run(options: Options) -> None:
         raise UserError(f"{options.renders} has no exact truth: give renders.")
     print(f"depths of the second witness are too flat by {depth_scale(renders):.2f} ", end="")
     print(f"(landmark_network.DEPTH_SCALE is {DEPTH_SCALE:g})")
-    arrays = measure(renders, photographs)
+    arrays = measure(renders, photographs, skeleton.markers)
     for name in ("image", "depth"):
         print(f"{name}: " + ", ".join(f"{100 * value:.1f} %" for value in arrays[name].mean(1)))
     buffer = io.BytesIO()

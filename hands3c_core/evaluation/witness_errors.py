@@ -43,7 +43,7 @@ _MOST_SIGMAS: Final = 3.5
 _SEEN: Final = 0.12
 _SEEN_WELL: Final = 0.05
 #: Share of the correlations between witnesses on renders that is believed of photographs (what all
-#: find hard there, contorted hands, is rarer here), and of the places of points.
+#: find hard there, contorted hands, is rarer here).
 _BELIEVED: Final = 0.5
 _BORDER: Final = 0.5
 #: Factor on the fit's own standard deviations of joints. With it, joint errors on renders with
@@ -179,12 +179,18 @@ def depth_scale(renders: Seen) -> float:
     return slope
 
 
-def measure(renders: Seen, photographs: Seen) -> dict[str, Floats]:
-    """The arrays of ``WitnessStatistics``, from hands with truth and hands without."""
+def measure(renders: Seen, photographs: Seen, real_markers: Floats) -> dict[str, Floats]:
+    """The arrays of ``WitnessStatistics``.
+
+    Args:
+        renders: hands with truth.
+        photographs: hands without.
+        real_markers: (21, 3) m, landmarks from the joints of real hands (``HandSkeleton``).
+    """
     assert renders.truth is not None
     assert renders.true_angles is not None
     assert renders.true_turns is not None
-    markers = _markers(renders, photographs)
+    markers = _markers(renders, real_markers)
     off = _unmarked(renders.points - renders.truth, renders.frames, markers)
     seen = np.stack([_distance(points, renders.truth) < _SEEN for points in renders.points])
     everyone = seen.all(axis=0)
@@ -222,20 +228,20 @@ def measure(renders: Seen, photographs: Seen) -> dict[str, Floats]:
     }
 
 
-def _markers(renders: Seen, photographs: Seen) -> Floats:
-    """(3, 21, 3) m: a third from renders, where truth is exact but hands that are seen badly pull
-    all points to the hand's middle, two thirds from photographs, against the network, whose points
-    are the joints by training; half of that, since both references are drawn to the middle too."""
+def _markers(renders: Seen, real: Floats) -> Floats:
+    """(3, 21, 3) m: half way between what renders say and what real hands say.
+
+    Renders know the truth, but show our own hand, and there the points lie within 2 mm of its
+    joints. On real hands, whose palms are shorter, a fit leaves the knuckles 5 to 9 mm beyond the
+    points (``landmarks_skeleton``); on these the network was taught points like the others', so it
+    has the same markers there and none on renders.
+    """
     assert renders.truth is not None
-    markers = np.zeros((3, 21, 3))
+    markers = np.tile(real, (3, 1, 1))
     for row in range(2):
         well = _distance(renders.points[row], renders.truth) < _SEEN_WELL
-        exact = _fit_markers(renders.points[row] - renders.truth, renders.frames, well)
-        near = _distance(photographs.points[row], photographs.points[2]) < 2 * _SEEN
-        off = photographs.points[row] - photographs.points[2]
-        real = _fit_markers(off, photographs.frames, near)
-        markers[row] = _BELIEVED * (2 * real + exact) / 3
-    return markers
+        markers[row] += _fit_markers(renders.points[row] - renders.truth, renders.frames, well)
+    return markers / 2
 
 
 def _fit_markers(off: Floats, frames: Floats, chosen: NDArray[np.bool_]) -> Floats:
