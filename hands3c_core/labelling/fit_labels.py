@@ -26,6 +26,7 @@ from hands3c_core.estimators.witnesses import (
 )
 from hands3c_core.geometry import default_camera
 from hands3c_core.hand_model import load_hand_model
+from hands3c_core.types import Float32
 
 Floats = NDArray[np.float64]
 
@@ -66,7 +67,7 @@ class LabelFitter:
         seen = Seen(found, camera, witness.points[:, :2], start, directions)
         return self._fitter.fit(0, True, seen, 0.0)
 
-    def parameters(self, fit: Fitted) -> tuple[Floats, Floats]:
+    def parameters(self, fit: Fitted) -> tuple[Float32, Floats]:
         """Pose (16, 3) rad and translation (3,) m."""
         skeleton = self._fitter.skeleton
         return skeleton.to_pose(fit.turn, fit.angles), fit.root - skeleton.root_of_shape(fit.shape)
@@ -112,9 +113,10 @@ def fit_labels(source: Path, target: Path, report: Callable[[int, int], None] | 
         image = cv2.imdecode(np.fromfile(source / "crops" / name, np.uint8), cv2.IMREAD_COLOR)
         if image is None:
             raise UserError(f"{source / 'crops' / name} is no image.")
-        label = (part[row].astype(np.float64) for part in (joints, world, sigmas))
-        pose, place = fitter.parameters(fitter.fit(*label, image.shape[1::-1]))
-        poses.append(pose.astype(np.float32))
+        height, width = image.shape[:2]
+        seen, solid, sigma = (part[row].astype(np.float64) for part in (joints, world, sigmas))
+        pose, place = fitter.parameters(fitter.fit(seen, solid, sigma, (width, height)))
+        poses.append(pose)
         places.append(place.astype(np.float32))
         if report is not None:
             report(row + 1, len(names))
