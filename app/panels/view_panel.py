@@ -57,6 +57,7 @@ _SWITCHES = {
         "Follow the hands",
         "Enlarge the picture around the hands and go with them (H)",
     ),
+    "curves": ("Curves over time", "Draw flexion, confidence or speed under the picture (U)"),
     "scene_follow": ("Follow the hands", "Keep the hands in the middle (F)"),
     "scene_grid": ("Ground grid and axes", "Show a ground grid of 5 cm and the axes (G)"),
     "scene_camera": ("Camera and its view", "Show the camera and the pyramid that it sees (C)"),
@@ -117,6 +118,7 @@ class ViewPanel(Page):
             self.switches["labels"],
             self.switches["mirror"],
             self.switches["picture_follow"],
+            self.switches["curves"],
         )
 
     def _build_maps(self) -> None:
