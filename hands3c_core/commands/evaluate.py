@@ -25,6 +25,7 @@ from hands3c_core.evaluation import (
     Silenced,
     comparison,
     evaluate,
+    official_lines,
     silence_attention,
     with_rows,
     write_report,
@@ -153,6 +154,8 @@ def run(options: Options) -> None:
     report = outcome.report()
     print_summary(options, outcome, report)
     print(comparison(report, rows))
+    if report["protocol"] == "ho3d":
+        print("\n".join(["as HO-3D's script prints it:", *official_lines(report)]))
     if options.json is not None:
         facts = {
             "data": options.data,

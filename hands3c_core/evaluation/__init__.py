@@ -13,6 +13,7 @@ from hands3c_core.evaluation.metrics import (
     pck_curve,
     point_errors,
 )
+from hands3c_core.evaluation.official import official_lines
 from hands3c_core.evaluation.predictors import (
     EstimatorPredictor,
     LandmarkPredictor,
@@ -20,6 +21,7 @@ from hands3c_core.evaluation.predictors import (
     PredictedHand,
     Predictor,
 )
+from hands3c_core.evaluation.published import PUBLISHED, Row
 from hands3c_core.evaluation.report import draw_skeleton, write_report
 from hands3c_core.evaluation.submissions import (
     BENCHMARKS,
@@ -27,7 +29,7 @@ from hands3c_core.evaluation.submissions import (
     read_submission,
     write_submission,
 )
-from hands3c_core.evaluation.tables import PUBLISHED, Row, comparison, with_rows
+from hands3c_core.evaluation.tables import comparison, with_rows
 from hands3c_core.evaluation.without_attention import Silenced, silence_attention
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "mean_error",
     "measure",
     "median_error",
+    "official_lines",
     "pck_curve",
     "point_errors",
     "read_submission",

@@ -13,12 +13,16 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hands3c_core.conventions import JOINT_NAMES
+
 Floats = NDArray[np.float64]
 AlignmentName = Literal["official", "rigid", "scale_translation", "root", "none"]
 
-#: Joints whose distance sets the scale in ``align_scale_translation``: wrist and thumb's tip in our
-#: order of joints. In HO-3D's own order index 4 is the middle finger's first joint.
+#: Indices of the joints whose distance sets the scale in HO-3D's ``align_sc_tr``, in that dataset's
+#: own order of joints: the wrist and the middle finger's first joint.
 SCALE_BONE: Final = (0, 4)
+#: The same two joints in our order.
+OUR_SCALE_BONE: Final = (JOINT_NAMES.index("wrist"), JOINT_NAMES.index("middle1"))
 #: What the official evaluations add to each norm; the determinant-corrected variant adds nothing.
 _NORM_OFFSET = 1e-8
 
@@ -90,14 +94,22 @@ def fit_similarity(target: ArrayLike, points: ArrayLike, *, reflection: bool) ->
     )
 
 
-def align_scale_translation(target: ArrayLike, points: ArrayLike) -> Floats:
-    """``points`` (..., J, 3) scaled to the truth's distance from joint 0 to joint 4 and moved so
-    that joint 0 is the truth's (HO-3D's ``align_sc_tr``).
+def align_scale_translation(
+    target: ArrayLike, points: ArrayLike, bone: tuple[int, int] = SCALE_BONE
+) -> Floats:
+    """``points`` (..., J, 3) scaled to the truth's length of ``bone`` and moved so that the bone's
+    first joint is the truth's (HO-3D's ``align_sc_tr``).
 
-    A prediction whose joints 0 and 4 coincide keeps its scale times the truth's distance.
+    A prediction whose bone has no length keeps its scale times the truth's length.
+
+    Args:
+        target: (..., J, 3) true points.
+        points: (..., J, 3) predicted points.
+        bone: indices of its joints; those of HO-3D's own order by default, ``OUR_SCALE_BONE`` for
+            joints in ours.
     """
     truth, guess = np.asarray(target, np.float64), np.asarray(points, np.float64)
-    first, second = SCALE_BONE
+    first, second = bone
     true_size = np.linalg.norm(truth[..., second, :] - truth[..., first, :], axis=-1)
     size = np.linalg.norm(guess[..., second, :] - guess[..., first, :], axis=-1)
     factor = true_size / np.where(size > 0, size, 1.0)

@@ -15,7 +15,12 @@ from hands3c_core.conventions import CROP_SIZE, JOINT_NAMES
 from hands3c_core.data.dataset import CorruptSample, HandDataset
 from hands3c_core.data.sample import HandSample
 from hands3c_core.errors import UserError
-from hands3c_core.evaluation.alignment import align, align_root, fit_similarity
+from hands3c_core.evaluation.alignment import (
+    align,
+    align_root,
+    align_scale_translation,
+    fit_similarity,
+)
 from hands3c_core.evaluation.metrics import (
     F_THRESHOLDS,
     PROTOCOLS,
@@ -29,6 +34,7 @@ from hands3c_core.evaluation.metrics import (
 from hands3c_core.evaluation.predictors import PredictedHand, Predictor
 
 Floats = NDArray[np.float64]
+FScores = tuple[float, float] | None
 #: Other root that papers take for root-relative errors: the middle finger's first joint.
 _MIDDLE = JOINT_NAMES.index("middle1")
 
@@ -61,6 +67,10 @@ class SampleResult:
     """(V,) metres, relative to the wrist."""
     f: tuple[float, float] | None
     """F-scores at 5 and 15 mm of the aligned vertices."""
+    f_unaligned: tuple[float, float] | None = None
+    """The same with the wrist at its true place instead."""
+    scale_trans: Floats = field(default_factory=lambda: np.full(len(JOINT_NAMES), np.nan))
+    """(21,) metres, after scale and translation, where the protocol has such errors."""
 
     @property
     def score(self) -> float:
@@ -95,13 +105,21 @@ class Evaluation:
         rows = [getattr(result, name) for result in self.results]
         return np.stack(rows) if rows else np.zeros((0, 21))
 
+    def vertex_table(self, name: str) -> Floats:
+        """The named (N, V) vertex errors of the results that have them; (0, 0) if none has."""
+        rows = [row for result in self.results if (row := getattr(result, name)) is not None]
+        fits = rows and all(row.shape == rows[0].shape for row in rows)
+        return np.stack(rows) if fits else np.zeros((0, 0))
+
     def report(self) -> dict[str, Any]:
         """Every figure, for JSON: lengths in mm, None where nothing could be measured.
 
         ``pa_mpjpe_mm``, ``pa_mpjpe_all_mm`` (missed hands counted as a prediction of one point, so
         that estimators that miss different hands can be compared), ``mpjpe_mm`` (relative to the
         wrist), ``mpjpe_middle_mm`` (relative to middle1), ``pa_mpvpe_mm``, ``mpvpe_mm``, ``auc``,
-        ``f5``, ``f15`` (aligned vertices), ``joints_2d_px`` (of a 256-px crop), ``n`` (measured),
+        ``auc_vertices``, ``f5``, ``f15`` (aligned vertices), ``joints_2d_px`` (of a 256-px crop),
+        ``n`` (measured), ``*_unaligned`` (with the wrist at its true place),
+        ``scale_trans_mpjpe_mm`` and ``auc_scale_trans`` (the protocol 'ho3d' has them),
         ``n_failed`` (no hand found; not in the other means), ``n_skipped`` (unreadable),
         ``ms_per_crop``, ``params``, ``flops`` and the errors of each joint. Figures that need a
         true scale are None for datasets without one.
@@ -110,7 +128,6 @@ class Evaluation:
         pa, curve = self.table("pa"), self.table("curve")
         count = len(self.results) + len(self.failed)
         thresholds = np.linspace(0.0, 0.05, 101)
-        f_table = [result.f for result in self.results if result.f is not None]
         return {
             "dataset": self.dataset,
             "estimator": self.estimator,
@@ -129,8 +146,9 @@ class Evaluation:
             "auc": _number(area_under_curve(curve, low, high, self.protocol.auc_steps)),
             "auc_range_mm": list(self.protocol.auc_range_mm),
             "auc_alignment": self.protocol.auc_alignment,
-            "f5": float(np.mean([f[0] for f in f_table])) if f_table else None,
-            "f15": float(np.mean([f[1] for f in f_table])) if f_table else None,
+            "auc_vertices": self._auc(self.vertex_table("vertex_pa")),
+            **self._f_scores("f"),
+            **self._not_aligned(),
             "joints_2d_px": _number(mean_error(self.table("pixels"))),
             "ms_per_crop": 1000 * self.seconds / count if count else None,
             "params": self.cost.get("params"),
@@ -149,6 +167,29 @@ class Evaluation:
         means = [row[np.isfinite(row)].mean() for row in pa if np.isfinite(row).any()]
         means += [value for value in self.failed_pa if math.isfinite(value)]
         return _mm(float(np.mean(means))) if means else None
+
+    def _auc(self, errors: Floats) -> float | None:
+        """Area under the curve from 0 to 50 mm, whatever the protocol's own curve is."""
+        return _number(area_under_curve(errors))
+
+    def _f_scores(self, name: str, suffix: str = "") -> dict[str, float | None]:
+        scores = [f for result in self.results if (f := getattr(result, name)) is not None]
+        first, second = np.mean(scores, axis=0).tolist() if scores else (None, None)
+        return {f"f5{suffix}": first, f"f15{suffix}": second}
+
+    def _not_aligned(self) -> dict[str, float | None]:
+        """Figures without Procrustes alignment, for labels in true scale."""
+        if not self.is_metric:
+            names = ("auc_unaligned", "auc_vertices_unaligned", "f5_unaligned", "f15_unaligned")
+            return dict.fromkeys((*names, "scale_trans_mpjpe_mm", "auc_scale_trans"))
+        scaled = self.table("scale_trans")
+        return {
+            "auc_unaligned": self._auc(self.table("wrist")),
+            "auc_vertices_unaligned": self._auc(self.vertex_table("vertex")),
+            **self._f_scores("f_unaligned", "_unaligned"),
+            "scale_trans_mpjpe_mm": _mm(mean_error(scaled)),
+            "auc_scale_trans": self._auc(scaled),
+        }
 
     def _metric_mm(self, errors: Floats) -> float | None:
         return _mm(mean_error(errors)) if self.is_metric else None
@@ -238,6 +279,11 @@ def measure(
             if labelled[root]:
                 aligned = align_root(truth, guess, root)[labelled]
                 result[labelled] = point_errors(truth[labelled], aligned)
+        elif how == "scale_translation":
+            bone = protocol.scale_bone
+            if bone is not None and labelled[list(bone)].all():
+                aligned = align_scale_translation(truth, guess, bone)[labelled]
+                result[labelled] = point_errors(truth[labelled], aligned)
         elif enough:
             aligned = align(truth[labelled], guess[labelled], how)  # type: ignore[arg-type]
             result[labelled] = point_errors(truth[labelled], aligned)
@@ -247,7 +293,7 @@ def measure(
     if prediction.joints_2d is not None:
         pixels = point_errors(sample.joints_2d, prediction.joints_2d, sample.valid.joints_2d)
         pixels *= CROP_SIZE / sample.crop.shape[0]
-    vertex_pa, vertex, f = _measure_vertices(sample, prediction, protocol)
+    vertex_pa, vertex, f, f_unaligned = _measure_vertices(sample, prediction, protocol)
     return SampleResult(
         index=index,
         name=sample.name,
@@ -262,30 +308,37 @@ def measure(
         vertex_pa=vertex_pa,
         vertex=vertex,
         f=f,
+        f_unaligned=f_unaligned,
+        scale_trans=errors("scale_translation"),
     )
 
 
 def _measure_vertices(
     sample: HandSample, prediction: PredictedHand, protocol: Protocol
-) -> tuple[Floats | None, Floats | None, tuple[float, float] | None]:
-    """Aligned and wrist-relative vertex errors and F-scores. Meshes of another density are aligned
-    by their joints, as the official evaluation does, and have F-scores alone."""
+) -> tuple[Floats | None, Floats | None, FScores, FScores]:
+    """Aligned and wrist-relative vertex errors, and F-scores of either. Meshes of another density
+    are aligned by their joints, as the official evaluation does, and have F-scores alone."""
     if sample.vertices is None or prediction.vertices is None:
-        return None, None, None
+        return None, None, None, None
     truth = sample.vertices.astype(np.float64)
     guess = np.asarray(prediction.vertices, np.float64)
     joints = np.asarray(prediction.joints_3d, np.float64)
     reflection = protocol.alignment == "official"
+    relative = guess - joints[0]
+    unaligned = _two_f_scores(truth, relative)
     if truth.shape == guess.shape:
         aligned = fit_similarity(truth, guess, reflection=reflection).apply(guess)
-        first, second = f_scores(truth, aligned, F_THRESHOLDS)
-        relative = guess - joints[0]
-        return point_errors(truth, aligned), point_errors(truth, relative), (first, second)
+        errors = point_errors(truth, aligned), point_errors(truth, relative)
+        return *errors, _two_f_scores(truth, aligned), unaligned
     if not sample.valid.joints_3d.all():
-        return None, None, None
+        return None, None, None, unaligned
     fitted = fit_similarity(sample.joints_3d.astype(np.float64), joints, reflection=reflection)
-    first, second = f_scores(truth, fitted.apply_about_own_center(guess), F_THRESHOLDS)
-    return None, None, (first, second)
+    return None, None, _two_f_scores(truth, fitted.apply_about_own_center(guess)), unaligned
+
+
+def _two_f_scores(truth: Floats, guess: Floats) -> tuple[float, float]:
+    first, second = f_scores(truth, guess, F_THRESHOLDS)
+    return first, second
 
 
 def _spread(count: int, limit: int | None) -> list[int]:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
 from hands3c_core.conventions import JOINT_NAMES
-from hands3c_core.evaluation.alignment import AlignmentName
+from hands3c_core.evaluation.alignment import OUR_SCALE_BONE, AlignmentName
 
 Floats = NDArray[np.float64]
 
@@ -36,6 +36,9 @@ class Protocol:
     """Thresholds, the two ends included."""
     root: int = JOINT_NAMES.index("wrist")
     """Joint that root-relative errors are relative to."""
+    scale_bone: tuple[int, int] | None = None
+    """Joints (in our order) of the bone that errors after scale and translation are scaled by; None
+    where the benchmark knows no such errors."""
 
 
 _MIDDLE = JOINT_NAMES.index("middle1")
@@ -44,7 +47,7 @@ _MIDDLE = JOINT_NAMES.index("middle1")
 #: to 50 mm.
 PROTOCOLS: Final[dict[str, Protocol]] = {
     "freihand": Protocol("official", (0.0, 50.0), "official"),
-    "ho3d": Protocol("official", (0.0, 50.0), "official"),
+    "ho3d": Protocol("official", (0.0, 50.0), "official", scale_bone=OUR_SCALE_BONE),
     "dexycb": Protocol("rigid", (0.0, 50.0), "rigid"),
     "dexycb_toolkit": Protocol("official", (0.0, 50.0), "official"),
     "rhd": Protocol("official", (20.0, 50.0), "root", root=_MIDDLE),

@@ -1,112 +1,36 @@
-"""Published figures beside ours.
-
-Only figures that were read at the source named with them are here: abstracts, and what the official
-evaluation printed for the authors' released predictions or weights. Of the HandS3C paper (arXiv
-2405.01066: FreiHAND Table 1, DexYCB Table 2, HO-3D Table 3, ablations 4 to 6) the abstract could be
-read, which holds no figures, and its repository, which holds none either, but not the tables: its
-rows are absent. ``with_rows`` takes more rows from a file.
-"""
+"""Published figures beside ours: ``published`` has them, ``with_rows`` takes more from a file."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hands3c_core.errors import UserError
+from hands3c_core.evaluation.published import PUBLISHED, Row
 
-#: Columns: key of the report, heading, decimals, whether smaller is better.
+
+class Column(NamedTuple):
+    """A column of the comparison."""
+
+    key: str
+    """Of ``Evaluation.report``."""
+    heading: str
+    decimals: int
+    unit: float = 1.0
+    """What the figure is divided by."""
+
+
 COLUMNS: Final = (
-    ("pa_mpjpe_mm", "PA-MPJPE", 1, True),
-    ("mpjpe_mm", "MPJPE", 1, True),
-    ("pa_mpvpe_mm", "PA-MPVPE", 1, True),
-    ("auc", "AUC", 3, False),
-    ("f5", "F@5", 3, False),
-    ("f15", "F@15", 3, False),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One method's figures on one benchmark; keys are those of ``Evaluation.report``."""
-
-    benchmark: str
-    method: str
-    figures: dict[str, float]
-    source: str
-
-
-PUBLISHED: Final = (
-    Row(
-        "freihand",
-        "CMR (ResNet-18)",
-        {"pa_mpjpe_mm": 7.5},
-        "authors' repository SeanChenxy/HandMesh, README at 01cf106 (CMR-PG)",
-    ),
-    Row(
-        "freihand",
-        "MobRecon (DenseStack)",
-        {"pa_mpjpe_mm": 6.9},
-        "authors' repository SeanChenxy/HandMesh, README at 01cf106",
-    ),
-    Row(
-        "freihand",
-        "METRO",
-        {"pa_mpjpe_mm": 6.6, "pa_mpvpe_mm": 6.7, "auc": 0.869, "f5": 0.721, "f15": 0.981},
-        "authors' repository microsoft/MeshTransformer, docs/EXP.md at 18dbd5a",
-    ),
-    Row(
-        "freihand",
-        "METRO, several scales",
-        {"pa_mpjpe_mm": 6.2, "pa_mpvpe_mm": 6.3, "auc": 0.876, "f5": 0.743, "f15": 0.984},
-        "authors' repository microsoft/MeshTransformer, docs/EXP.md at 18dbd5a, with test-time "
-        "augmentation",
-    ),
-    Row(
-        "freihand",
-        "Mesh Graphormer, several scales",
-        {"pa_mpjpe_mm": 5.9, "pa_mpvpe_mm": 6.0, "auc": 0.883, "f5": 0.764, "f15": 0.986},
-        "authors' repository microsoft/MeshGraphormer, docs/EXP.md at 4ccc367, with test-time "
-        "augmentation",
-    ),
-    Row(
-        "freihand",
-        "ReJSHand",
-        {"pa_mpjpe_mm": 6.3, "pa_mpvpe_mm": 6.4, "f5": 0.756, "f15": 0.984},
-        "An et al., abstract of arXiv 2503.05995",
-    ),
-    Row(
-        "freihand",
-        "simpleHand",
-        {"pa_mpjpe_mm": 5.8, "pa_mpvpe_mm": 6.1},
-        "Zhou et al., CVPR 2024, abstract of arXiv 2403.01813",
-    ),
-    Row(
-        "freihand",
-        "simpleHand, released weights",
-        {"pa_mpjpe_mm": 5.7, "pa_mpvpe_mm": 6.0, "auc": 0.887, "f5": 0.772, "f15": 0.986},
-        "authors' repository patienceFromZhou/simpleHand, README at 13ce1e6",
-    ),
-    Row(
-        "freihand",
-        "Hamba",
-        {"pa_mpvpe_mm": 5.3, "f15": 0.992},
-        "Dong et al., NeurIPS 2024, abstract of arXiv 2407.09646",
-    ),
-    Row(
-        "dexycb",
-        "simpleHand",
-        {"pa_mpjpe_mm": 5.5, "pa_mpvpe_mm": 5.5},
-        "Zhou et al., CVPR 2024, abstract of arXiv 2403.01813",
-    ),
-    Row(
-        "ho3d",
-        "Semi-Hand-Object (v2)",
-        {"pa_mpjpe_mm": 9.9, "pa_mpvpe_mm": 9.5},
-        "authors' repository stevenlsw/Semi-Hand-Object, README at 02e3cf5 (Liu et al., CVPR 2021)",
-    ),
+    Column("params", "params (M)", 1, 1e6),
+    Column("mpjpe_mm", "MPJPE", 2),
+    Column("pa_mpjpe_mm", "PA-MPJPE", 2),
+    Column("auc", "AUC", 3),
+    Column("pa_mpvpe_mm", "PA-MPVPE", 2),
+    Column("auc_vertices", "AUC (mesh)", 3),
+    Column("f5", "F@5", 3),
+    Column("f15", "F@15", 3),
 )
 
 
@@ -117,7 +41,7 @@ def with_rows(path: Path) -> tuple[Row, ...]:
     Raises:
         UserError: the file is missing or of another form.
     """
-    known = {key for key, *_ in COLUMNS}
+    known = {column.key for column in COLUMNS}
     try:
         rows = []
         for entry in json.loads(path.read_bytes()):
@@ -144,9 +68,11 @@ def comparison(
     shared = report["dataset"] == "handoccnet_json"
     name = benchmark or str(report["protocol" if shared else "dataset"])
     chosen = [row for row in rows if row.benchmark == name]
-    lines = [["method", *(heading for _, heading, *_ in COLUMNS)]]
-    lines += [[row.method, *_cells(row.figures)] for row in chosen]
-    lines.append([f"{report['estimator']} (ours)", *_cells(report)])
+    said = [*(row.figures for row in chosen), report]
+    columns = [c for c in COLUMNS if any(figures.get(c.key) is not None for figures in said)]
+    lines = [["method", *(column.heading for column in columns)]]
+    lines += [[row.method, *_cells(row.figures, columns)] for row in chosen]
+    lines.append([f"{report['estimator']} (ours)", *_cells(report, columns)])
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     table = [
         "  ".join(
@@ -159,9 +85,9 @@ def comparison(
     return "\n".join([*table, *(["sources:"] if sources else []), *sources])
 
 
-def _cells(figures: dict[str, Any]) -> list[str]:
+def _cells(figures: dict[str, Any], columns: Sequence[Column]) -> list[str]:
     cells = []
-    for key, _, decimals, _ in COLUMNS:
-        value = figures.get(key)
-        cells.append("-" if value is None else f"{value:.{decimals}f}")
+    for column in columns:
+        value = figures.get(column.key)
+        cells.append("-" if value is None else f"{value / column.unit:.{column.decimals}f}")
     return cells
