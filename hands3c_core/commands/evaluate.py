@@ -139,7 +139,8 @@ def run(options: Options) -> None:
         raise UserError("--submission FILE and --benchmark NAME go together.")
     rows = with_rows(options.published) if options.published else PUBLISHED
     predictor = make_predictor(options)
-    dataset = open_data(options.data, crop_size=predictor.input_size)
+    rule = getattr(predictor, "crop_rule", "box")
+    dataset = open_data(options.data, crop_size=predictor.input_size, crop_rule=rule)
     with progress_bar(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(predictor.name, total=None)
         outcome = evaluate(

@@ -46,6 +46,11 @@ class AugmentOptions:
     """Each colour channel is multiplied by 1 - color to 1 + color."""
     shift: float = 0.0
     """The window moves by up to this share of its side."""
+    shift_in_source: bool = False
+    """The shift is of the unchanged window's side and along the picture's axes, before scale and
+    rotation."""
+    context: float = CONTEXT
+    """How much more of the picture these changes may show (see ``HandDataset.context``)."""
     gamma: float = 0.0
     """Grey levels are raised to exp(gamma * normal)."""
     contrast: float = 0.0
@@ -74,7 +79,7 @@ class AugmentOptions:
 
 
 #: Presets by name. 'strong' is for networks that must work on any webcam; 'sar' is SAR's recipe,
-#: which does not mirror.
+#: which does not mirror, and moves its window of 130 px by up to 10.
 PRESETS: Final = {
     "none": AugmentOptions(scale=0.0, rotation_deg=0.0, color=0.0),
     "published": AugmentOptions(),
@@ -124,7 +129,13 @@ PRESETS: Final = {
         relight_probability=0.25,
     ),
     "sar": AugmentOptions(
-        scale=0.1, rotation_deg=180.0, rotation_probability=1.0, uniform=True, shift=10 / CROP_SIZE
+        scale=0.1,
+        rotation_deg=180.0,
+        rotation_probability=1.0,
+        uniform=True,
+        shift=10 / 130,
+        shift_in_source=True,
+        context=1.75,
     ),
 }
 
@@ -156,6 +167,10 @@ class Augmenter:
         angle = np.deg2rad(options.rotation_deg) * turn
         angle = angle if rng.random() < options.rotation_probability else 0.0
         shift = rng.uniform(-options.shift, options.shift, 2) * self.size
+        if options.shift_in_source:
+            # The window moves, so the contents go the other way; zoomed and turned as they are.
+            turned = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+            shift = -(turned @ shift) / side
         border = cv2.BORDER_CONSTANT
         if options.border and rng.random() < 0.75:
             border = cv2.BORDER_REPLICATE if rng.random() < 0.6 else cv2.BORDER_REFLECT_101

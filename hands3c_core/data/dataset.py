@@ -14,6 +14,7 @@ import numpy as np
 from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.sample import Annotation, HandSample, make_sample
 from hands3c_core.errors import UserError
+from hands3c_core.geometry import CropRule
 from hands3c_core.types import UInt8
 
 logger = logging.getLogger(__name__)
@@ -44,14 +45,27 @@ class HandDataset(ABC):
 
     kind: ClassVar[str]
     """Name in the registry."""
+    lays_windows: ClassVar[bool] = False
+    """Whether its windows are laid around joints or boxes, so that ``crop_rule`` says how; others
+    have ready crops."""
     protocol: ClassVar[str] = "freihand"
     """The evaluation protocol of this benchmark, a key of ``evaluation.metrics.PROTOCOLS``."""
 
     def __init__(self, crop_size: int = CROP_SIZE) -> None:
         self.crop_size = crop_size
         self.context = 1.0
+        self.crop_rule: CropRule = "box"
+        """'box' or 'published'; see ``geometry.crop``."""
+        self.crop_is_given = False
+        """Whether the rule was asked for by name, so that no network's rule replaces it."""
         self.skipped: dict[str, str] = {}
         self.notes: list[str] = []
+
+    def use_rule(self, rule: CropRule) -> None:
+        """Lay windows as a network was trained with, unless another rule was asked for by name.
+        Upright windows are cut from wider crops later, so that rule leaves the usual one."""
+        if not self.crop_is_given:
+            self.crop_rule = "published" if rule == "published" else "box"
 
     @abstractmethod
     def __len__(self) -> int:
@@ -131,7 +145,7 @@ class AnnotatedDataset(HandDataset):
         source = annotation.image
         image = source if isinstance(source, np.ndarray) else read_image(source)
         try:
-            return make_sample(annotation, image, self.crop_size, self.context)
+            return make_sample(annotation, image, self.crop_size, self.context, self.crop_rule)
         except ValueError as error:
             raise CorruptSample(f"{annotation.name}: {error}") from None
 

@@ -132,6 +132,7 @@ class DexYcb(AnnotatedDataset):
     """
 
     kind: ClassVar[str] = "dexycb"
+    lays_windows: ClassVar[bool] = True
     protocol: ClassVar[str] = "dexycb"
 
     def __init__(

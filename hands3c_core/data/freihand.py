@@ -30,7 +30,9 @@ _SPLITS: Final = {
     "evaluation": "evaluation",
     "test": "evaluation",
 }
-_CROPS: Final = {"full": "full", "joints": "joints"}
+_CROPS: Final = {"full": "full", "joints": "joints", "central": "central"}
+#: Side of SAR's window in the middle of the image, px.
+_CENTRAL: Final = 130
 #: Numbers of one sample in ``*_mano.json``: 48 pose, 10 shape, 2 root in the image, 1 scale.
 _MANO_NUMBERS: Final = 61
 
@@ -43,7 +45,8 @@ class FreiHand(AnnotatedDataset):
         split: 'train' or 'eval'.
         versions: of the training images, any of ``VERSIONS``; the published HandS3C code reads
             'gs' alone, whatever it is asked for.
-        crop: 'full' (the image as it is, as published) or 'joints' (1.5 times the joints' box).
+        crop: 'full' (the image as it is, as published) or 'joints' (1.5 times the joints' box, by
+            the dataset's ``crop_rule``), or 'central' (SAR's: the middle 130 px).
         vertices: read the mesh labels; slow for the training split.
         parameter_model: whose parameters pose and shape are said to be.
         crop_size: side of the crops, px.
@@ -53,6 +56,7 @@ class FreiHand(AnnotatedDataset):
     """
 
     kind: ClassVar[str] = "freihand"
+    lays_windows: ClassVar[bool] = True
     protocol: ClassVar[str] = "freihand"
 
     def __init__(
@@ -125,7 +129,6 @@ class FreiHand(AnnotatedDataset):
         """See ``AnnotatedDataset.annotation``."""
         number = index % len(self.cameras)
         path = self.image_path(index)
-        middle = (IMAGE_SIZE - 1) / 2
         mano = None if self.mano is None else self.mano[number]
         xyz = None if self.xyz is None else self.xyz[number]
         verts = None
@@ -140,8 +143,18 @@ class FreiHand(AnnotatedDataset):
             pose=None if mano is None else mano[:48].reshape(16, 3),
             shape=None if mano is None else mano[48:58],
             parameter_model=None if mano is None else self.parameter_model,
-            box=CropBox(middle, middle, IMAGE_SIZE) if self.crop == "full" else None,
+            box=self._box(),
         )
+
+    def _box(self) -> CropBox | None:
+        if self.crop == "full":
+            middle = (IMAGE_SIZE - 1) / 2
+            return CropBox(middle, middle, IMAGE_SIZE)
+        if self.crop == "central":
+            # The released code puts pixel 112 onto the crop's pixel ``crop_size / 2``.
+            middle = IMAGE_SIZE / 2 - 0.5 * _CENTRAL / self.crop_size
+            return CropBox(middle, middle, _CENTRAL)
+        return None
 
     def _file(self, name: str) -> Path:
         return self.root / f"{self.split}_{name}.json"

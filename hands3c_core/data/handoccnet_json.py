@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 
-from hands3c_core.conventions import CROP_SCALE, CROP_SIZE
+from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.dataset import AnnotatedDataset, CorruptSample
 from hands3c_core.data.files import LAYOUTS, read_json, require_folder
 from hands3c_core.data.mano_labels import to_model_space
@@ -22,7 +22,6 @@ from hands3c_core.data.sample import Annotation
 from hands3c_core.data.spec import DatasetSpec
 from hands3c_core.errors import UserError
 from hands3c_core.names import user_path
-from hands3c_core.types import CropBox
 
 #: Folders in which a file_name is looked for, relative to the image root.
 _PLACES: Final = ("", "train", "evaluation", "data")
@@ -44,6 +43,7 @@ class HandOccNetJson(AnnotatedDataset):
     """
 
     kind: ClassVar[str] = "handoccnet_json"
+    lays_windows: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -104,15 +104,14 @@ class HandOccNetJson(AnnotatedDataset):
         focal, center = label["cam_param"]["focal"], label["cam_param"]["princpt"]
         camera = np.array([[focal[0], 0, center[0]], [0, focal[1], center[1]], [0, 0, 1]], float)
         mano = label.get("mano_param")
-        pose = shape = box = None
+        pose = shape = bounds = None
         if mano is not None:
             own = np.asarray(mano["pose"], np.float64).reshape(16, 3)
             pose = to_model_space(own, is_right)
             shape = np.asarray(mano["shape"], np.float64).reshape(10)
         if "joints_coord_cam" not in label:
             left, top, width, height = (float(value) for value in label["bbox"])
-            side = max(width, height) * CROP_SCALE
-            box = CropBox(left + width / 2, top + height / 2, max(side, 8.0))
+            bounds = (left, top, width, height)
         joints_2d = label.get("joints_img")
         return Annotation(
             image=self.image_path(index),
@@ -125,5 +124,5 @@ class HandOccNetJson(AnnotatedDataset):
             pose=pose,
             shape=shape,
             parameter_model=None if pose is None else "mano",
-            box=box,
+            bounds=bounds,
         )

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hands3c_core.conventions import CROP_SCALE, CROP_SIZE, JOINT_NAMES
+from hands3c_core.conventions import CROP_SIZE, JOINT_NAMES
 from hands3c_core.data.dataset import AnnotatedDataset, CorruptSample
 from hands3c_core.data.files import (
     read_number_table,
@@ -26,7 +26,6 @@ from hands3c_core.data.sample import Annotation
 from hands3c_core.data.spec import DatasetSpec
 from hands3c_core.errors import UserError
 from hands3c_core.geometry import turn_global
-from hands3c_core.types import CropBox
 
 #: The dataset's own order: the wrist, three joints of each finger, then the tips, thumb to little.
 HO3D_JOINTS: Final = (
@@ -68,6 +67,7 @@ class Ho3d(AnnotatedDataset):
     """
 
     kind: ClassVar[str] = "ho3d"
+    lays_windows: ClassVar[bool] = True
     protocol: ClassVar[str] = "ho3d"
 
     def __init__(
@@ -169,7 +169,7 @@ class Ho3d(AnnotatedDataset):
             root=wrist,
             camera_matrix=np.asarray(meta["camMat"], np.float64).reshape(3, 3),
             vertices=vertices,
-            box=_box(np.asarray(meta["handBoundingBox"], np.float64).reshape(4)),
+            bounds=_bounds(np.asarray(meta["handBoundingBox"], np.float64).reshape(4)),
         )
 
     def _evaluation_labels(self, name: str, points: int) -> NDArray[np.float32] | None:
@@ -185,8 +185,7 @@ class Ho3d(AnnotatedDataset):
         return table
 
 
-def _box(corners: NDArray[np.float64]) -> CropBox:
-    """The published window around a box (left, top, right, bottom), px."""
+def _bounds(corners: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Left, top, width, height of a box given by its left, top, right and bottom, px."""
     left, top, right, bottom = corners.tolist()
-    side = max(right - left, bottom - top) * CROP_SCALE
-    return CropBox((left + right) / 2, (top + bottom) / 2, max(side, 8.0))
+    return left, top, right - left, bottom - top

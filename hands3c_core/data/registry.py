@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from hands3c_core.conventions import CROP_SIZE
@@ -11,6 +12,7 @@ from hands3c_core.data.dataset import HandDataset
 from hands3c_core.data.mixture import MixtureDataset
 from hands3c_core.data.spec import DatasetSpec, parse_specs
 from hands3c_core.errors import UserError
+from hands3c_core.geometry import CropRule
 from hands3c_core.plugins import load_plugins
 
 Opener = Callable[[DatasetSpec, int], HandDataset]
@@ -46,7 +48,9 @@ def register_dataset(name: str, opener: Opener) -> None:
     _OPENERS[name] = opener
 
 
-def open_data(text: str, crop_size: int = CROP_SIZE, context: float = 1.0) -> HandDataset:
+def open_data(
+    text: str, crop_size: int = CROP_SIZE, context: float = 1.0, crop_rule: CropRule = "box"
+) -> HandDataset:
     """The dataset, or the mixture of several, that ``text`` names.
 
     Args:
@@ -55,6 +59,8 @@ def open_data(text: str, crop_size: int = CROP_SIZE, context: float = 1.0) -> Ha
         crop_size: side of the samples' crops, px.
         context: how much more of the image to leave around the crops, for augmentation (see
             ``HandDataset``).
+        crop_rule: of the network that the samples are for, where a dataset's option ``crop`` says
+            nothing else.
 
     Raises:
         UserError: a name or option is unknown, or a dataset's files are missing or damaged.
@@ -63,6 +69,7 @@ def open_data(text: str, crop_size: int = CROP_SIZE, context: float = 1.0) -> Ha
     datasets = [open_spec(spec, crop_size) for spec in specs]
     for dataset in datasets:
         dataset.context = context
+        dataset.use_rule(crop_rule)
     if len(datasets) == 1:
         return datasets[0]
     mixture = MixtureDataset(datasets, [spec.weight for spec in specs])
@@ -71,7 +78,27 @@ def open_data(text: str, crop_size: int = CROP_SIZE, context: float = 1.0) -> Ha
 
 
 def open_spec(spec: DatasetSpec, crop_size: int = CROP_SIZE) -> HandDataset:
-    """The dataset of one spec; raises like ``open_data``."""
+    """The dataset of one spec; raises like ``open_data``.
+
+    The option ``crop=box|published`` is every dataset's that lays its windows itself.
+    """
+    rule: CropRule | None = None
+    crop = spec.options.get("crop")
+    if crop == "box" or crop == "published":
+        rule = crop
+        options = {name: value for name, value in spec.options.items() if name != "crop"}
+        if spec.name == "freihand" and rule == "box":
+            options["crop"] = "joints"
+        spec = replace(spec, options=options)
+    dataset = _open(spec, crop_size)
+    if rule is not None:
+        if not dataset.lays_windows:
+            raise UserError(f"{spec.name} has ready crops: it has no option crop={rule}.")
+        dataset.crop_rule, dataset.crop_is_given = rule, True
+    return dataset
+
+
+def _open(spec: DatasetSpec, crop_size: int) -> HandDataset:
     if spec.name not in _OPENERS:
         load_plugins()
     opener = _OPENERS.get(spec.name)

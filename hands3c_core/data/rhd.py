@@ -47,6 +47,7 @@ class Rhd(AnnotatedDataset):
     """
 
     kind: ClassVar[str] = "rhd"
+    lays_windows: ClassVar[bool] = True
     protocol: ClassVar[str] = "rhd"
 
     def __init__(self, root: Path, split: str = "train", crop_size: int = CROP_SIZE) -> None:

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hands3c_core.conventions import CROP_SIZE, NUM_JOINTS
-from hands3c_core.geometry import apply_affine, crop_box, extract_crop
+from hands3c_core.geometry import (
+    CropRule,
+    apply_affine,
+    crop_box,
+    extract_crop,
+    published_window,
+)
 from hands3c_core.types import CropBox, Float32, UInt8
 
 Floats = NDArray[np.float64]
@@ -111,7 +117,10 @@ class Annotation:
     parameter_model: str | None = None
     """See ``HandSample.parameter_model``."""
     box: CropBox | None = None
-    """The window to crop, px in the image; the published one around ``joints_2d`` where None."""
+    """The window to crop, px in the image, whatever the rule; around ``joints_2d`` where None."""
+    bounds: ArrayLike | None = None
+    """(4,) left, top, width, height, px: the box around the hand that the data set gives; where it
+    is there the window is laid around it instead of the joints."""
     sigma_2d: ArrayLike | None = None
     """(21,) see ``HandSample.sigma_2d``."""
     sigma_3d: ArrayLike | None = None
@@ -119,7 +128,11 @@ class Annotation:
 
 
 def make_sample(
-    annotation: Annotation, image: UInt8, size: int = CROP_SIZE, context: float = 1.0
+    annotation: Annotation,
+    image: UInt8,
+    size: int = CROP_SIZE,
+    context: float = 1.0,
+    crop_rule: CropRule = "box",
 ) -> HandSample:
     """Crop, mirror left hands and make 3D labels relative to the wrist.
 
@@ -128,6 +141,7 @@ def make_sample(
         image: (H, W, 3) RGB, the annotation's image.
         size: side of the crop, px.
         context: make window and crop this much larger (to the next even difference in px).
+        crop_rule: how the window is laid where the annotation has none: 'box' or 'published'.
 
     Raises:
         ValueError: the annotation has neither a box nor 2D joints to make one of, or its labels
@@ -151,14 +165,12 @@ def make_sample(
         if label is not None and not np.isfinite(label).all():
             raise ValueError("a label is not a finite number")
 
-    box = annotation.box
-    if box is None:
-        if joints_2d is None or not labelled.any():
-            raise ValueError("there is neither a box nor a joint in the image")
-        box = crop_box(joints_2d[labelled])
+    seen_joints = joints_2d[labelled] if joints_2d is not None and labelled.any() else None
+    box = annotation.box or _window(annotation, seen_joints, image, size, crop_rule)
     wider = size + 2 * round(size * (context - 1) / 2)
     box = replace(box, side=box.side * wider / size)
-    crop, affine = extract_crop(image, box, wider, mirror)
+    averages = crop_rule != "published"
+    crop, affine = extract_crop(image, box, wider, mirror, averages=averages)
     vertices = _floats(annotation.vertices)
     return HandSample(
         crop=np.ascontiguousarray(crop),
@@ -184,6 +196,27 @@ def make_sample(
         sigma_2d=_optional_float32(annotation.sigma_2d, (NUM_JOINTS,)),
         sigma_3d=_optional_float32(annotation.sigma_3d, (NUM_JOINTS,)),
     )
+
+
+def _window(
+    annotation: Annotation, joints_2d: Floats | None, image: UInt8, size: int, rule: CropRule
+) -> CropBox:
+    """The window around a data set's box, else around joints (J, 2)."""
+    bounds = _floats(annotation.bounds)
+    if bounds is None and joints_2d is None:
+        raise ValueError("there is neither a box nor a joint in the image")
+    if rule == "published":
+        shape = (image.shape[1], image.shape[0])
+        given = None if bounds is None else bounds.tolist()
+        window = published_window(joints_2d, shape, size, not annotation.is_right, given)
+        if window is None:
+            raise ValueError("nothing of the hand's box is in the image")
+        return window
+    if bounds is not None:
+        left, top, width, height = bounds.tolist()
+        joints_2d = np.array([(left, top), (left + width, top + height)])
+    assert joints_2d is not None
+    return crop_box(joints_2d)
 
 
 def crop_intrinsics(camera_matrix: ArrayLike, affine: ArrayLike, mirror: bool) -> Float32:

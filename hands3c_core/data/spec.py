@@ -28,6 +28,12 @@ class DatasetSpec:
     weight: float = 1.0
     """Share in a mixture, relative to the others'."""
 
+    def text(self) -> str:
+        """The spec as it is written, its weight always with it."""
+        query = "&".join(f"{name}={value}" for name, value in self.options.items())
+        path = f":{self.path}" if self.path else ""
+        return f"{self.name}{path}{'?' if query else ''}{query}:{self.weight:g}"
+
     def require_path(self) -> Path:
         """The path.
 

@@ -58,6 +58,7 @@ class Stb(AnnotatedDataset):
     """
 
     kind: ClassVar[str] = "stb"
+    lays_windows: ClassVar[bool] = True
     protocol: ClassVar[str] = "stb"
 
     def __init__(

@@ -161,10 +161,12 @@ class NetworkEstimator:
         ]
 
     def _view(self, image: UInt8, hand: TrackedHand) -> NetworkView:
-        window = hand_window(hand.detection.landmarks_2d, self._crop_rule)
+        mirror, size = not hand.is_right, self.model.input_size
+        shape = (image.shape[1], image.shape[0])
+        window = hand_window(hand.detection.landmarks_2d, self._crop_rule, shape, size, mirror)
         box = self._windows[hand.track_id](window)
-        mirror = not hand.is_right
-        crop, affine = extract_crop(image, box, self.model.input_size, mirror)
+        averages = self._crop_rule != "published"
+        crop, affine = extract_crop(image, box, size, mirror, averages=averages)
         to_image = invert_affine(affine)
         if mirror:  # the estimate is of the mirrored image
             to_image[0] *= -1.0

@@ -20,6 +20,7 @@ from hands3c_core.estimators.placing import place_hand
 from hands3c_core.estimators.refine import PoseRefiner
 from hands3c_core.evaluation.second_look import Look, look_again
 from hands3c_core.geometry import default_camera, project
+from hands3c_core.geometry.crop import CropRule
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
 from hands3c_core.models import HandNetwork
 from hands3c_core.models.costs import network_costs
@@ -91,6 +92,11 @@ class NetworkPredictor:
     def input_size(self) -> int:
         """Side of its crops, px."""
         return self.model.input_size
+
+    @property
+    def crop_rule(self) -> CropRule:
+        """How the windows of its crops are laid."""
+        return self.model.crop_rule
 
     def predict(self, samples: Sequence[HandSample]) -> list[PredictedHand | None]:
         """See ``Predictor.predict``; a network always finds a hand."""

@@ -78,8 +78,11 @@ def find_crops(
         with open_source(spec) as source:
             for frame in spread_frames(source, count):
                 for hand in detector.detect(frame.image):
-                    box = hand_window(hand.landmarks_2d, rule)
-                    crops.append(extract_crop(frame.image, box, size, not hand.is_right)[0])
+                    shape = (frame.image.shape[1], frame.image.shape[0])
+                    mirror, averages = not hand.is_right, rule != "published"
+                    box = hand_window(hand.landmarks_2d, rule, shape, size, mirror)
+                    crop, _ = extract_crop(frame.image, box, size, mirror, averages=averages)
+                    crops.append(crop)
     finally:
         detector.close()
     if not crops:

@@ -20,6 +20,7 @@ from hands3c_core.geometry.crop import (
     invert_affine,
     upright_box,
 )
+from hands3c_core.geometry.published_window import joint_bounds, published_window
 from hands3c_core.geometry.turning import turn_global, turn_of
 
 __all__ = [
@@ -34,9 +35,11 @@ __all__ = [
     "extract_crop",
     "hand_window",
     "invert_affine",
+    "joint_bounds",
     "load_camera",
     "mirror_camera",
     "project",
+    "published_window",
     "resize_camera",
     "solve_translation",
     "turn_global",

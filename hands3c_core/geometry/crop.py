@@ -1,9 +1,10 @@
 """The square window that a network sees of a hand.
 
-There are two rules, and a network knows which one it was trained with (``CropRule``):
+There are three rules, and a network knows which one it was trained with (``CropRule``):
 
-* ``box``: HandS3C's pre-processing, a square around the 21 joints' bounding box, its side 1.5 times
-  the box's longer side.
+* ``box``: a square around the 21 joints' bounding box, its side 1.5 times the box's longer side.
+* ``published``: the released HandS3C code's form of it, which moves the window into the image and
+  cuts it there (``published_window``), sampled without averaging. What published checkpoints get.
 * ``upright``: MediaPipe's, a square turned so that the line from the wrist to the middle knuckles
   points up, around the palm and the inner finger joints.
 
@@ -20,10 +21,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hands3c_core.conventions import CROP_SCALE, CROP_SIZE
+from hands3c_core.geometry.published_window import published_window
 from hands3c_core.types import CropBox
 
 #: Names of the rules by which a window is laid around a hand.
-CropRule = Literal["box", "upright"]
+CropRule = Literal["box", "upright", "published"]
 
 #: Joints around which the upright window lies: wrist, thumb 1 to 3, and the two inner joints of
 #: each finger (MediaPipe's hand landmark graph, Apache-2.0).
@@ -35,9 +37,30 @@ _UPRIGHT_SHIFT: Final = 0.1
 _SMALLEST_SIDE: Final = 8.0
 
 
-def hand_window(landmarks_2d: ArrayLike, rule: CropRule) -> CropBox:
-    """The window around joints (21, 2), px in the full image, by the named rule."""
-    return upright_box(landmarks_2d) if rule == "upright" else crop_box(landmarks_2d)
+def hand_window(
+    landmarks_2d: ArrayLike,
+    rule: CropRule,
+    image_size: tuple[int, int] | None = None,
+    crop_size: int = CROP_SIZE,
+    mirror: bool = False,
+) -> CropBox:
+    """The window around joints (21, 2), px in the full image, by the named rule.
+
+    Args:
+        landmarks_2d: (21, 2) px.
+        rule: 'published' falls back to 'box' where the image's size is not known or the hand lies
+            outside of it.
+        image_size: width and height of the image, px.
+        crop_size: side of the crop, px.
+        mirror: whether the crop will be mirrored.
+    """
+    if rule == "upright":
+        return upright_box(landmarks_2d)
+    if rule == "published" and image_size is not None:
+        window = published_window(landmarks_2d, image_size, crop_size, mirror)
+        if window is not None:
+            return window
+    return crop_box(landmarks_2d)
 
 
 def upright_box(landmarks_2d: ArrayLike) -> CropBox:
@@ -116,6 +139,8 @@ def extract_crop(
     size: int = CROP_SIZE,
     mirror: bool = False,
     border: int = cv2.BORDER_CONSTANT,
+    *,
+    averages: bool = True,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Resample a window of an image.
 
@@ -125,15 +150,17 @@ def extract_crop(
         size: side of the crop, px.
         mirror: mirror left to right, for left hands.
         border: OpenCV's border mode for what lies outside of the image; black by default.
+        averages: average large windows down first; the published code does not.
 
     Returns:
         The (size, size, 3) uint8 crop and the (2, 3) affine from image px to crop px. Windows
-        larger than the crop are first averaged down, so that fine texture does not alias.
+        at least twice as large as the crop are first averaged down, so that fine texture does not
+        alias.
     """
     affine = crop_affine(box, size, mirror)
     factor = int(box.side / size)
     source, to_source = image, affine
-    if factor >= 2:
+    if factor >= 2 and averages:
         source, to_source = _shrink_window(image, box, affine, factor)
     crop = cv2.warpAffine(
         source, to_source, (size, size), flags=cv2.INTER_LINEAR, borderMode=border

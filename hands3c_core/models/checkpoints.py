@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 import torch
 from safetensors.torch import save
@@ -15,6 +16,7 @@ from torch import Tensor
 from hands3c_core.atomic import write_atomically
 from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.errors import UserError
+from hands3c_core.geometry.crop import CropRule
 from hands3c_core.hand_model import SHIPPED, HandModelData, load_hand_model
 from hands3c_core.hand_model.arrays import read_npz, write_npz
 from hands3c_core.hand_model.mano_files import cache_folder
@@ -27,17 +29,22 @@ from hands3c_core.models.registry import (
     build_model,
     network_entry,
 )
+from hands3c_core.models.sar_checkpoints import is_sar, read_sar
 from hands3c_core.models.untrusted import (
     check_file,
     check_state,
     header_number,
     read_safetensors,
+    read_torch_file,
 )
 
 #: Value of 'format' in the header of our files.
 FORMAT = "hands3c-live"
 #: How a header says that poses are to be brought to the heatmaps.
 _REFINES, _YES = "refines", "yes"
+#: Where a header says how windows are to be laid (``geometry.crop.CropRule``), and what files that
+#: an earlier version imported from a published checkpoint have instead.
+_CROP, _IMPORTED = "crop", "source_sha256"
 #: No network takes larger crops, px.
 _LARGEST_INPUT = 2048
 #: How a header names a hand model in the user's cache.
@@ -57,8 +64,8 @@ def save_weights(
 ) -> None:
     """Write a network's weights as safetensors; the file appears whole or not at all.
 
-    The header says which network it is ('format', 'model', 'input_size', 'hand', 'refines') beside
-    ``metadata``. The hand model itself is never part of the file.
+    The header says which network it is ('format', 'model', 'input_size', 'hand', 'crop',
+    'refines') beside ``metadata``. The hand model itself is never part of the file.
 
     Args:
         model: the network.
@@ -75,6 +82,7 @@ def save_weights(
         "model": model.name,
         "input_size": str(model.input_size),
         "hand": model.hand.name,
+        _CROP: model.crop_rule,
         **({_REFINES: _YES} if model.refines else {}),
         **(metadata or {}),
     }
@@ -101,7 +109,7 @@ def load_weights(
 
     Args:
         path: a safetensors file of ours (float16 or float32), with its parts beside it where it has
-            any, or a published checkpoint.
+            any, or a published checkpoint of HandS3C or SAR.
         hand: the hand model to pose: a name or path for ``load_hand_model``, or its data. None
             takes the one that the weights were trained for, if it is at hand (in the published
             checkpoint, or in the cache where the import has put it), else the shipped one.
@@ -116,8 +124,11 @@ def load_weights(
     if is_safetensors(path):
         model = _load_safetensors(path, hand)
     else:
-        checkpoint = read_published(path)
-        model = build_published(checkpoint, hand)
+        content = read_torch_file(path)
+        if is_sar(content):
+            model = read_sar(content, path, hand)
+        else:
+            model = build_published(read_published(path, content), hand)
     try:
         return model.to(device).eval()
     except (RuntimeError, AssertionError) as error:
@@ -144,6 +155,7 @@ def build_published(
         hand=hand or checkpoint.hand or DEFAULT_HAND,
     )
     model.load_state_dict(checkpoint.state)
+    model.use_crop("published")
     return model
 
 
@@ -198,9 +210,18 @@ def _load_safetensors(path: Path, hand: str | HandModelData | None) -> HandNetwo
     model.load_state_dict(state)
     if header.get(_REFINES) == _YES:
         model.ask_to_refine()
+    rule = header_rule(header)
+    if rule is not None:
+        model.use_crop(rule)
     if entry.mesh_bound and hand is not None:
         model.set_hand(hand if isinstance(hand, HandModelData) else load_hand_model(hand))
     return model
+
+
+def header_rule(header: Mapping[str, str]) -> CropRule | None:
+    """How windows are laid by what a header says, None where it says nothing that is known."""
+    rule = header.get(_CROP, "published" if _IMPORTED in header else None)
+    return next((known for known in get_args(CropRule) if known == rule), None)
 
 
 def _current_name(name: str, state: Mapping[str, Tensor]) -> str:

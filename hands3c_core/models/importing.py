@@ -6,9 +6,10 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from hands3c_core.errors import UserError
-from hands3c_core.hand_model import HandModelData
+from hands3c_core.hand_model import SHIPPED, HandModelData
 from hands3c_core.hand_model.mano_files import MANO_LICENCE
 from hands3c_core.models.checkpoints import (
     build_published,
@@ -20,6 +21,9 @@ from hands3c_core.models.checkpoints import (
 )
 from hands3c_core.models.network import HandNetwork
 from hands3c_core.models.published import PublishedCheckpoint, read_published, write_published
+from hands3c_core.models.registry import DEFAULT_HAND
+from hands3c_core.models.sar_checkpoints import is_sar, read_sar
+from hands3c_core.models.untrusted import read_torch_file
 
 Report = Callable[[str], None]
 
@@ -29,6 +33,7 @@ def import_checkpoint(
     out: str | os.PathLike[str],
     *,
     half: bool = False,
+    hand: str | HandModelData | None = None,
     report: Report = print,
 ) -> Path:
     """Turn a published checkpoint into a safetensors file of ours.
@@ -37,9 +42,10 @@ def import_checkpoint(
     it is never part of the file that is written.
 
     Args:
-        source: ``snapshot_*.pth.tar``.
+        source: ``snapshot_*.pth.tar`` of HandS3C, or ``checkpoint_epoch*.pth`` of SAR.
         out: the safetensors file.
         half: store float16.
+        hand: SAR only: the hand model whose template its graphs start from.
         report: called with each line of what was found and done.
 
     Returns:
@@ -51,15 +57,14 @@ def import_checkpoint(
     source, out = Path(source), Path(out)
     if source.is_file() and is_safetensors(source):
         raise UserError(f"{source} is already a safetensors file; use it as it is.")
-    checkpoint = read_published(source)
+    content = read_torch_file(source)
+    if is_sar(content):
+        return _import_sar(content, source, out, half=half, hand=hand, report=report)
+    checkpoint = read_published(source, content)
     report(_described(source, checkpoint))
     for note in checkpoint.notes:
         report(note)
-    metadata = {
-        "source": source.name,
-        "source_sha256": _sha256(source),
-        "licence": "as the checkpoint it was made from",
-    }
+    metadata = _origin(source)
     if checkpoint.epoch is not None:
         metadata["epoch"] = str(checkpoint.epoch)
     if checkpoint.hand is not None:
@@ -72,6 +77,44 @@ def import_checkpoint(
     save_weights(model, out, metadata, half=half)
     report(f"Wrote {out} ({_count(model):,} parameters).")
     return out
+
+
+def _import_sar(
+    content: Any,
+    source: Path,
+    out: Path,
+    *,
+    half: bool,
+    hand: str | HandModelData | None,
+    report: Report,
+) -> Path:
+    """``import_checkpoint`` for a checkpoint of SAR's own."""
+    model = read_sar(content, source, hand)
+    report(f"{source}: SAR, {len(model.stages)} stages, {_count(model):,} parameters.")
+    if hand is None:
+        report(
+            "SAR's graphs start from MANO's template, which the file does not hold: they start "
+            f"from {DEFAULT_HAND}'s now; --hand-model MANO_RIGHT.pkl gives the published one."
+        )
+    metadata = _origin(source)
+    epoch = content.get("last_epoch")
+    if isinstance(epoch, int):
+        metadata["epoch"] = str(epoch)
+    if model.hand.name not in SHIPPED:
+        metadata["hand"], cached = store_hand(model.hand)
+        report(f"The hand model was put into {cached}. Note its licence. {MANO_LICENCE}.")
+    save_weights(model, out, metadata, half=half)
+    report(f"Wrote {out}.")
+    return out
+
+
+def _origin(source: Path) -> dict[str, str]:
+    """What a header says of the checkpoint that the weights were made from."""
+    return {
+        "source": source.name,
+        "source_sha256": _sha256(source),
+        "licence": "as the checkpoint it was made from",
+    }
 
 
 def export_checkpoint(

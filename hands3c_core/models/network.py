@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from hands3c_core.errors import UserError
+from hands3c_core.geometry.crop import CropRule
 from hands3c_core.hand_model import HandLayer, HandModelData
 from hands3c_core.models.crop_predictor import CropPredictor
 from hands3c_core.models.crops import images_from_crops
@@ -78,6 +80,16 @@ class HandNetwork(nn.Module, CropPredictor):
 
     def ask_to_refine(self) -> None:
         """Have ``refines`` say yes from now on; of no effect where there are no poses to refine."""
+
+    def start_as_published(self) -> None:
+        """Set what the network's authors start otherwise than we do to their start. Of no effect on
+        networks that start as theirs."""
+
+    def use_crop(self, rule: CropRule) -> None:
+        """Want windows laid by another rule from now on, that of the weights. Of no effect on
+        networks whose configuration knows no rule."""
+        if hasattr(self.config, "crop") and self.config.crop != rule:
+            self.config = replace(self.config, crop=rule)  # type: ignore[type-var]
 
     def set_hand(self, hand: HandModelData) -> None:
         """Pose another hand model from now on; weights stay.

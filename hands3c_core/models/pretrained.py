@@ -21,6 +21,7 @@ from hands3c_core.models.efficientnet import (
     EfficientNetLite,
 )
 from hands3c_core.models.guided import GuidedLite, WitnessHead
+from hands3c_core.models.resnet_weights import load_resnet, resnet_parts
 from hands3c_core.models.untrusted import read_torch_file
 
 #: The landmark network's file in MediaPipe's bundle of hand models.
@@ -43,8 +44,14 @@ def set_backbone(network: nn.Module, path: Path) -> None:
         network.backbone.load_state_dict(trunk.state_dict())
         network.witness_head.load_state_dict(head.state_dict())
         return
+    parts = resnet_parts(network)
+    if parts:
+        load_resnet(parts, path)
+        return
     if not isinstance(backbone, EfficientNetLite):
-        raise UserError("This network's backbone is no EfficientNet-Lite0; leave out --backbone.")
+        raise UserError(
+            "This network's backbone is no EfficientNet-Lite0 and no ResNet; leave out --backbone."
+        )
     load = load_hand_trunk if backbone.shape == HAND_SHAPE else load_imagenet_trunk
     backbone.load_state_dict(load(path).state_dict())
 

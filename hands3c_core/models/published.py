@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -57,18 +58,22 @@ class PublishedCheckpoint:
     """What is unusual about the file, one sentence each."""
 
 
-def read_published(path: str | os.PathLike[str]) -> PublishedCheckpoint:
+def read_published(path: str | os.PathLike[str], content: Any = None) -> PublishedCheckpoint:
     """Read ``{'epoch', 'network', 'optimizer'}`` as the published training saves it.
 
     Names may have ``module.`` before them or not, and ``SSCA`` for ``S3C`` as in the first version;
     a bare state dict is taken too. The optimizer's state is ignored.
+
+    Args:
+        path: the file.
+        content: what ``read_torch_file`` said of it, where it was read already.
 
     Raises:
         UserError: the file is missing, truncated, malicious, not a checkpoint of this network, or a
             tensor is missing, left over, misshapen or not finite.
     """
     path = Path(path)
-    content = read_torch_file(path)
+    content = read_torch_file(path) if content is None else content
     network = _network_of(content, path)
     names = {bare_name(name): name for name in network}
     if len(names) != len(network):

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from hands3c_core.conventions import CROP_SIZE, NUM_JOINTS
+from hands3c_core.geometry.crop import CropRule
 from hands3c_core.hand_model import HandModelData
 from hands3c_core.models.network import HandNetwork
 from hands3c_core.models.outputs import HandPrediction, UvdTensors
@@ -40,6 +41,8 @@ class SarConfig:
     """How often the mesh is regressed, each time with the joints' last belief maps in view."""
     encoder: EncoderShape = RESNET34
     """ResNet-34 unless tests want less."""
+    crop: CropRule = "box"
+    """How the window that it sees is laid around the hand."""
 
 
 class SarRegressed(NamedTuple):
@@ -132,6 +135,12 @@ class Sar(HandNetwork):
         return hand.num_vertices == self.hand.num_vertices and np.array_equal(
             hand.faces, self.hand.faces
         )
+
+    def start_as_published(self) -> None:
+        """See ``HandNetwork.start_as_published``: SAR's graphs."""
+        for part in self.modules():
+            if isinstance(part, BeliefRegressor):
+                part.start_as_published()
 
     def regress(self, images: Tensor) -> SarRegressed:
         """The learned part of ``forward``."""

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hands3c_core.conventions import CROP_SIZE, JOINT_NAMES, NUM_JOINTS, NUM_ROTATIONS, NUM_SHAPE
+from hands3c_core.geometry.crop import CropRule
 from hands3c_core.hand_model import HandModelData, matrix_to_axis_angle, rot6d_to_matrix
 from hands3c_core.hand_model.data import JOINT_GATHER
 from hands3c_core.models.mano_head import IDENTITY_6D
@@ -53,6 +54,8 @@ class SmrConfig:
     """How often the parameters are regressed."""
     encoder: EncoderShape = RESNET34
     """ResNet-34 unless tests want less."""
+    crop: CropRule = "box"
+    """How the window that it sees is laid around the hand."""
 
 
 class SmrStageOutput(NamedTuple):

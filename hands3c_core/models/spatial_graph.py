@@ -133,6 +133,13 @@ class BeliefRegressor(nn.Module):
         keypoints = nodes + NUM_JOINTS * regresses_joints
         self.temperature = nn.Parameter(torch.ones(keypoints, 1))
 
+    def start_as_published(self) -> None:
+        """SAR's start: temperatures uniform from -1 to 1, and torch's usual layers, where ours
+        begin with flat maps."""
+        nn.init.uniform_(self.temperature, -1.0, 1.0)
+        for branch in (self.heat, self.depth):
+            branch.second.linear.reset_parameters()
+
     def forward(self, nodes: Tensor) -> BeliefMaps:
         """(B, N, features) -> maps and points, in float32 at least."""
         heat = _with_joints(self.heat(nodes), self.joint_heat)

@@ -73,7 +73,9 @@ class TrainConfig:
     heads: Path | None = None
     """Weights of a network of the HandS3C family whose heads are taken over, after --weights."""
     backbone: Path | None = None
-    """Pretrained backbone: hand_landmark_2020.tflite for hands3c_lite, which takes the shipped one
+    """Pretrained backbone: a state dict in torchvision's layout (ResNet-50 for hands3c and its
+    relatives, ResNet-34 for sar and smr; the published training starts from ImageNet's),
+    hand_landmark_2020.tflite for hands3c_lite, which takes the shipped one
     by itself, hand_landmarker.task for hands3c_lite_v1, EfficientNet-Lite0's state dict for
     hands3c_lite_plain_imagenet."""
     out: Path | None = None

@@ -22,7 +22,7 @@ from hands3c_core.data import (
     open_spec,
     parse_specs,
 )
-from hands3c_core.data.augment import CONTEXT, UPRIGHT_CONTEXT
+from hands3c_core.data.augment import UPRIGHT_CONTEXT
 from hands3c_core.errors import UserError
 from hands3c_core.geometry import CropRule
 from hands3c_core.hand_model import HandModelData
@@ -70,7 +70,12 @@ class Part(HandDataset):
 
 
 def open_split(
-    text: str, crop_size: int, context: float, holdout: float, val_context: float = 1.0
+    text: str,
+    crop_size: int,
+    context: float,
+    holdout: float,
+    val_context: float = 1.0,
+    crop_rule: CropRule = "box",
 ) -> tuple[HandDataset, HandDataset | None]:
     """Datasets for training and validation from one spec.
 
@@ -82,12 +87,13 @@ def open_split(
         context: of the training data; see ``data.open_data``.
         holdout: share for validation; 0 for none.
         val_context: of the validation data.
+        crop_rule: see ``data.open_data``.
 
     Raises:
         UserError: the data cannot be opened, or a dataset is too small to be split.
     """
     if not holdout:
-        return open_data(text, crop_size, context), None
+        return open_data(text, crop_size, context, crop_rule), None
     specs = parse_specs(text, dataset_names())
     training: list[HandDataset] = []
     validation: list[HandDataset] = []
@@ -95,12 +101,30 @@ def open_split(
         # Opened twice: validation has another context, and shares nothing that workers change.
         whole, plain = open_spec(spec, crop_size), open_spec(spec, crop_size)
         whole.context, plain.context = context, val_context
+        whole.use_rule(crop_rule)
+        plain.use_rule(crop_rule)
         held = hold_out(whole, holdout)
         training.append(Part(whole, held.training))
         validation.append(Part(plain, held.validation))
         training[-1].notes.append(f"held out for validation: {held.note}")
     weights = [spec.weight for spec in specs]
     return _mixed(training, weights), _mixed(validation, weights)
+
+
+def with_defaults(text: str, defaults: Sequence[tuple[str, str, str]]) -> str:
+    """The datasets that ``text`` names, with options that hold where it says nothing.
+
+    Args:
+        text: see ``data.open_data``.
+        defaults: name of a dataset, option, value; others of its datasets keep theirs.
+    """
+    if not defaults:
+        return text
+    specs = []
+    for spec in parse_specs(text, dataset_names()):
+        usual = {option: value for name, option, value in defaults if name == spec.name}
+        specs.append(replace(spec, options=usual | spec.options))
+    return ",".join(spec.text() for spec in specs)
 
 
 class HandDataModule(L.LightningDataModule):
@@ -136,14 +160,16 @@ class HandDataModule(L.LightningDataModule):
         augmenter = Augmenter(options, crop_size) if augments else None
         plain = replace(PRESETS["none"], upright=True)
         unchanged = Augmenter(plain, crop_size) if upright else None
-        context = UPRIGHT_CONTEXT if upright else CONTEXT if augmenter else 1.0
+        context = UPRIGHT_CONTEXT if upright else options.context if augmenter else 1.0
         holdout = 0.0 if config.val else preset.holdout
         val_context = context if upright else 1.0
+        chosen = with_defaults(data or config.data, preset.data_defaults)
         training, validation = open_split(
-            data or config.data, crop_size, context, holdout, val_context
+            chosen, crop_size, context, holdout, val_context, crop_rule
         )
         if config.val:
-            validation = open_data(config.val, crop_size, val_context)
+            held_out = with_defaults(config.val, preset.data_defaults)
+            validation = open_data(held_out, crop_size, val_context, crop_rule)
         for dataset in filter(None, (training, validation)):
             if not len(dataset):
                 raise UserError(f"{dataset.kind} has no samples.")

@@ -167,11 +167,12 @@ def _groups(
 ) -> dict[tuple[bool, float], list[nn.Parameter]]:
     """Parameters by whether they are decayed and the factor of their learning rate.
 
-    Norms, biases and the scans' own constants are not decayed.
+    Norms, biases and the scans' own constants are not decayed, unless the preset decays all.
     """
     groups: dict[tuple[bool, float], list[nn.Parameter]] = {}
     for name, parameter in named:
-        decayed = parameter.ndim >= 2 and not name.endswith(_NOT_DECAYED)
+        is_weight = parameter.ndim >= 2 and not name.endswith(_NOT_DECAYED)
+        decayed = preset.decays_all or is_weight
         rate = 1.0
         if name.startswith(("backbone.", "witness_head.")):
             rate = preset.backbone_rate

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from hands3c_core.errors import UserError
+from hands3c_core.geometry.crop import CropRule
 from hands3c_core.training.losses import LossWeights
 from hands3c_core.training.objectives import SarWeights, SmrWeights
 from hands3c_core.training.objectives.weak_perspective import WEAK
@@ -26,6 +27,8 @@ class Preset:
     schedule: Literal["steps", "cosine"] = "steps"
     """'steps': times ``decay`` every ``decay_every`` epochs. 'cosine': warm up, then down a cosine
     to ``final_share`` at the end of the run, be it counted in epochs, steps or minutes."""
+    cosine_by: Literal["step", "epoch"] = "step"
+    """Whether the cosine goes down at every step, or at the end of each epoch of ``epochs``."""
     final_share: float = 0.01
     decay: float = 0.7
     decay_every: int = 10
@@ -43,12 +46,21 @@ class Preset:
     """Greatest norm of the gradient."""
     freeze_norm: bool = False
     """Keep the batch norms' statistics; for small batches and fine-tuning."""
+    decays_all: bool = False
+    """Decay every parameter, norms, biases and temperatures too."""
+    published_start: bool = False
+    """Start the network's own layers as its released code does, where that differs from ours."""
+    data_defaults: tuple[tuple[str, str, str], ...] = ()
+    """Options of datasets (name, option, value) that hold where the command's --data says
+    nothing."""
     backbone_rate: float = 1.0
     """Factor of the backbone's learning rate."""
     attention_rate: float = 1.0
     """Factor of the attention module's learning rate."""
     frozen: tuple[str, ...] = ()
     """Parts whose weights stay, by the beginning of their names."""
+    crop: CropRule | None = None
+    """How windows are laid for the paper's networks; None for the network's own rule."""
     input_size: int | None = None
     """Side of the crop of the paper's networks, px; None for the network's own."""
     weights: str | None = None
@@ -77,12 +89,31 @@ _SAR = Preset(
     weight_decay=1e-2,
     epochs=50,
     schedule="cosine",
+    cosine_by="epoch",
     final_share=0.0,
     augment="sar",
     losses=SarWeights(),
-    note="SAR's recipe (AdamW's usual decay)",
+    decays_all=True,
+    published_start=True,
+    data_defaults=(("freihand", "crop", "central"),),
+    note="SAR's recipe as released (AdamW's usual decay)",
 )
-_SMR = replace(_SAR, losses=SmrWeights(), note="SAR's recipe, our weights: SMR's are not known")
+_SMR = replace(
+    _SAR,
+    losses=SmrWeights(),
+    cosine_by="step",
+    decays_all=False,
+    published_start=False,
+    note="after SAR's recipe, our weights: SMR's are not known",
+)
+_FREIHAND = Preset(
+    epochs=100,
+    augment="none",
+    crop="published",
+    input_size=224,
+    data_defaults=(("freihand", "versions", "gs"),),
+    note=f"{_PAPER}: whole images, green screens only, no augmentation",
+)
 _LITE = Preset(
     batch_size=16,
     optimizer="adamw",
@@ -125,9 +156,15 @@ PRESETS = MappingProxyType(
             frozen=("backbone.", "witness_head."),
             note="first part of the lite network's training: what stands behind its trunk",
         ),
-        "freihand": Preset(epochs=100, input_size=224, note=_PAPER),
-        "ho3d": Preset(epochs=80, note=_PAPER),
-        "dexycb": Preset(epochs=20, decay=0.9, decay_every=1, note=_PAPER),
+        "freihand": _FREIHAND,
+        "freihand_augmented": replace(
+            _FREIHAND,
+            augment="published",
+            data_defaults=(),
+            note="ours: all four backgrounds and HO-3D's augmentation",
+        ),
+        "ho3d": Preset(epochs=80, crop="published", note=_PAPER),
+        "dexycb": Preset(epochs=20, decay=0.9, decay_every=1, crop="published", note=_PAPER),
         "webcam": Preset(
             optimizer="adamw",
             learning_rate=5e-4,
@@ -195,6 +232,16 @@ PRESETS = MappingProxyType(
             note="fine-tunes the shipped weights on a few hundred frames of one person",
         ),
         "sar": _SAR,
+        "sar_ours": replace(
+            _SAR,
+            cosine_by="step",
+            decays_all=False,
+            published_start=False,
+            warmup_steps=100,
+            ema=0.999,
+            clip_norm=10.0,
+            note="ours: SAR's with flat first maps, EMA, a cosine by steps, norms not decayed",
+        ),
         "smr": _SMR,
         "smr_weak": replace(_SMR, losses=WEAK, note="SMR from 2D labels and priors alone"),
         "smr_self": replace(

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from hands3c_core.errors import UserError
 from hands3c_core.models import HandNetwork, build_model, load_weights
+from hands3c_core.models.checkpoints import header_rule, is_safetensors, read_header
 from hands3c_core.models.guided import GuidedLite
 from hands3c_core.models.pretrained import set_backbone
 from hands3c_core.models.registry import network_entry
@@ -166,16 +167,30 @@ def make_network(config: TrainConfig, preset: Preset, *, is_resumed: bool = Fals
     network = build_model(entry.name, input_size=size, hand=config.hand)
     if preset.refines:
         network.ask_to_refine()
+    if preset.published_start:
+        network.start_as_published()
+    start = starting_weights(config, preset)
+    _lay_windows(network, preset if entry.published else None, start)
     if is_resumed:
         return network
     if config.backbone is not None:
         set_backbone(network, config.backbone)
-    start = starting_weights(config, preset)
     if start is not None:
         start_from(network, start)
     if config.heads is not None:
         take_heads(network, load_weights(config.heads, hand=network.hand))
     return network
+
+
+def _lay_windows(network: HandNetwork, preset: Preset | None, start: Path | None) -> None:
+    """Have the network see windows by its recipe's rule, else by that of the weights it starts
+    from."""
+    rule = preset.crop if preset is not None else None
+    if rule is None and start is not None and start.is_file():
+        # A published checkpoint was trained with published windows.
+        rule = header_rule(read_header(start)) if is_safetensors(start) else "published"
+    if rule is not None:
+        network.use_crop(rule)
 
 
 def start_from(network: HandNetwork, weights: Path) -> None:

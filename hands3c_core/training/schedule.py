@@ -23,6 +23,8 @@ def learning_rate(preset: Preset, step: int, epoch: float, progress: float) -> f
     if preset.warmup_steps:
         warm = min(1.0, max((step + 1) / preset.warmup_steps, progress / LONGEST_WARMUP))
     if preset.schedule == "cosine":
+        if preset.cosine_by == "epoch" and preset.epochs:
+            progress = int(epoch + 1e-9) / preset.epochs
         wave = (1 + math.cos(math.pi * min(max(progress, 0.0), 1.0))) / 2
         factor = preset.final_share + (1 - preset.final_share) * wave
     else:

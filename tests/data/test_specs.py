@@ -135,3 +135,28 @@ def test_mixtures_thin_a_part_with_a_small_share_evenly():
 def test_an_empty_part_is_named():
     with pytest.raises(UserError, match="numbers has no samples"):
         MixtureDataset([Numbers(3), Numbers(0)], (1, 1))
+
+
+def test_windows_follow_the_network_unless_told(ho3d):
+    root, _ = ho3d
+    assert open_data(f"ho3d:{root}").crop_rule == "box"
+    assert open_data(f"ho3d:{root}", crop_rule="published").crop_rule == "published"
+    assert open_data(f"ho3d:{root}", crop_rule="upright").crop_rule == "box"
+    assert open_data(f"ho3d:{root}?crop=box", crop_rule="published").crop_rule == "box"
+    assert open_data(f"ho3d:{root}?crop=published").crop_rule == "published"
+    one = open_data(f"ho3d:{root}?crop=published")[0]
+    other = open_data(f"ho3d:{root}")[0]
+    assert not np.array_equal(one.joints_2d, other.joints_2d)
+    assert np.array_equal(one.joints_3d, other.joints_3d)
+
+
+def test_ready_crops_have_no_windows(tmp_path):
+    np.savez(tmp_path / "a.npz", images=np.zeros((1, 64, 64, 3), np.uint8))
+    with pytest.raises(UserError, match="ready crops"):
+        open_data(f"arrays:{tmp_path / 'a.npz'}?crop=published")
+
+
+def test_specs_as_text():
+    for text in ("ho3d:/a b/c?split=eval&mano=/m.pkl:0.5", "synthetic:1", "stb:/x:2"):
+        (spec,) = parse_specs(text, ["ho3d", "synthetic", "stb"])
+        assert spec.text() == text

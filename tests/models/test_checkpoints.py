@@ -305,3 +305,23 @@ def test_weights_say_whether_poses_are_brought_to_the_heatmaps(tmp_path, small_c
     points = build_model("sar_1stage", input_size=128)
     points.ask_to_refine()
     assert not points.refines
+
+
+def test_weights_carry_their_crop_rule(small_model, small_file, tmp_path):
+    """Published checkpoints get the published window, and so do files made from them, also those
+    that an earlier version made; others keep the network's own."""
+    assert load_weights(small_file).crop_rule == small_model.crop_rule == "box"
+    published = tmp_path / "snapshot_1.pth.tar"
+    write_published(small_model, published)
+    assert load_weights(published).crop_rule == "published"
+    import_checkpoint(published, tmp_path / "ours.safetensors", report=lambda _: None)
+    assert read_header(tmp_path / "ours.safetensors")["crop"] == "published"
+    assert load_weights(tmp_path / "ours.safetensors").crop_rule == "published"
+    state = {name: tensor.clone() for name, tensor in small_model.state_dict().items()}
+    old = {"format": "hands3c-live", "model": small_model.name, "hand": small_model.hand.name}
+    old |= {"input_size": str(small_model.input_size), "source_sha256": "0" * 64}
+    save_file(state, tmp_path / "old.safetensors", old)
+    assert load_weights(tmp_path / "old.safetensors").crop_rule == "published"
+    odd = old | {"crop": "sideways"}
+    save_file(state, tmp_path / "odd.safetensors", odd)
+    assert load_weights(tmp_path / "odd.safetensors").crop_rule == "box"

@@ -271,7 +271,7 @@ def test_recipes_of_sar_and_smr():
     options = AUGMENTATIONS[preset.augment]
     assert (options.rotation_deg, options.rotation_probability) == (180.0, 1.0)
     assert (options.scale, options.color, options.uniform) == (0.1, 0.2, True)
-    assert options.shift * 256 == pytest.approx(10)
+    assert options.shift * 130 == pytest.approx(10)
     assert PRESETS["smr_self"].labels == "landmarks"
     # Weights of another network's loss give way.
     assert make_objective(build_tiny_sar(), LossWeights()).weights == SarWeights()

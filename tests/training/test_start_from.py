@@ -74,3 +74,18 @@ def test_a_network_goes_on_at_another_size_where_its_parts_take_any(tmp_path):
     start_from(larger, tmp_path / "small.safetensors")
     given = load_weights(tmp_path / "small.safetensors")
     assert torch.equal(larger.backbone.stem.conv.weight, given.backbone.stem.conv.weight)
+
+
+def test_recipes_lay_windows_as_their_weights_were_trained(tmp_path):
+    """The paper's recipes take the published window, others what they start from had."""
+    config = TrainConfig(model="hands3c_tiny", input_size=128)
+    assert make_network(config, PRESETS["ho3d"]).crop_rule == "box"  # not the paper's network
+    entry = TrainConfig(model="baseline", input_size=128)
+    assert make_network(entry, PRESETS["dexycb"]).crop_rule == "published"
+    assert make_network(entry, PRESETS["webcam"]).crop_rule == "box"
+    start = build_model("hands3c_tiny", input_size=128)
+    start.use_crop("published")
+    save_weights(start, tmp_path / "start.safetensors")
+    goes_on = replace(config, weights=tmp_path / "start.safetensors")
+    assert make_network(goes_on, PRESETS["webcam"]).crop_rule == "published"
+    assert make_network(goes_on, PRESETS["webcam"], is_resumed=True).crop_rule == "published"
