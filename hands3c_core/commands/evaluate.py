@@ -28,9 +28,11 @@ from hands3c_core.evaluation import (
     official_lines,
     silence_attention,
     with_rows,
+    write_dexycb_results,
     write_report,
     write_submission,
 )
+from hands3c_core.geometry import CropRule
 from hands3c_core.hand_model import load_hand_model
 from hands3c_core.models import HandNetwork, load_weights
 from hands3c_core.weights import LANDMARKS
@@ -63,8 +65,9 @@ class Options:
     report: Path | None = None
     """Write a report to this .html file, or the pictures of it to this .png file."""
     submission: Path | None = None
-    """Write the benchmark's pred.json, or the zip of it, to this file (needs --benchmark)."""
-    benchmark: Literal["freihand", "ho3d_v2", "ho3d_v3"] | None = None
+    """Write the benchmark's pred.json, or the zip of it, to this file (needs --benchmark); for
+    dexycb the text file that its toolkit evaluates."""
+    benchmark: Literal["freihand", "ho3d_v2", "ho3d_v3", "dexycb"] | None = None
     """Which benchmark the submission is for."""
     published: Path | None = None
     """More published figures for the comparison, a JSON file (see docs/datasets.md)."""
@@ -139,7 +142,7 @@ def run(options: Options) -> None:
         raise UserError("--submission FILE and --benchmark NAME go together.")
     rows = with_rows(options.published) if options.published else PUBLISHED
     predictor = make_predictor(options)
-    rule = getattr(predictor, "crop_rule", "box")
+    rule: CropRule = getattr(predictor, "crop_rule", "box")
     dataset = open_data(options.data, crop_size=predictor.input_size, crop_rule=rule)
     with progress_bar(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(predictor.name, total=None)
@@ -149,7 +152,7 @@ def run(options: Options) -> None:
             protocol=options.protocol,
             batch_size=options.batch_size,
             limit=options.limit,
-            keep_vertices=options.submission is not None,
+            keep_vertices=options.submission is not None and options.benchmark != "dexycb",
             progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
     report = outcome.report()
@@ -170,7 +173,10 @@ def run(options: Options) -> None:
         write_report(outcome, dataset, options.report)
         print(f"wrote {options.report}")
     if options.submission is not None and options.benchmark is not None:
-        filled = write_submission(outcome, options.benchmark, options.submission)
+        if options.benchmark == "dexycb":
+            filled = write_dexycb_results(outcome, dataset, options.submission)
+        else:
+            filled = write_submission(outcome, options.benchmark, options.submission)
         print(f"wrote {options.submission} ({filled} images without a hand filled in)")
 
 

@@ -56,6 +56,8 @@ class SampleBatch:
     """(B, 21) float32, 1 for an exact label of a joint in the image, less for an uncertain one."""
     weight_3d: Tensor
     """(B, 21) float32, the same for its place in 3D."""
+    is_metric: Tensor
+    """(B,) bool: the sample's 3D labels, whatever there are of them, have a true scale."""
 
     def __len__(self) -> int:
         """B."""
@@ -124,6 +126,7 @@ def collate(samples: Sequence[HandSample], parameter_model: str = "hands3c") -> 
         has_camera=torch.from_numpy(has_camera),
         weight_2d=torch.from_numpy(np.stack(weights[0])),
         weight_3d=torch.from_numpy(np.stack(weights[1])),
+        is_metric=torch.from_numpy(metric),
     )
 
 

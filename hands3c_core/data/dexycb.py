@@ -64,6 +64,7 @@ _SPLITS: Final = {
 }
 #: Numbers in each label of an image.
 _LABEL_SIZES: Final = {"pose_m": 51, "joint_3d": 63, "joint_2d": 42}
+_HANDS: Final = {"right": "right", "left": "left", "both": "both"}
 _SETUPS: Final = {"s0": "s0", "s1": "s1", "s2": "s2", "s3": "s3"}
 
 
@@ -125,6 +126,7 @@ class DexYcb(AnnotatedDataset):
         setup: 's0' to 's3', see ``selection``.
         mano: the hand model of the pose labels; without it they are left out.
         step: take every n-th frame of a sequence.
+        hand: 'right', 'left' or 'both'; papers evaluate right hands.
         crop_size: side of the crops, px.
 
     Raises:
@@ -143,6 +145,7 @@ class DexYcb(AnnotatedDataset):
         mano: ManoLabels | None = None,
         step: int = 1,
         crop_size: int = CROP_SIZE,
+        hand: str = "both",
     ) -> None:
         super().__init__(crop_size)
         self.root = Path(root)
@@ -162,22 +165,34 @@ class DexYcb(AnnotatedDataset):
             ],
             np.int32,
         ).reshape(-1, 3)
-        self.frames = frames[self._with_hand(frames, f"{setup}-{split}-{step}")]
+        shown = self._with_hand(frames, f"{setup}-{split}-{step}")
+        if hand != "both":
+            sides = np.array([sequence.is_right for sequence in self.sequences], bool)
+            shown &= sides[frames[:, 0]] == (hand == "right")
+        self.image_ids = np.flatnonzero(shown).tolist()
+        """Numbers of the samples' images in the whole split, as the dataset's toolkit counts."""
+        self.is_whole = hand == "both" and step == 1
+        """Whether every image of the split that shows a hand is among the samples."""
+        self.frames = frames[shown]
         if not len(self.frames):
-            raise UserError(f"dexycb: {self.root} holds no frame with a hand in {setup} {split}.")
+            which = "hand" if hand == "both" else f"{hand} hand"
+            raise UserError(
+                f"dexycb: {self.root} holds no frame with a {which} in {setup} {split}."
+            )
         if mano is None:
             self.notes.append(NEEDS_MANO)
 
     @classmethod
     def open(cls, spec: DatasetSpec, crop_size: int) -> DexYcb:
-        """From ``dexycb:PATH?split=train&setup=s0&step=1&mano=PATH``."""
-        spec.check_options(("split", "setup", "step", "mano"))
+        """From ``dexycb:PATH?split=train&setup=s0&hand=both&step=1&mano=PATH``."""
+        spec.check_options(("split", "setup", "step", "mano", "hand"))
         return cls(
             spec.require_path(),
             split=spec.choice("split", _SPLITS, "train"),
             setup=spec.choice("setup", _SETUPS, "s0"),
             mano=ManoLabels.of(spec),
             step=spec.number("step", 1),
+            hand=spec.choice("hand", _HANDS, "both"),
             crop_size=crop_size,
         )
 

@@ -84,8 +84,8 @@ def open_spec(spec: DatasetSpec, crop_size: int = CROP_SIZE) -> HandDataset:
     """
     rule: CropRule | None = None
     crop = spec.options.get("crop")
-    if crop == "box" or crop == "published":
-        rule = crop
+    if crop in ("box", "published"):
+        rule = "box" if crop == "box" else "published"
         options = {name: value for name, value in spec.options.items() if name != "crop"}
         if spec.name == "freihand" and rule == "box":
             options["crop"] = "joints"

@@ -1,6 +1,7 @@
 """Metrics, benchmark protocols, submissions and reports."""
 
 from hands3c_core.evaluation.alignment import align, fit_similarity
+from hands3c_core.evaluation.dexycb_results import write_dexycb_results
 from hands3c_core.evaluation.evaluate import Evaluation, SampleResult, evaluate, measure
 from hands3c_core.evaluation.mean_hand import MeanHandPredictor
 from hands3c_core.evaluation.metrics import (
@@ -64,6 +65,7 @@ __all__ = [
     "read_submission",
     "silence_attention",
     "with_rows",
+    "write_dexycb_results",
     "write_report",
     "write_submission",
 ]

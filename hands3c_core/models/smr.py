@@ -99,6 +99,8 @@ class SmrPose(NamedTuple):
     """(B, V, 3) metres, same frame."""
     joints_2d: Tensor
     """(B, 21, 2) px over S."""
+    vertices_2d: Tensor
+    """(B, V, 2) px over S."""
 
 
 class JointHead(nn.Module):
@@ -263,10 +265,14 @@ class Smr(HandNetwork):
             vertices = layer(pose, shape).vertices
             joints = self._regress_joints(vertices)
             scale, shift = said.camera.to(kind)[:, None].split((1, 2), dim=-1)
-            plane = (joints - joints[:, ROOT : ROOT + 1])[..., :2] / LENGTH_UNIT
-            # uv = xy (s S) + t S/2 + S/2, over S.
-            joints_2d = plane * scale + (shift + 1) / 2
-        return SmrPose(rotations, pose, shape, joints, vertices, joints_2d)
+            root = joints[:, ROOT : ROOT + 1]
+
+            def project(points: Tensor) -> Tensor:
+                # uv = xy (s S) + t S/2 + S/2, over S.
+                return (points - root)[..., :2] / LENGTH_UNIT * scale + (shift + 1) / 2
+
+            places = project(joints), project(vertices)
+        return SmrPose(rotations, pose, shape, joints, vertices, *places)
 
     def _regress_joints(self, vertices: Tensor) -> Tensor:
         """(..., V, 3) -> (..., 21, 3) by the linear regressor; tips are vertices."""

@@ -60,7 +60,6 @@ def make_targets(batch: SampleBatch, layer: HandLayer) -> PartialTargets:
     is_posed = batch.has_pose & batch.has_shape
     joints = torch.where(is_posed[:, None, None], posed.joints - wrist, batch.joints_3d)
     known = batch.has_directions | is_posed[:, None]
-    is_metric = (batch.has_directions == batch.has_joints_3d).all(dim=1)
     return PartialTargets(
         joints_2d=batch.joints_2d,
         joints_3d=joints,
@@ -72,7 +71,7 @@ def make_targets(batch: SampleBatch, layer: HandLayer) -> PartialTargets:
         has_vertices=is_posed.to(kind),
         has_pose=batch.has_pose.to(kind),
         has_shape=batch.has_shape.to(kind),
-        is_metric=is_metric.to(kind),
+        is_metric=batch.is_metric.to(kind),
     )
 
 

@@ -11,6 +11,7 @@ from hands3c_core.data import open_data, project_sample
 from hands3c_core.data.dexycb import selection
 from hands3c_core.data.ho3d import HO3D_JOINTS, TO_OURS, TO_THEIRS
 from hands3c_core.data.stb import to_camera
+from hands3c_core.errors import UserError
 
 
 def check_sample(sample, hand, *, pixels=0.01):
@@ -154,6 +155,22 @@ def test_dexycb(dexycb):
         check_parameters(held_out[0], hands["left"])
         check_vertices(held_out[0], hands["left"])
     assert held_out[0].name.startswith("20200820")
+
+
+def test_dexycb_hands_of_one_side(dexycb):
+    """Sequence 0 is a right hand's, 4 a left one's; images count in the whole split."""
+    root, _ = dexycb
+    both = open_data(f"dexycb:{root}")
+    assert both.is_whole
+    # Two frames of each camera's recording, the second without a hand.
+    assert both.image_ids[:3] == [0, 2, 4]
+    assert open_data(f"dexycb:{root}?hand=right").image_ids == both.image_ids
+    assert not open_data(f"dexycb:{root}?hand=right").is_whole
+    with pytest.raises(UserError, match="left hand in s0 train"):
+        open_data(f"dexycb:{root}?hand=left")
+    assert len(open_data(f"dexycb:{root}?split=test&hand=left")) == 64
+    with pytest.raises(UserError, match="hand=up"):
+        open_data(f"dexycb:{root}?hand=up")
 
 
 def test_dexycb_remembers_which_frames_show_hands(dexycb, own_cache, monkeypatch):

@@ -177,6 +177,44 @@ def test_smrs_loss_vanishes_for_the_truth(batch):
     assert wrist.shape == (2, 1, 3)
 
 
+def test_smrs_mesh_is_supervised_where_it_is_seen(batch):
+    """A camera so far away that it is the stage's own weak-perspective one: the term vanishes, and
+    grows with a mesh that is seen elsewhere; without a camera it says nothing."""
+    torch.manual_seed(0)
+    network = SMALL["smr"](load_hand_model("hand_mano778"), SIZE)
+    objective = make_objective(network, SmrWeights())
+    kind = network.hand_layer.v_template.dtype
+    with torch.no_grad():
+        regressed = network.regress(images_of(batch))
+        stage = regressed.stages[-1]
+        posed = network.pose_hand(stage)
+        layer = network.hand_layer(posed.pose, posed.shape)
+        # The layer's joints are what labels are relative to, the regressed ones what SMR places by.
+        wrist, middle = layer.joints[:, :1], posed.joints[:, ROOT]
+        away = torch.tensor([0.0, 0.0, 2000.0])
+        scale, shift = stage.camera[:, 0], stage.camera[:, 1:]
+        matrices = torch.eye(3).repeat(len(scale), 1, 1).to(kind)
+        for row in range(len(scale)):
+            matrices[row, 0, 0] = matrices[row, 1, 1] = scale[row] * SIZE / LENGTH_UNIT * 2000
+            matrices[row, :2, 2] = (shift[row] + 1) / 2 * SIZE
+        own = replace(
+            batch,
+            pose=matrix_to_axis_angle(posed.rotations).to(kind),
+            shape=posed.shape,
+            root=wrist[:, 0] - middle + away,
+            intrinsics=matrices,
+            has_camera=torch.ones(len(scale), dtype=torch.bool),
+        )
+        terms = objective(network, SimpleNamespace(stages=(stage,)), None, own)
+        assert float(terms["vertices_2d"]) == pytest.approx(0, abs=2e-3)
+        moved = replace(own, root=own.root + torch.tensor([0.02, 0.0, 0.0]))
+        terms = objective(network, SimpleNamespace(stages=(stage,)), None, moved)
+        assert float(terms["vertices_2d"]) > 0.02
+        blind = replace(moved, has_camera=torch.zeros(len(scale), dtype=torch.bool))
+        terms = objective(network, SimpleNamespace(stages=(stage,)), None, blind)
+        assert float(terms["vertices_2d"]) == 0
+
+
 def test_weak_supervision_looks_at_nothing_but_2d_labels(batch):
     torch.manual_seed(0)
     network = SMALL["smr"](load_hand_model("hand_mano778"), SIZE).eval()

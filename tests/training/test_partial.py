@@ -227,3 +227,17 @@ def test_robust_errors_are_squares_when_small_and_grow_linearly_when_large(layer
     assert term(1e-4, 0.01) == pytest.approx(term(1e-4, None), rel=1e-3)
     assert term(0.4, 0.01) == pytest.approx(2 * term(0.2, 0.01), rel=0.06)
     assert term(0.4, None) == pytest.approx(4 * term(0.2, None), rel=1e-9)
+
+
+def test_a_sample_with_a_pose_alone_keeps_its_untrusted_scale(layer: HandLayer) -> None:
+    """Without 3D joints too: what an estimator said of the pose counts as little as it does beside
+    them."""
+    untrusted = sample(0, ValidLabels(NONE, NONE, False, True, True, metric=False))
+    batch = collate([untrusted, replace(untrusted, valid=replace(untrusted.valid, metric=True))])
+    assert batch.is_metric.tolist() == [False, True]
+    assert make_targets(batch, layer).is_metric.tolist() == [0, 1]
+    prediction = random_prediction(layer, 1)
+    full = losses_of(layer, prediction, [untrusted], non_metric=1.0)["pose"].item()
+    tenth = losses_of(layer, prediction, [untrusted], non_metric=0.1)["pose"].item()
+    assert tenth == pytest.approx(0.1 * full)
+    assert losses_of(layer, prediction, [untrusted])["shape"].item() == 0

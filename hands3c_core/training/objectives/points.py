@@ -15,7 +15,7 @@ from hands3c_core.hand_model import HandLayer
 from hands3c_core.models import HandNetwork, HandPrediction
 from hands3c_core.models.sar import DEPTH_UNIT
 from hands3c_core.training.objectives.base import masked_mean
-from hands3c_core.training.partial import make_targets
+from hands3c_core.training.partial import PartialTargets, make_targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,9 @@ def make_point_targets(batch: SampleBatch, layer: HandLayer) -> PointTargets:
     """
     partial = make_targets(batch, layer)
     kind = partial.vertices.dtype
-    side = batch.crops.shape[1]
     has_vertices = partial.has_vertices.bool()
-    has_mesh = has_vertices & batch.has_camera
-    in_camera = partial.vertices + batch.root.to(kind)[:, None]
-    seen = in_camera @ batch.intrinsics.to(kind).transpose(1, 2)
-    depth = torch.where(has_mesh[:, None, None], seen[..., 2:], 1.0)
-    uv = torch.cat((seen[..., :2] / depth / side, partial.joints_2d.to(kind)), dim=1) * 2 - 1
+    places, has_mesh = vertex_places(batch, partial)
+    uv = torch.cat((places, partial.joints_2d.to(kind)), dim=1) * 2 - 1
     depths = torch.cat((partial.vertices[..., 2:], partial.joints_3d[..., 2:]), dim=1) / DEPTH_UNIT
     metric_joints = partial.has_joints_3d.bool() & partial.is_metric.bool()[:, None]
     every_vertex = (len(batch), partial.vertices.shape[1])
@@ -67,6 +63,17 @@ def make_point_targets(batch: SampleBatch, layer: HandLayer) -> PointTargets:
         torch.stack((uv_known, uv_known, depth_known), dim=-1),
         has_mesh,
     )
+
+
+def vertex_places(batch: SampleBatch, partial: PartialTargets) -> tuple[Tensor, Tensor]:
+    """Where the labelled mesh is seen: (B, V, 2) u, v over the crop's side, and (B,) bool whether
+    it is known, mesh and camera both."""
+    kind = partial.vertices.dtype
+    is_seen = partial.has_vertices.bool() & batch.has_camera
+    in_camera = partial.vertices + batch.root.to(kind)[:, None]
+    seen = in_camera @ batch.intrinsics.to(kind).transpose(1, 2)
+    depth = torch.where(is_seen[:, None, None], seen[..., 2:], 1.0)
+    return seen[..., :2] / depth / batch.crops.shape[1], is_seen
 
 
 class PointObjective:

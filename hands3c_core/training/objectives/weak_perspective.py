@@ -17,6 +17,7 @@ from hands3c_core.models import HandNetwork, HandPrediction, Smr
 from hands3c_core.models.smr import LENGTH_UNIT, ROOT, SmrPose, SmrStageOutput
 from hands3c_core.models.spatial_graph import BeliefMaps
 from hands3c_core.training.objectives.base import masked_mean
+from hands3c_core.training.objectives.points import vertex_places
 from hands3c_core.training.partial import PartialTargets, make_targets
 
 
@@ -30,6 +31,8 @@ class SmrWeights:
     shape: float = 0.01
     joints_2d: float = 1.0
     """Of the projected 3D joints."""
+    vertices_2d: float = 1.0
+    """Of the projected mesh, where pose, shape and camera are labelled."""
     belief_2d: float = 1.0
     """Of the belief maps' u and v."""
     belief_depth: float = 1.0
@@ -48,6 +51,7 @@ WEAK = SmrWeights(
     joints_3d=0.0,
     pose=0.0,
     shape=0.0,
+    vertices_2d=0.0,
     belief_depth=0.0,
     self_depth=1.0,
     pose_prior=1.0,
@@ -57,7 +61,7 @@ WEAK = SmrWeights(
 _TO_MEAN = 0.02
 TERMS = (
     *("vertices", "joints_3d", "pose", "shape", "joints_2d", "belief_2d", "belief_depth"),
-    *("self_depth", "pose_prior", "shape_prior"),
+    *("vertices_2d", "self_depth", "pose_prior", "shape_prior"),
 )
 
 
@@ -71,6 +75,8 @@ class _Labels:
     has_joints: Tensor
     uv: Tensor
     rotations: Tensor
+    vertices_uv: Tensor
+    has_vertices_uv: Tensor
 
 
 class WeakPerspectiveObjective:
@@ -97,7 +103,8 @@ class WeakPerspectiveObjective:
     ) -> dict[str, Tensor]:
         """See ``base.Objective``."""
         assert isinstance(network, Smr)
-        labels = _labels(make_targets(batch, network.hand_layer))
+        partial = make_targets(batch, network.hand_layer)
+        labels = _labels(partial, *vertex_places(batch, partial))
         totals: dict[str, Tensor] = {}
         for stage in regressed.stages:
             posed = network.pose_hand(stage)
@@ -111,7 +118,7 @@ class WeakPerspectiveObjective:
         return totals
 
 
-def _labels(partial: PartialTargets) -> _Labels:
+def _labels(partial: PartialTargets, places: Tensor, has_places: Tensor) -> _Labels:
     root = partial.joints_3d[:, ROOT : ROOT + 1]
     metric = partial.is_metric.bool()[:, None]
     # Without the root nothing is known relative to it.
@@ -123,6 +130,8 @@ def _labels(partial: PartialTargets) -> _Labels:
         has_joints=has_joints,
         uv=2 * partial.joints_2d.to(root.dtype) - 1,
         rotations=axis_angle_to_matrix(partial.pose),
+        vertices_uv=2 * places.to(root.dtype) - 1,
+        has_vertices_uv=has_places,
     )
 
 
@@ -132,6 +141,7 @@ def _mesh_terms(posed: SmrPose, labels: _Labels) -> dict[str, Tensor]:
     vertices = (posed.vertices - root) / LENGTH_UNIT - labels.vertices
     joints = (posed.joints - root) / LENGTH_UNIT - labels.joints
     flat = 2 * posed.joints_2d - 1 - labels.uv
+    flat_mesh = 2 * posed.vertices_2d - 1 - labels.vertices_uv
     rotations = posed.rotations - labels.rotations
     metric = partial.is_metric[:, None]
 
@@ -144,6 +154,7 @@ def _mesh_terms(posed: SmrPose, labels: _Labels) -> dict[str, Tensor]:
         "vertices": mean(vertices, partial.has_vertices),
         "joints_3d": mean(joints, labels.has_joints),
         "joints_2d": mean(flat, partial.has_joints_2d),
+        "vertices_2d": mean(flat_mesh, labels.has_vertices_uv),
         "pose": mean(rotations, partial.has_pose),
         "shape": masked_mean(
             (posed.shape - partial.shape).square(),
