@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import yaml
+
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 from hands3c_core.training.presets import Preset, find_preset
@@ -24,6 +26,8 @@ _OF_THE_PRESET = (
     *("holdout", "rehearsal"),
 )
 _SHARES = ("holdout", "rehearsal")
+#: Length of a run for which neither command nor preset knows one.
+USUAL_MINUTES = 60.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class TrainConfig:
     """Share of synthetic samples mixed in against forgetting, instead of the preset's (personal
     0.3, else none); rendered once, before the first run."""
     max_minutes: float | None = None
-    """Length of the whole run in minutes, resumed parts included."""
+    """Length of the whole run in minutes, resumed parts included; 60 where nothing else, the preset
+    included, says when it ends."""
     max_steps: int | None = None
     """Most steps."""
     epochs: float | None = None
@@ -99,6 +104,9 @@ class TrainConfig:
     """Steps between two lines of metrics.csv."""
     seed: int = 0
     """Of the network's start, the order and the augmentation."""
+    logger: Literal["tensorboard", "csv", "wandb"] = "tensorboard"
+    """Where losses go besides metrics.csv: tensorboard/ in the run directory, nowhere (csv), or
+    Weights & Biases, which needs pip install 'hands3c-live[wandb]'."""
 
     def recipe(self) -> tuple[str, Preset]:
         """The preset's name and the preset with this run's changes.
@@ -112,7 +120,10 @@ class TrainConfig:
             key: value for key in _OF_THE_PRESET if (value := getattr(self, key)) is not None
         }
         self._check(changes)
-        return name, dataclasses.replace(preset, **changes)
+        chosen = dataclasses.replace(preset, **changes)
+        if (chosen.max_minutes, chosen.epochs, self.max_steps) == (None, None, None):
+            chosen = dataclasses.replace(chosen, max_minutes=USUAL_MINUTES)
+        return name, chosen
 
     def _check(self, changes: dict[str, Any]) -> None:
         positive = {"checkpoint_minutes": self.checkpoint_minutes, "log_every": self.log_every}
@@ -148,14 +159,49 @@ def read_config(folder: Path) -> TrainConfig:
         raise UserError(f"{folder} is no run directory: there is no {CONFIG} in it.") from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path} cannot be read ({error}); start a new run.") from None
+    return config_from(values, f"{path} is damaged", "start a new run")
+
+
+def config_from(values: Any, complaint: str, advice: str) -> TrainConfig:
+    """Settings from a table of them, by name with _ or -; what it lacks stays at its default.
+
+    Args:
+        values: as ``config.json`` holds them.
+        complaint, advice: begin and end of the error.
+
+    Raises:
+        UserError: a name is unknown or a value of another type.
+    """
     hints = typing.get_type_hints(TrainConfig)
     try:
+        if not isinstance(values, dict):
+            raise ValueError("it is no table of settings")
+        values = {str(name).replace("-", "_"): value for name, value in values.items()}
         unknown = set(values) - set(hints)
         if unknown:
             raise ValueError(f"unknown {sorted(unknown)[0]!r}")
         return TrainConfig(**{name: _typed(value, hints[name]) for name, value in values.items()})
     except (TypeError, ValueError) as error:
-        raise UserError(f"{path} is damaged ({error}); start a new run.") from None
+        raise UserError(f"{complaint} ({error}); {advice}.") from None
+
+
+def read_settings(path: Path) -> TrainConfig:
+    """The settings in a file of ``--config``: JSON or YAML, as ``config.json`` in a run directory.
+
+    Raises:
+        UserError: the file is missing or damaged, or a setting is unknown.
+    """
+    advice = "its names are those of --help, as in a run's config.json"
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        is_yaml = Path(path).suffix.lower() in (".yaml", ".yml")
+        values = yaml.safe_load(text) if is_yaml else json.loads(text)
+    except FileNotFoundError:
+        raise UserError(f"there is no file {path} for --config.") from None
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+        first = (str(error).splitlines() or [""])[0]
+        raise UserError(f"{path} is no JSON or YAML ({first}); {advice}.") from None
+    return config_from(values, f"{path} is not understood", advice)
 
 
 def check_resumable(old: TrainConfig, new: TrainConfig) -> None:
@@ -186,24 +232,32 @@ def _typed(value: Any, hint: Any) -> Any:
 
 
 def parse_arguments(arguments: list[str]) -> tuple[Path | None, list[str], TrainConfig]:
-    """Take ``--resume DIR`` out of a command line.
+    """Take ``--resume DIR`` or ``--config FILE`` out of a command line.
 
     Returns:
         The run directory to resume or None, the other arguments, and the settings that hold where
-        these say nothing: those of the resumed run.
+        these say nothing: those of the resumed run or of the file.
 
     Raises:
-        UserError: ``--resume`` lacks its directory, or there is no run in it.
+        UserError: the option lacks its value, both are given, or the settings cannot be read.
     """
-    rest = list(arguments)
-    for number, word in enumerate(rest):
+    resume, rest = _taken_out("--resume", "the run directory to go on with", list(arguments))
+    settings, rest = _taken_out("--config", "a JSON or YAML file of settings", rest)
+    if resume is not None and settings is not None:
+        raise UserError("--resume goes on with a run's own settings: leave out --config.")
+    if resume is not None:
+        return resume, rest, read_config(resume)
+    return None, rest, TrainConfig() if settings is None else read_settings(settings)
+
+
+def _taken_out(option: str, meaning: str, words: list[str]) -> tuple[Path | None, list[str]]:
+    """The value of an option that may be written with a space or =, and the other words."""
+    for number, word in enumerate(words):
         name, sign, value = word.partition("=")
-        if name != "--resume":
-            continue
-        given = [value] if sign else rest[number + 1 : number + 2]
-        if not given or not given[0]:
-            raise UserError("--resume needs the run directory to go on with.")
-        del rest[number : number + (1 if sign else 2)]
-        folder = Path(given[0])
-        return folder, rest, read_config(folder)
-    return None, rest, TrainConfig()
+        if name == option:
+            given = [value] if sign else words[number + 1 : number + 2]
+            if not given or not given[0]:
+                raise UserError(f"{option} needs {meaning}.")
+            del words[number : number + (1 if sign else 2)]
+            return Path(given[0]), words
+    return None, words

@@ -12,7 +12,6 @@ from pathlib import Path
 import lightning.pytorch as L
 import torch
 from lightning.pytorch.callbacks import TQDMProgressBar
-from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 
 from hands3c_core.errors import UserError
@@ -35,6 +34,7 @@ from hands3c_core.training.distillation import Teacher, take_heads
 from hands3c_core.training.ema import WeightAverage
 from hands3c_core.training.export import export_weights
 from hands3c_core.training.guided_start import start_guided
+from hands3c_core.training.loggers import make_logger
 from hands3c_core.training.module import HandTraining
 from hands3c_core.training.pace import Pace
 from hands3c_core.training.personal import before_and_after, starting_weights, training_data
@@ -81,10 +81,6 @@ def train(config: TrainConfig, resume: Path | None = None) -> RunResult:
 
 def _train(config: TrainConfig, resume: Path | None) -> RunResult:
     name, preset = config.recipe()
-    if preset.max_minutes is None and preset.epochs is None and config.max_steps is None:
-        raise UserError(
-            f"The preset {name} has no end: give --max-minutes, --max-steps or --epochs."
-        )
     if config.precision == "fp16" and config.accelerator == "cpu":
         raise UserError("fp16 trains on GPUs only; use --precision bf16 on the CPU.")
     checkpoint = None
@@ -247,7 +243,7 @@ def _trainer(
             precision=_PRECISION[config.precision],  # type: ignore[arg-type]
             callbacks=[*first, saving, *bars, recorder],
             plugins=[WholeCheckpoints()],
-            logger=TensorBoardLogger(str(folder), name="tensorboard", version=""),
+            logger=make_logger(config.logger, folder),
             log_every_n_steps=config.log_every,
             max_epochs=-1,
             val_check_interval=_interval(config, data),

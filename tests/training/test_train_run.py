@@ -185,7 +185,6 @@ def test_a_run_without_whole_checkpoint_cannot_go_on(finished, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({}, "has no end"),
         ({"max_steps": 1, "data": "arrays:nowhere.npz"}, "nowhere.npz"),
         ({"max_steps": 1, "augment": "x"}, "--augment x"),
         ({"max_steps": 1, "model": "resnet"}, "No network is called"),
