@@ -135,5 +135,7 @@ def test_other_files_are_refused(tmp_path):
 
 
 def test_set_backbone_wants_a_network_that_has_it():
-    with pytest.raises(UserError, match="no EfficientNet-Lite0"):
+    with pytest.raises(UserError, match="no EfficientNet-Lite0 and no ResNet"):
+        set_backbone(torch.nn.Conv2d(3, 3, 1), BUNDLE)
+    with pytest.raises(UserError, match="no torch checkpoint"):
         set_backbone(build_model("hands3c_tiny"), BUNDLE)
