@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from pathlib import Path
 from typing import Final
@@ -43,6 +44,12 @@ def cut_name(stem: str, suffix: str = "", most: int = LONGEST_NAME) -> str:
     if len(content) <= room:
         return stem + suffix
     return os.fsdecode(content[:room].decode("utf-8", errors="ignore").encode()) + suffix
+
+
+def safe_name(text: str, most: int = 120) -> str:
+    """``text`` as the name of a file or folder on any system, of at most ``most`` bytes."""
+    plain = re.sub(r"[^\w.-]+", "_", text.encode("utf-8", "replace").decode()).strip("._")
+    return cut_name(plain, most=most) or "clip"
 
 
 def user_path(text: str | os.PathLike[str]) -> Path:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import glob
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
+from hands3c_core.batch.lerobot import LeRobotSet, clip_name, is_dataset
 from hands3c_core.errors import UserError
-from hands3c_core.names import cut_name, user_path
+from hands3c_core.names import safe_name, user_path
 from hands3c_core.sources.base import Source
 from hands3c_core.sources.images import ImageFolder, is_image, natural_key
 from hands3c_core.sources.media import VIDEO_SUFFIXES, head_of
 from hands3c_core.sources.open import open_source
 from hands3c_core.sources.picture_kinds import Kind, kind_of
 
-#: Bytes of a clip's name; those of its files are longer.
-_LONGEST: Final = 120
 _BLOCK: Final = 1 << 20
 
 
@@ -56,19 +57,29 @@ class Clip:
         Raises:
             UserError: it cannot be read.
         """
-        digest = hashlib.sha256()
         path = Path(self.path)
         try:
-            files = [path] if path.is_file() else pictures_of(path)
-            for file in files:
-                if len(files) > 1:
-                    digest.update(file.name.encode("utf-8", "surrogateescape") + b"\0")
-                with file.open("rb") as stream:
-                    while block := stream.read(_BLOCK):
-                        digest.update(block)
+            if path.is_file():
+                stat = path.stat()
+                return _sha256_of(path, stat.st_size, stat.st_mtime_ns)
+            digest = hashlib.sha256()
+            for file in pictures_of(path):
+                stat = file.stat()
+                content = _sha256_of(file, stat.st_size, stat.st_mtime_ns)
+                digest.update(os.fsencode(file.name) + b"\0" + content.encode())
         except OSError as error:
             raise UserError(f"{path.name} cannot be read: {error.strerror}") from error
         return digest.hexdigest()
+
+
+@functools.lru_cache(maxsize=8)
+def _sha256_of(file: Path, size: int, modified_ns: int) -> str:
+    """Of a file's content, remembered while it does not change: of several clips of one file."""
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def find_clips(inputs: Iterable[str | Path], known: Mapping[str, str] | None = None) -> list[Clip]:
@@ -141,6 +152,9 @@ def _clips_at(path: Path, root: Path) -> Iterator[Clip]:
     if path.is_file():
         yield _clip(path, _kind_of(path), root)
         return
+    if is_dataset(path):
+        yield from _episodes_of(path)
+        return
     try:
         children = [child for child in path.iterdir() if not child.name.startswith(".")]
     except OSError as error:
@@ -153,6 +167,24 @@ def _clips_at(path: Path, root: Path) -> Iterator[Clip]:
     for child in children:
         if child.is_dir():
             yield from _clips_at(child, root)
+
+
+def _episodes_of(folder: Path) -> Iterator[Clip]:
+    """The episodes of a LeRobot data set, each camera's by itself."""
+    for episode in LeRobotSet.open(folder).episodes():
+        try:
+            stat = episode.video.stat()
+        except OSError as error:
+            raise UserError(f"{episode.video} cannot be read: {error.strerror}.") from None
+        yield Clip(
+            clip_name(episode.camera, episode.number),
+            str(episode.video.resolve()),
+            "video",
+            stat.st_size,
+            stat.st_mtime_ns,
+            episode.start,
+            episode.end,
+        )
 
 
 def _kind_of(path: Path) -> Literal["video", "images"]:
@@ -184,12 +216,6 @@ def _clip(path: Path, kind: Literal["video", "images"], root: Path) -> Clip:
         sum(stat.st_size for stat in stats),
         max((stat.st_mtime_ns for stat in stats), default=0),
     )
-
-
-def safe_name(text: str) -> str:
-    """``text`` as the name of a folder on any system."""
-    plain = re.sub(r"[^\w.-]+", "_", text.encode("utf-8", "replace").decode()).strip("._")
-    return cut_name(plain, most=_LONGEST) or "clip"
 
 
 def _named(found: Mapping[str, Clip], known: Mapping[str, str]) -> list[Clip]:

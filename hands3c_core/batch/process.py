@@ -70,7 +70,7 @@ def process(
     """Turn clips into hands: each into a folder of its own in ``out``, whole or not at all.
 
     Args:
-        inputs: videos, pictures, folders, patterns, ``@list.txt``.
+        inputs: videos, pictures, folders, patterns, ``@list.txt``, LeRobot data sets.
         out: the run's folder.
         config: what to do with each.
         engine: where; processes of this machine by default.

@@ -12,6 +12,7 @@ import tyro
 from hands3c_core.command import STOPPED as STOPPED_CODE
 from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.device import Device
+from hands3c_core.errors import UserError
 from hands3c_core.export_formats import EXPORT_FORMATS
 from hands3c_core.weights import AUTO, Precision
 
@@ -36,7 +37,7 @@ class Options:
     """
 
     inputs: Annotated[tuple[str, ...], tyro.conf.Positional]
-    """Videos, photographs, folders, patterns ('clips/**/*.mp4'), @list.txt."""
+    """Videos, photographs, folders, patterns ('clips/**/*.mp4'), @list.txt, LeRobot data sets."""
     out: Path
     """Folder of the run."""
     to: Annotated[tuple[Kind, ...], tyro.conf.arg(metavar="KIND ...")] = ("jsonl",)
@@ -51,6 +52,9 @@ class Options:
     given."""
     gpus_per_worker: float = 0.0
     """Share of a GPU that each Ray worker is given, for --device cuda."""
+    lerobot: Path | None = None
+    """The only input is a LeRobot data set: also write it to this folder, with hands as further
+    columns."""
     resume: bool = False
     """Go on in OUT: only clips that are missing or have changed are done."""
     offline: bool = True
@@ -80,6 +84,8 @@ class Options:
     """Calibration file of the camera, instead of --fov."""
     segment: float = 120.0
     """Longer clips are cut into segments of about this many seconds, which workers share."""
+    overlap: float = 6.0
+    """Seconds of what is before it that a segment sees."""
 
 
 def run(options: Options) -> int:
@@ -104,6 +110,7 @@ def run(options: Options) -> int:
         start=options.from_,
         end=options.until,
         segment_s=options.segment,
+        overlap_s=options.overlap,
     ).check()
     engine = make_engine(
         options.engine,
@@ -111,6 +118,8 @@ def run(options: Options) -> int:
         address=options.ray_address,
         gpus=options.gpus_per_worker,
     )
+    if options.lerobot is not None:
+        check_lerobot(options)
     with Display() as display:
         progress = process(
             options.inputs,
@@ -120,7 +129,20 @@ def run(options: Options) -> int:
             resume=options.resume,
             watch=display.show,
         )
+    if options.lerobot is not None:
+        from hands3c_core.batch.lerobot_out import annotate
+
+        print(f"Wrote {annotate(options.inputs[0], options.out, options.lerobot)}")
     return report(progress, options.out)
+
+
+def check_lerobot(options: Options) -> None:
+    """Raise UserError if no data set can be written."""
+    from hands3c_core.batch.lerobot import is_dataset
+
+    if len(options.inputs) != 1 or not is_dataset(Path(options.inputs[0])):
+        raise UserError("--lerobot needs one LeRobot data set (with meta/info.json) as the input.")
+    EXPORT_FORMATS["parquet"].require()
 
 
 def report(progress: Progress, out: Path) -> int:
