@@ -75,7 +75,7 @@ def test_a_description_that_leads_out_of_the_folder_is_refused(v21):
             find_clips([v21])
     info["codebase_version"] = "v9.0"
     (v21 / "meta" / "info.json").write_text(json.dumps(info))
-    with pytest.raises(UserError, match="v9.0"):
+    with pytest.raises(UserError, match=r"v9\.0"):
         LeRobotSet.open(v21)
 
 
