@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from hands3c_core.conventions import DEFAULT_FOV_DEG
-from hands3c_core.detect import HandDetector, HandSmoother, HandTracker
+from hands3c_core.detect import HandDetector, HandSmoother, HandTracker, open_detector
 from hands3c_core.errors import UserError
 from hands3c_core.estimators.base import Estimator
 from hands3c_core.estimators.choose import make_estimator, warm_up
@@ -115,7 +115,7 @@ class HandMeshPipeline:
         self.smoothing = smoothing
         self.tracker = tracker or HandTracker()
         self._owns_detector = detector is None
-        self.detector = detector or HandDetector(max_hands=max_hands, mode=mode)
+        self.detector = detector or open_detector(max_hands, mode)
         self._last_time: float | None = None
         self._next_index = 0
 

@@ -11,16 +11,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hands3c_core.assets import asset_path
+from hands3c_core.detect.batched_network import BatchedNetwork
 from hands3c_core.errors import UserError
 from hands3c_core.geometry.crop import apply_affine, extract_crop, invert_affine, upright_box
-from hands3c_core.openvino_core import openvino_core
 from hands3c_core.types import HandLooks, UInt8
 
 Floats = NDArray[np.float64]
@@ -48,18 +47,8 @@ class LandmarkNetwork:
     """
 
     def __init__(self, file: str | Path | None = None, depth_scale: float = DEPTH_SCALE) -> None:
-        path = Path(file) if file else asset_path(FILE)
         self.depth_scale = depth_scale
-        self._core = openvino_core()
-        try:
-            self._model = self._core.read_model(path)
-            self._passes: dict[int, Any] = {}
-            self._pass(2)
-        except (OSError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-            raise UserError(f"the hand landmark network {path} cannot be loaded: {reason}") from (
-                None
-            )
+        self._network = BatchedNetwork(Path(file) if file else asset_path(FILE), INPUT_SIZE, 2)
 
     def look(self, image: UInt8, landmarks_2d: Sequence[ArrayLike]) -> list[HandLooks]:
         """Look at hands again.
@@ -72,39 +61,28 @@ class LandmarkNetwork:
             One ``HandLooks`` a hand.
         """
         windows = []
-        crops = np.empty((2 * len(landmarks_2d), INPUT_SIZE, INPUT_SIZE, 3), np.float32)
+        crops = np.empty((2 * len(landmarks_2d), INPUT_SIZE, INPUT_SIZE, 3), np.uint8)
         for row, points in enumerate(landmarks_2d):
             crop, window = extract_crop(
                 image, upright_box(points), INPUT_SIZE, border=cv2.BORDER_REPLICATE
             )
             windows.append(window)
-            np.multiply(crop, np.float32(1 / 255), out=crops[2 * row])
-            crops[2 * row + 1] = crops[2 * row, :, ::-1]
+            crops[2 * row] = crop
+            cv2.flip(crop, 1, dst=crops[2 * row + 1])
         parts = self._infer(crops)
         return [
             _in_image(window, self.depth_scale, *(part[2 * row : 2 * row + 2] for part in parts))
             for row, window in enumerate(windows)
         ]
 
-    def _infer(self, crops: NDArray[np.float32]) -> tuple[Floats, Floats, Floats]:
+    def _infer(self, crops: UInt8) -> tuple[Floats, Floats, Floats]:
         """Points (B, 21, 3) px of the crops, presence (B,), right-handedness (B,)."""
-        parts = []
-        for first in range(0, len(crops), _MOST_LOOKS):
-            batch = crops[first : first + _MOST_LOOKS]
-            outputs = self._pass(len(batch)).infer([batch], share_inputs=True)
-            parts.append([np.array(value, np.float64) for value in outputs.values()])
+        parts = [
+            self._network(crops[first : first + _MOST_LOOKS])
+            for first in range(0, len(crops), _MOST_LOOKS)
+        ]
         points, presence, is_right = (np.concatenate(column) for column in zip(*parts, strict=True))
         return points.reshape(-1, 21, 3), presence.ravel(), is_right.ravel()
-
-    def _pass(self, count: int) -> Any:
-        """The network compiled for this many crops: cheaper than one for any number."""
-        if count not in self._passes:
-            model = self._model.clone()
-            model.reshape([count, INPUT_SIZE, INPUT_SIZE, 3])
-            options = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
-            compiled = self._core.compile_model(model, "CPU", options)
-            self._passes[count] = compiled.create_infer_request()
-        return self._passes[count]
 
 
 def _in_image(

@@ -32,7 +32,7 @@ _SETTINGS = (
 )
 
 
-class HandDetector:
+class MediaPipeDetector:
     """MediaPipe's palm detector and landmark network.
 
     In 'video' mode hands are followed from frame to frame; in 'image' mode every image is searched
@@ -144,7 +144,7 @@ class HandDetector:
         """Free the networks; further calls of ``detect`` raise ``UserError``."""
         self._landmarkers.close()
 
-    def __enter__(self) -> HandDetector:
+    def __enter__(self) -> MediaPipeDetector:
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.sample import HandSample
-from hands3c_core.detect.mediapipe_hands import HandDetector
+from hands3c_core.detect.mediapipe_hands import MediaPipeDetector
 from hands3c_core.estimators.base import Estimator
 from hands3c_core.estimators.landmarks import LandmarkEstimator
 from hands3c_core.estimators.placing import place_hand
@@ -141,7 +141,7 @@ class EstimatorPredictor:
 
     def __init__(self, estimator: Estimator, hand: HandModelData, margin: float = 0.5) -> None:
         self.margin = margin
-        self._detector = HandDetector(max_hands=2, mode="image")
+        self._detector = MediaPipeDetector(max_hands=2, mode="image")
         self._estimator = estimator
         self._layer = FastHandLayer(hand)
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from hands3c_core.data.dataset import CorruptSample, HandDataset
 from hands3c_core.data.sample import HandSample
 from hands3c_core.detect.landmark_network import LandmarkNetwork
-from hands3c_core.detect.mediapipe_hands import HandDetector
+from hands3c_core.detect.mediapipe_hands import MediaPipeDetector
 from hands3c_core.estimators.hand_chain import kinematics
 from hands3c_core.estimators.landmarks import turn_to_ray
 from hands3c_core.estimators.landmarks_skeleton import HandSkeleton
@@ -85,7 +85,7 @@ def look_at(
 ) -> Seen:
     """Let all witnesses look at (at most ``limit``) samples of a dataset, evenly spread; progress
     is told as ``progress(completed=..., total=...)``."""
-    detector = HandDetector(max_hands=2, mode="image")
+    detector = MediaPipeDetector(max_hands=2, mode="image")
     rows: list[dict[str, Floats]] = []
     chosen = np.linspace(0, len(dataset) - 1, min(limit, len(dataset))).round().astype(int)
     missed = 0
@@ -121,7 +121,7 @@ def look_at(
 
 def _look(
     sample: HandSample,
-    detector: HandDetector,
+    detector: MediaPipeDetector,
     second: LandmarkNetwork,
     network: NetworkWitness,
     skeleton: HandSkeleton,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.conventions import CROP_SCALE, NUM_JOINTS
-from hands3c_core.detect import HandDetector
+from hands3c_core.detect import open_detector
 from hands3c_core.errors import UserError
 from hands3c_core.geometry import CropRule, extract_crop, hand_window
 from hands3c_core.models.crop_files import IMAGE_SUFFIXES, read_crops
@@ -73,7 +73,7 @@ def find_crops(
         UserError: the source cannot be opened or shows no hand.
     """
     crops: list[UInt8] = []
-    detector = WholeImage() if is_crop else HandDetector(mode="image")
+    detector = WholeImage() if is_crop else open_detector(mode="image")
     try:
         with open_source(spec) as source:
             for frame in spread_frames(source, count):

@@ -16,7 +16,7 @@ from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.data.contact_sheet import contact_sheet
 from hands3c_core.data.pseudo import Pseudo
 from hands3c_core.data.pseudo_writer import LABELS, PseudoWriter
-from hands3c_core.detect import HandDetector, HandTracker
+from hands3c_core.detect import HandDetector, HandTracker, open_detector
 from hands3c_core.errors import UserError
 from hands3c_core.estimators.landmarks import LandmarkEstimator
 from hands3c_core.geometry import (
@@ -183,7 +183,7 @@ class _ClipLabeller:
             every = self._every(frames.fps)
             follow = self.clip.kind == "video" and every / frames.fps <= _LONGEST_STEP
             hands = self.settings.max_hands
-            with HandDetector(hands, "video" if follow else "image") as detector:
+            with open_detector(hands, "video" if follow else "image") as detector:
                 for number, frame in frames:
                     if number >= record.next_frame:
                         if number % every == 0:

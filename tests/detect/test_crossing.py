@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hands3c_core.detect import HandDetector
+from hands3c_core.detect import MediaPipeDetector
 from hands3c_core.pipeline import HandMeshPipeline
 
 FRAMES = 40
@@ -19,7 +19,7 @@ def cutouts(request) -> dict[str, np.ndarray]:
     minus before it for the mirror image."""
     shared = request.getfixturevalue("shared")
     hands = {}
-    with HandDetector(mode="image") as detector:
+    with MediaPipeDetector(mode="image") as detector:
         for name in ("rock_8", "rock_9", "call_2", "four_4"):
             image = cv2.imread(str(shared / "media" / "photos" / f"{name}.jpg"))[..., ::-1]
             points = detector.detect(np.ascontiguousarray(image))[0].landmarks_2d

@@ -1,4 +1,4 @@
-"""MediaPipe's detector behind our interface."""
+"""MediaPipe's detector and our follower behind one interface."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hands3c_core.detect import HandDetector
+from hands3c_core.detect import HandFollower, MediaPipeDetector
 from hands3c_core.errors import UserError
 
 
@@ -29,14 +29,22 @@ def two_hands(hand_image) -> np.ndarray:
     return np.ascontiguousarray(np.hstack([half, half[:, ::-1]]))
 
 
-@pytest.fixture(scope="module")
-def detector():
-    with HandDetector() as made:
+def _follower(**settings) -> HandFollower:
+    pytest.importorskip("openvino")
+    return HandFollower(**settings)
+
+
+MAKERS = pytest.mark.parametrize("make", [MediaPipeDetector, _follower])
+
+
+@pytest.fixture(scope="module", params=[MediaPipeDetector, _follower])
+def detector(request):
+    with request.param() as made:
         yield made
 
 
 @pytest.fixture
-def fresh(detector) -> HandDetector:
+def fresh(detector):
     detector.reset()
     return detector
 
@@ -88,15 +96,17 @@ def test_a_second_hand_is_found_while_one_is_followed(fresh, two_hands):
     assert [hand.is_right for hand in seen] == [True]
 
 
-def test_max_hands_can_be_changed(two_hands):
-    with HandDetector(max_hands=1) as detector:
+@MAKERS
+def test_max_hands_can_be_changed(make, two_hands):
+    with make(max_hands=1) as detector:
         assert len(detector.detect(two_hands)) == 1
         detector.configure(max_hands=2, min_detection_confidence=0.4)
-        assert len(detector.detect(two_hands)) == 2
+        counts = [len(detector.detect(two_hands)) for _ in range(detector.search_interval + 4)]
+        assert counts[-1] == 2
 
 
 def test_image_mode_searches_every_image(two_hands, hand_image):
-    with HandDetector(mode="image") as detector:
+    with MediaPipeDetector(mode="image") as detector:
         counts = [len(detector.detect(image)) for image in (two_hands, hand_image, two_hands)]
     assert counts == [2, 1, 2]
 
@@ -113,7 +123,7 @@ def test_image_mode_searches_every_image(two_hands, hand_image):
 )
 def test_wrong_settings(setting):
     with pytest.raises(UserError):
-        HandDetector(**setting)
+        MediaPipeDetector(**setting)
 
 
 def test_wrong_changes_leave_everything_as_it_was(fresh):
@@ -127,24 +137,27 @@ def test_wrong_changes_leave_everything_as_it_was(fresh):
 def test_a_damaged_bundle_is_a_clear_error(tmp_path):
     bundle = tmp_path / "broken.task"
     bundle.write_bytes(b"no bundle at all")
-    with pytest.raises(UserError, match=r"broken\.task cannot be loaded"):
-        HandDetector(bundle=bundle)
+    for make in (MediaPipeDetector, _follower):
+        with pytest.raises(UserError, match=r"broken\.task cannot be loaded"):
+            make(bundle=bundle)
 
 
-def test_closed_detector_says_so():
-    detector = HandDetector(max_hands=1)
+@MAKERS
+def test_closed_detector_says_so(make):
+    detector = make(max_hands=1)
     detector.close()
     detector.close()
     with pytest.raises(UserError, match="closed"):
         detector.detect(np.zeros((64, 64, 3), np.uint8))
 
 
-def test_it_is_quiet_and_ends_cleanly():
+@pytest.mark.parametrize("name", ["MediaPipeDetector", "HandFollower"])
+def test_it_is_quiet_and_ends_cleanly(name):
     """Nothing on the error stream, also when nobody closes it."""
     code = (
         "import numpy as np\n"
-        "from hands3c_core.detect import HandDetector\n"
-        "d = HandDetector()\n"
+        f"from hands3c_core.detect import {name}\n"
+        f"d = {name}()\n"
         "d.detect(np.full((240, 320, 3), 90, np.uint8))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -11,7 +11,7 @@ import pytest
 
 from hands3c_core.assets import asset_path
 from hands3c_core.commands import build_second_witness
-from hands3c_core.detect import landmark_network
+from hands3c_core.detect import batched_network, landmark_network
 from hands3c_core.detect.landmark_network import LandmarkNetwork, second_witness
 from hands3c_core.errors import UserError
 
@@ -96,7 +96,7 @@ def test_without_openvino_it_is_absent_and_that_is_said_once(monkeypatch, caplog
     def missing():
         raise UserError("OpenVINO is not installed")
 
-    monkeypatch.setattr(landmark_network, "openvino_core", missing)
+    monkeypatch.setattr(batched_network, "openvino_core", missing)
     monkeypatch.setattr(landmark_network, "_told", False)
     with caplog.at_level(logging.WARNING):
         assert second_witness() is None

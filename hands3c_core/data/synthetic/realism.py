@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hands3c_core.detect import HandDetector
+from hands3c_core.detect import MediaPipeDetector
 
 from .renderer import RenderedHand
 from .skins import TONE_NAMES, tone_name
@@ -58,7 +58,7 @@ def measure_realism(
     Returns:
         Rows for all, each tone, each family and each gesture that occurs.
     """
-    detector = HandDetector(max_hands=2, mode="image")
+    detector = MediaPipeDetector(max_hands=2, mode="image")
     groups: dict[str, list[tuple[float, float] | None]] = {"all": []}
     for hand in hands:
         if int(hand.visible.sum()) < least_visible:

@@ -10,7 +10,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from ...detect import HandDetector
+from ...detect import MediaPipeDetector
 from .clip import ClipHand, DemoClip
 
 #: A detection is a hand if its landmarks lie within this share of the hand's size of the truth.
@@ -49,7 +49,7 @@ def check_clip(
     errors: list[float] = []
     missed: dict[str, list[float]] = {"right": [], "left": []}
     with Path(path).open("rb") as file, av.open(file) as container:
-        detector = HandDetector(max_hands=2, mode=mode)
+        detector = MediaPipeDetector(max_hands=2, mode=mode)
         try:
             for frame in container.decode(video=0):  # type: ignore[union-attr]
                 time = float(frame.time or 0.0)
