@@ -103,7 +103,10 @@ class HandFollower:
         weakref.finalize(self, self._thread.shutdown, wait=False)
         self._closed = False
         self._search: _Search | None = None
-        self.reset()
+        self._hands: list[_Hand] = []
+        self._shape: tuple[int, ...] = ()
+        self._frame = self._last_search = 0
+        self._last_loss = -_LOSS_FRAMES
 
     @property
     def max_hands(self) -> int:
@@ -111,15 +114,32 @@ class HandFollower:
         return self._finder.max_hands
 
     @property
+    def min_detection_confidence(self) -> float:
+        """Least palm score of a found hand, 0 to 1."""
+        return self._finder.min_detection_confidence
+
+    @property
+    def min_presence_confidence(self) -> float:
+        """Least presence of a followed hand, 0 to 1."""
+        return self._finder.min_presence_confidence
+
+    @property
+    def min_tracking_confidence(self) -> float:
+        """Least overlap of a found and a followed hand that are one, 0 to 1."""
+        return self._finder.min_tracking_confidence
+
+    @property
     def search_interval(self) -> int:
         """Frames between searches for another hand while some are followed."""
         return self._finder.search_interval
 
     def configure(self, **settings: float) -> None:
-        """See ``HandDetector.configure``; hands that are followed stay so."""
+        """See ``HandDetector.configure``; the next image is searched anew if anything changed."""
         self._finish_search()
+        before = self._settings()
         self._finder.configure(**settings)
-        del self._hands[self.max_hands :]
+        if self._settings() != before:
+            self.reset()
 
     def detect(self, image: UInt8, timestamp_ms: float | None = None) -> list[Detection]:
         """See ``HandDetector.detect``. Time is not looked at: every image is the next frame."""
@@ -150,10 +170,9 @@ class HandFollower:
     def reset(self) -> None:
         """See ``HandDetector.reset``."""
         self._finish_search()
-        self._hands: list[_Hand] = []
-        self._shape: tuple[int, ...] = ()
-        self._frame = 0
-        self._last_search = 0
+        self._hands = []
+        self._shape = ()
+        self._frame = self._last_search = 0
         self._last_loss = -_LOSS_FRAMES
 
     def close(self) -> None:
@@ -174,11 +193,19 @@ class HandFollower:
     ) -> None:
         self.close()
 
+    def _settings(self) -> tuple[float, ...]:
+        return (
+            self.max_hands,
+            self.min_detection_confidence,
+            self.min_presence_confidence,
+            self.min_tracking_confidence,
+        )
+
     def _search_is_due(self) -> bool:
         if len(self._hands) >= self.max_hands:
             return False
         lost = self._frame - self._last_loss < _LOSS_FRAMES
-        return lost or self._frame - self._last_search >= self._finder.search_interval
+        return lost or self._frame - self._last_search >= self.search_interval
 
     def _finish_search(self) -> None:
         """Wait for a search under way and forget what it finds: the finder serves one thread."""
@@ -188,7 +215,7 @@ class HandFollower:
 
     def _join(self, found: Sequence[Detection], followed: Sequence[Points]) -> None:
         """Follow those hands of a search that are not ``followed`` yet, from where they were."""
-        least = self._finder.min_tracking_confidence
+        least = self.min_tracking_confidence
         for hand in found:
             points = hand.landmarks_2d
             known = any(_overlap(points, other) > least for other in followed)
@@ -212,7 +239,7 @@ class HandFollower:
             points = look.detection.landmarks_2d
             inside = ((points >= 0) & (points < (width, height))).all(axis=1).any()
             taken = any(same_hand(look.detection, other.detection, _SAME) for _, other in kept)
-            if look.presence >= self._finder.min_presence_confidence and inside and not taken:
+            if look.presence >= self.min_presence_confidence and inside and not taken:
                 kept.append((self._hands[row], look))
         if len(kept) < len(self._hands):
             self._last_loss = self._frame

@@ -54,6 +54,7 @@ class Finder:
         self.scene = scene
         self.max_hands, self.search_interval = 2, 8
         self.min_presence_confidence = self.min_tracking_confidence = 0.5
+        self.min_detection_confidence = 0.5
 
     def detect(self, image):
         self.scene.gate.wait()
@@ -154,12 +155,19 @@ def test_another_image_size_starts_anew(scene, follow):
     assert (scene.looks, len(scene.searches)) == (0, 2)
 
 
-def test_fewer_hands_take_effect_at_once(scene, follow):
+def test_settings_take_effect_at_once(scene, follow):
+    """Also of a picture that stands still."""
     scene.hands = [hand(100), hand(400)]
     assert len(follow.detect(IMAGE)) == 2
-    follow.configure(max_hands=1)
-    assert len(follow.detect(IMAGE)) == 1
-    assert follow.max_hands == 1
+    for count in (1, 2):
+        follow.configure(max_hands=count, min_presence_confidence=0.7)
+        assert len(follow.detect(IMAGE)) == count
+    assert follow.max_hands == 2
+    assert follow.min_presence_confidence == 0.7
+    looks = scene.looks
+    follow.configure(max_hands=2)  # nothing new: hands are followed on
+    follow.detect(IMAGE)
+    assert scene.looks == looks + 1
 
 
 def test_a_reset_forgets_a_search_under_way(scene, follow):
