@@ -9,9 +9,9 @@ what it finds joins then. The result depends on the frames alone, never on how l
 
 from __future__ import annotations
 
-import weakref
+import threading
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -99,8 +99,6 @@ class HandFollower:
             search_interval,
             bundle,
         )
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="hand-search")
-        weakref.finalize(self, self._thread.shutdown, wait=False)
         self._closed = False
         self._search: _Search | None = None
         self._hands: list[_Hand] = []
@@ -162,9 +160,7 @@ class HandFollower:
         elif self._search is None and self._search_is_due():
             self._last_search = self._frame
             # The caller may draw into its image once it has the result.
-            searched = self._thread.submit(self._finder.detect, pixels.copy())
-            followed = [hand.landmarks for hand in self._hands]
-            self._search = _Search(searched, self._frame, followed)
+            self._search = self._begin_search(pixels.copy())
         return found
 
     def reset(self) -> None:
@@ -179,7 +175,6 @@ class HandFollower:
         """See ``HandDetector.close``."""
         self._closed = True
         self._finish_search()
-        self._thread.shutdown()
         self._finder.close()
 
     def __enter__(self) -> HandFollower:
@@ -206,6 +201,19 @@ class HandFollower:
             return False
         lost = self._frame - self._last_loss < _LOSS_FRAMES
         return lost or self._frame - self._last_search >= self.search_interval
+
+    def _begin_search(self, pixels: UInt8) -> _Search:
+        """Search an image on a thread that ends with it."""
+        found: Future[list[Detection]] = Future()
+
+        def search() -> None:
+            try:
+                found.set_result(self._finder.detect(pixels))
+            except Exception as error:  # raised where the result is taken
+                found.set_exception(error)
+
+        threading.Thread(target=search, name="hands3c-search").start()
+        return _Search(found, self._frame, [hand.landmarks for hand in self._hands])
 
     def _finish_search(self) -> None:
         """Wait for a search under way and forget what it finds: the finder serves one thread."""

@@ -115,7 +115,7 @@ def test_a_search_for_another_hand_holds_up_no_frame(scene, follow):
     assert places(follow.detect(IMAGE)) == [100]
     scene.gate.set()
     assert places(follow.detect(IMAGE)) == [100, 400]
-    assert scene.searches[-1].startswith("hand-search")
+    assert scene.searches[-1].startswith("hands3c-search")
 
 
 def test_a_lost_hand_is_dropped_at_once_and_found_again_soon(scene, follow):
