@@ -8,6 +8,9 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
 import torch
@@ -26,6 +29,8 @@ from hands3c_core.ops.arguments import (
 #: Values of HANDS3C_SCAN.
 KERNELS: Final = ("reference", "chunked", "cpu", "numba", "triton", "mamba_ssm")
 
+#: The kernel of ``use_kernel``, '' outside of it.
+_CHOSEN: ContextVar[str] = ContextVar("scan kernel", default="")
 _FLOAT32_ONLY: Final = ("numba", "mamba_ssm")
 
 
@@ -132,6 +137,17 @@ def cross_scan_2d(
         )
 
 
+@contextmanager
+def use_kernel(kernel: str) -> Iterator[None]:
+    """Have all scans inside the block run by a kernel (one of ``KERNELS``), whatever the
+    environment says: conversions want standard operators."""
+    before = _CHOSEN.set(kernel)
+    try:
+        yield
+    finally:
+        _CHOSEN.reset(before)
+
+
 def _for_dtype(kernel: str, x: Tensor) -> str:
     """The kernel, or plain torch for float64 where it has none: that is for checks of gradients."""
     return "chunked" if x.dtype == torch.float64 and kernel in _FLOAT32_ONLY else kernel
@@ -148,10 +164,10 @@ def active_kernel(device: torch.device | str, kernel: str | None = None) -> str:
         UserError: the wanted kernel does not exist or cannot run here.
     """
     kind = torch.device(device).type
-    forced = kernel or os.environ.get("HANDS3C_SCAN", "")
+    forced = kernel or _CHOSEN.get() or os.environ.get("HANDS3C_SCAN", "")
     if not forced:
         return _best_kernel(kind)
-    name = f"The scan kernel {forced}" if kernel else f"HANDS3C_SCAN={forced}"
+    name = f"The scan kernel {forced}" if kernel or _CHOSEN.get() else f"HANDS3C_SCAN={forced}"
     if forced not in KERNELS:
         raise UserError(f"{name} is unknown: set one of {', '.join(KERNELS)}.")
     problem = why_not(forced, kind)
