@@ -6,6 +6,9 @@ import dataclasses
 import os
 import re
 import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +17,7 @@ os.environ["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS", "1")
 
 from rich.progress import Progress, track
 
+from hands3c_core.batch.engine import EngineName, Outcome, Task, Tell, make_engine
 from hands3c_core.data.synthetic import (
     RenderDevice,
     SyntheticConfig,
@@ -21,6 +25,7 @@ from hands3c_core.data.synthetic import (
     render_shards,
     torch_device,
 )
+from hands3c_core.data.synthetic.shards import ShardTask, render_shard
 from hands3c_core.errors import UserError
 
 STOPPED = "Stopped. Finished shards are kept: the same command goes on."
@@ -43,7 +48,12 @@ class Options:
     batch: int | None = None
     """Scenes that the GPU renders at once."""
     workers: int = os.cpu_count() or 1
-    """Processes on this machine."""
+    """Processes on this machine, or actors of the cluster."""
+    engine: EngineName = "local"
+    """'ray' renders on a Ray cluster whose nodes share OUT (docs/many-clips.md)."""
+    ray_address: str | None = None
+    """Of a cluster that runs: 'auto', HOST:PORT, ray://HOST:PORT; one on this machine unless
+    given."""
     part: str = "0/1"
     """'i/n': render every n-th shard from the i-th on; n machines with parts 0/n to n-1/n share
     the work without talking to each other."""
@@ -100,10 +110,32 @@ def write_shards(options: Options, out: Path, device: str | None) -> None:
             device=device,
             batch=options.batch,
             progress=lambda samples: progress.advance(task, samples),
+            run=on_engine(options) if device is None else None,
         )
     seconds = time.perf_counter() - start
     print(f"{out}: rendered {done} samples, kept {mine - done}", end="")
     print(f" ({done / seconds:.0f} samples/s)." if done else ".")
+
+
+def on_engine(options: Options) -> Callable[[list[ShardTask]], Iterator[int]]:
+    """What has shards rendered by the engine that was asked for."""
+    engine = make_engine(options.engine, workers=options.workers, address=options.ray_address)
+
+    def run(shards: list[ShardTask]) -> Iterator[int]:
+        queue = deque(Task(f"shard {shard.number}", shard) for shard in shards)
+        with closing(engine.run(queue, render_work)) as events:  # type: ignore[type-var]
+            for event in events:
+                if isinstance(event, Outcome):
+                    if event.problem:
+                        raise UserError(f"{event.task.key}: {event.problem}")
+                    yield event.result
+
+    return run
+
+
+def render_work(shard: ShardTask, tell: Tell) -> int:
+    """See ``engine.Work``."""
+    return render_shard(shard)
 
 
 def print_realism(options: Options, device: str | None) -> None:

@@ -13,7 +13,7 @@ import pytest
 from short_clips import FRAMES, Here
 
 from hands3c_core.batch import BatchConfig, iter_takes, process
-from hands3c_core.batch.process import holds_run
+from hands3c_core.batch.driver import holds_run
 from hands3c_core.batch.run_folder import RunFolder
 from hands3c_core.batch.takes import original_of
 from hands3c_core.errors import UserError

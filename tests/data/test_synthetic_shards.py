@@ -226,3 +226,13 @@ def test_preview_command_writes_a_sheet_and_explains_errors(folder, tmp_path):
     assert failed.returncode == 2
     assert failed.stderr.startswith("error: synthetic: the folder nowhere")
     assert len(failed.stderr.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_an_engines_workers_render_the_same(folder, tmp_path):
+    from hands3c_core.commands.render_dataset import Options, on_engine
+
+    run = on_engine(Options(workers=2))
+    assert render_shards(tmp_path, 12, CONFIG, seed=7, shard_size=5, run=run) == 12
+    for path in shard_paths(tmp_path):
+        assert np.array_equal(read_shard(path).jpeg, read_shard(folder / path.name).jpeg)

@@ -183,7 +183,9 @@ def _map_array(path: Path, member: str) -> NDArray[np.uint8]:
 
 
 @dataclass(frozen=True)
-class _Task:
+class ShardTask:
+    """A shard to be rendered."""
+
     folder: Path
     config: SyntheticConfig
     seed: int
@@ -195,8 +197,8 @@ class _Task:
 _renderers: dict[tuple[str, str | None, int], SyntheticRenderer] = {}
 
 
-def _render_task(task: _Task) -> int:
-    """Render one shard in a worker process; returns its number of samples."""
+def render_shard(task: ShardTask) -> int:
+    """Render one shard, in whatever process; returns its number of samples."""
     key = (task.config.fingerprint(), task.config.backgrounds, task.seed)
     if key not in _renderers:
         _renderers.clear()
@@ -219,6 +221,7 @@ def render_shards(
     device: str | None = None,
     batch: int | None = None,
     progress: Callable[[int], None] | None = None,
+    run: Callable[[list[ShardTask]], Iterator[int]] | None = None,
 ) -> int:
     """Render samples 0 to ``count`` - 1 of a seed into shards; finished shards are kept.
 
@@ -234,6 +237,8 @@ def render_shards(
         device: of torch, for ``batched.BatchRenderer``; None renders on the CPU.
         batch: scenes that the device renders at once; None for its default.
         progress: called with the number of samples finished now (kept ones too).
+        run: has the tasks done by ``render_shard`` elsewhere and gives the number of samples of
+            each as it ends, instead of ``workers`` processes here.
 
     Returns:
         Number of samples rendered now.
@@ -268,29 +273,32 @@ def render_shards(
             if progress:
                 progress(size)
         else:
-            tasks.append(_Task(folder, config, seed, number, first, size))
+            tasks.append(ShardTask(folder, config, seed, number, first, size))
     rendered = 0
-    run = _run(tasks, workers) if device is None else _run_on(device, tasks, workers, batch)
-    for size in run:
+    if run is not None and device is None:
+        sizes = run(tasks)
+    else:
+        sizes = _run(tasks, workers) if device is None else _run_on(device, tasks, workers, batch)
+    for size in sizes:
         rendered += size
         if progress:
             progress(size)
     return rendered
 
 
-def _run(tasks: list[_Task], workers: int) -> Iterator[int]:
+def _run(tasks: list[ShardTask], workers: int) -> Iterator[int]:
     if workers == 1 or len(tasks) < 2:
-        yield from map(_render_task, tasks)
+        yield from map(render_shard, tasks)
         return
     # Not forked: the parent may hold threads (numba's, OpenCV's) that a fork would lose.
     # A Ctrl+C reaches all processes: this one alone answers, and ends the others.
     ignore = (signal.SIGINT, signal.SIG_IGN)
     processes = min(workers, len(tasks))
     with multiprocessing.get_context("spawn").Pool(processes, signal.signal, ignore) as pool:
-        yield from pool.imap_unordered(_render_task, tasks)
+        yield from pool.imap_unordered(render_shard, tasks)
 
 
-def _run_on(device: str, tasks: list[_Task], workers: int, batch: int | None) -> Iterator[int]:
+def _run_on(device: str, tasks: list[ShardTask], workers: int, batch: int | None) -> Iterator[int]:
     """Render all tasks in one stream of batches; a shard is written when its last sample is
     there."""
     if not tasks:
