@@ -78,6 +78,7 @@ def observe(
     *,
     start: float | None = None,
     end: float | None = None,
+    restarts: Sequence[float] = (),
     tell: Tell | None = None,
 ) -> Observations:
     """Run a clip, or a part of it, through a pipeline.
@@ -88,6 +89,9 @@ def observe(
         config: which frames.
         start: seconds of the clip from which on it is seen; its own start if None.
         end: seconds at which to stop, its end if None.
+        restarts: seconds of the clip at which the detector looks for all hands anew. What it
+            follows depends for good on what it has followed before; so a part that begins at one
+            of these is seen as the whole clip would be.
         tell: takes the frames done, and their number as far as it is known.
 
     Raises:
@@ -100,7 +104,11 @@ def observe(
     with clip.open() as source:
         first, last = window(clip, config, start, end)
         total = _expected(source, first, last, config.every)
+        due = sorted(clip.start + moment for moment in restarts if clip.start + moment > first)
         for frame in frames_of(source, first, last, config.every):
+            if due and frame.timestamp >= due[0] - _JUST:
+                pipeline.detector.reset()
+                due = [moment for moment in due if moment > frame.timestamp + _JUST]
             result = pipeline.process(frame)
             _note(notes, result, listener)
             pictures.look(result)

@@ -45,6 +45,11 @@ def split(start: float, end: float, length: float, overlap: float) -> list[Segme
     ]
 
 
+def restarts_of(segments: Sequence[Segment]) -> list[float]:
+    """When the detector begins anew, in every part alike: see ``first_pass.observe``."""
+    return [segment.lead for segment in segments[1:]]
+
+
 def join(parts: Sequence[Observations], starts: Sequence[float]) -> Observations:
     """One clip's observations from those of its segments.
 

@@ -16,7 +16,7 @@ from hands3c_core.batch.observations import Observations
 from hands3c_core.batch.output import about_take, write_formats, write_pictures, write_take
 from hands3c_core.batch.run_folder import CLIP_FORMAT, RunFolder, name_of
 from hands3c_core.batch.second_pass import settle
-from hands3c_core.batch.segments import Segment, join, split
+from hands3c_core.batch.segments import Segment, join, restarts_of, split
 from hands3c_core.batch.settings import BatchConfig
 from hands3c_core.errors import UserError
 from hands3c_core.export.results import read_results
@@ -149,6 +149,7 @@ class ClipWork:
                 self.config,
                 start=segment.lead,
                 end=None if end is None else end + 0.5,  # to be found again in the next one
+                restarts=restarts_of(job.segments),
                 tell=tell,
             )
             seen.save(path)

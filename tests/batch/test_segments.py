@@ -52,3 +52,33 @@ def test_long_clips_are_cut_evenly_with_overlap(length, count):
     assert parts[-1].end is None
     for before, after in itertools.pairwise(parts):
         assert before.end == after.start == after.lead + 6.0
+
+
+@pytest.mark.slow
+def test_a_real_clip_in_parts_is_one_pass_after_the_overlap():
+    from hands3c_core.assets import asset_path
+    from hands3c_core.batch.first_pass import observe as first_pass
+    from hands3c_core.batch.inputs import find_clips
+    from hands3c_core.batch.segments import restarts_of
+    from hands3c_core.batch.settings import BatchConfig
+    from hands3c_core.batch.work import ClipWork
+    from hands3c_core.pipeline_config import PipelineConfig
+
+    config = BatchConfig(PipelineConfig(estimator="landmarks", hand_model="hand_mano778"), end=4.0)
+    (clip,) = find_clips([asset_path("demo.mp4")])
+    pipeline = ClipWork(config, "unused")._pipeline("video")
+    segments = split(0.0, 4.0, 2.0, 1.5)
+    restarts = restarts_of(segments)
+    whole = first_pass(clip, pipeline, config, restarts=restarts)
+    parts = [
+        first_pass(
+            clip, pipeline, config, start=s.lead, end=s.end and s.end + 0.5, restarts=restarts
+        )
+        for s in segments
+    ]
+    joined = join(parts, [segment.start for segment in segments])
+    one, other = (settle(seen, pipeline.hand_model, 0.5) for seen in (whole, joined))
+    for a, b in zip(one, other, strict=True):
+        for ours, theirs in zip(a.hands, b.hands, strict=True):
+            assert ours.track_id == theirs.track_id
+            assert np.linalg.norm(ours.joints_3d - theirs.joints_3d, axis=1).max() < 5e-4
