@@ -3,10 +3,7 @@
 
 from __future__ import annotations
 
-import json
 import time
-import zipfile
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.errors import UserError
+from hands3c_core.reading import Fields, parse_json, read_arrays
 from hands3c_core.sources import Source, VideoSource
-from hands3c_core.types import Camera, CropBox, Frame, FrameResult, Hand
+from hands3c_core.types import Frame, FrameResult, Hand
 
 if TYPE_CHECKING:
     from hands3c_core.export.results import LoggedFrame
@@ -28,7 +26,15 @@ if TYPE_CHECKING:
 SUFFIXES = (".jsonl", ".npz")
 #: Where a take has no video, its hands are shown on this grey.
 _GREY = 38
-_LARGEST = 8192
+#: Of a take's arrays, unpacked.
+_MOST_BYTES = 4 << 30
+_MOST_ROWS = 10_000_000
+_CAMERA = ("fx", "fy", "cx", "cy", "width", "height")
+_HAND_COLUMNS = (
+    *("track_id", "is_right", "confidence", "joints_3d", "joints_2d", "landmarks_2d", "pose"),
+    *("shape", "translation", "crop", "crop_angle", "reprojection_error_px"),
+)
+_ARRAYS = ("about", "frame_index", "time", "camera", "hand_frame", *_HAND_COLUMNS)
 
 
 def is_take(path: str | Path) -> bool:
@@ -172,50 +178,44 @@ def _read(path: Path) -> tuple[dict[str, Any], list[LoggedFrame]]:
 
 
 def _read_arrays(path: Path) -> tuple[dict[str, Any], list[LoggedFrame]]:
-    from hands3c_core.export.results import LoggedFrame
+    """The same of an NPZ file, whose rows are checked as a log's lines are."""
+    from hands3c_core.export.results import read_camera, read_frame
 
+    given = Fields(read_arrays(path, _MOST_BYTES, _ARRAYS), str(path))
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            given = {name: arrays[name] for name in arrays.files}
-        about = json.loads(str(given["about"]))
-        if about.get("format") != "hands3c-arrays":
-            raise KeyError("about")
-        hands: list[list[Hand]] = [[] for _ in given["time"]]
-        for row, frame in enumerate(given["hand_frame"]):
-            hands[int(frame)].append(_hand_of(given, row, str(about.get("estimator", "?"))))
-        frames = [
-            LoggedFrame(int(index), float(at), _camera_of(camera), tuple(found), {})
-            for index, at, camera, found in zip(
-                given["frame_index"], given["time"], given["camera"], hands, strict=True
-            )
-        ]
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (KeyError, ValueError, TypeError, IndexError, zipfile.BadZipFile, EOFError) as error:
-        raise UserError(f"{path.name} is not a take of ours, or it is damaged") from error
-    return about, frames
+        about = Fields(parse_json(str(given.values.get("about")), f"{path}: about"), str(path))
+        if about.text("format", "") != "hands3c-arrays":
+            raise about.fail("format", "is another one")
+    except UserError as error:
+        raise UserError(f"{path.name} is not a take of ours ({error})") from None
+    indices = given.array("frame_index", (-1,), most=_MOST_ROWS)
+    times = given.array("time", (len(indices),))
+    cameras = given.array("camera", (len(indices), len(_CAMERA)))
+    owners = given.array("hand_frame", (-1,), 0, len(indices) - 1, most=_MOST_ROWS)
+    hands = _hand_rows(given, len(owners), about.text("estimator", "?"))
+    frames = []
+    starts = np.searchsorted(owners, np.arange(len(indices) + 1))
+    if (np.diff(owners) < 0).any():
+        raise given.fail("hand_frame", "is not in order")
+    for row, (index, at, camera) in enumerate(zip(indices, times, cameras, strict=True)):
+        where = f"{path}, frame {row}"
+        content = {"index": index, "time": at, "hands": hands[starts[row] : starts[row + 1]]}
+        lens = read_camera(Fields(dict(zip(_CAMERA, camera, strict=True)), where))
+        frames.append(read_frame(Fields(content, where), lens))
+    return dict(about.values), frames
 
 
-def _camera_of(row: Sequence[float]) -> Camera:
-    fx, fy, cx, cy, width, height = (float(value) for value in row)
-    if not (1 <= width <= _LARGEST and 1 <= height <= _LARGEST):
-        raise ValueError("size")
-    return Camera(fx, fy, cx, cy, int(width), int(height))
-
-
-def _hand_of(given: dict[str, NDArray[Any]], row: int, estimator: str) -> Hand:
-    return Hand(
-        track_id=int(given["track_id"][row]),
-        is_right=bool(given["is_right"][row]),
-        confidence=float(given["confidence"][row]),
-        vertices=np.zeros((0, 3), np.float32),
-        joints_3d=given["joints_3d"][row],
-        joints_2d=given["joints_2d"][row],
-        landmarks_2d=given["landmarks_2d"][row],
-        pose=given["pose"][row],
-        shape=given["shape"][row],
-        translation=given["translation"][row],
-        crop=CropBox(*(float(value) for value in given["crop"][row])),
-        reprojection_error_px=float(given["reprojection_error_px"][row]),
-        estimator=estimator,
-    )
+def _hand_rows(given: Fields, count: int, estimator: str) -> list[dict[str, Any]]:
+    """The hands' rows as tables, as in a log."""
+    columns = {name: given.values[name] for name in _HAND_COLUMNS if name in given}
+    for name, column in columns.items():
+        if column.shape[:1] != (count,):
+            raise given.fail(name, f"has shape {column.shape}, expected {count} rows")
+    rows = []
+    for row in range(count):
+        hand = {name: column[row] for name, column in columns.items()}
+        for name in ("confidence", "reprojection_error_px"):
+            if hand.get(name) is not None and np.ndim(hand[name]) == 0 and hand[name] != hand[name]:
+                hand[name] = None  # NaN: not known
+        rows.append({**hand, "estimator": estimator})
+    return rows

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from functools import cache
 from pathlib import Path
 
 from app.session_types import Take
+from hands3c_core.errors import UserError
 from hands3c_core.export_formats import EXPORT_FORMATS
+from hands3c_core.reading import Fields, parse_json
 
 RAW_SUFFIX = ".raw.mp4"
 SCENE_SUFFIX = ".scene.mp4"
@@ -114,6 +115,6 @@ def _log_seconds(path: Path) -> float | None:
     except OSError:
         return None
     for line in reversed(lines):
-        with contextlib.suppress(ValueError, KeyError, TypeError):
-            return float(json.loads(line)["time"])
+        with contextlib.suppress(UserError):
+            return Fields(parse_json(line, str(path)), str(path)).number("time", 0.0)
     return None

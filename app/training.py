@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import importlib.util
-import json
 import logging
 import os
 import shutil
@@ -31,6 +30,7 @@ from app.session import Session
 from app.session_types import Shown
 from app.wording import counted
 from hands3c_core.errors import UserError
+from hands3c_core.reading import read_json
 from hands3c_core.weights import LANDMARKS, find_weights, read_card
 
 log = logging.getLogger(__name__)
@@ -341,7 +341,7 @@ def read_outcome(file: Path) -> tuple[str, ...]:
     """What a run's comparison of before and after says, in lines; empty if there is none."""
     lines = []
     try:
-        for name, row in json.loads(file.read_text(encoding="utf-8")).items():
+        for name, row in read_json(file).items():
             figures = [
                 f"{title} {row['before'][key]:.1f} → {row['after'][key]:.1f} {unit}"
                 for key, title, unit in _FIGURES
@@ -349,7 +349,7 @@ def read_outcome(file: Path) -> tuple[str, ...]:
                 and isinstance(row["after"].get(key), float)
             ]
             lines.append(f"{name} ({row['samples']}): {', '.join(figures)}")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (UserError, KeyError, TypeError, AttributeError):
         return ()
     return tuple(lines)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -15,6 +14,7 @@ from hands3c_core.data.files import LAYOUTS, require_file
 from hands3c_core.data.sample import Annotation
 from hands3c_core.data.spec import DatasetSpec
 from hands3c_core.errors import UserError
+from hands3c_core.reading import read_arrays
 from hands3c_core.types import CropBox
 
 #: Optional arrays and the shape of one row; None is any length.
@@ -28,6 +28,8 @@ _LABELS: Final[dict[str, tuple[int | None, ...]]] = {
     "shape": (10,),
     "name": (),
 }
+#: Unpacked, with all that is in the file.
+_MOST_BYTES: Final = 1 << 36
 #: Nearer than this to the camera no wrist is: joints are then taken to be relative already.
 _NEAREST: Final = 0.05
 
@@ -117,10 +119,9 @@ class Arrays(AnnotatedDataset):
 
 def _read_arrays(path: Path) -> tuple[NDArray[np.uint8], dict[str, np.ndarray]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            tables = {name: archive[name] for name in archive.files if name in (*_LABELS, "images")}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, AttributeError) as error:
-        raise UserError(f"arrays: {path} is damaged or no npz file ({error}).") from None
+        tables = read_arrays(path, _MOST_BYTES, (*_LABELS, "images"))
+    except UserError as error:
+        raise UserError(f"arrays: {error}") from None
     images = tables.pop("images", None)
     if images is None or images.ndim != 4 or images.shape[3] != 3 or images.dtype != np.uint8:
         found = "none" if images is None else f"{images.dtype} {images.shape}"
@@ -134,7 +135,7 @@ def _read_arrays(path: Path) -> tuple[NDArray[np.uint8], dict[str, np.ndarray]]:
         fits = len(wanted) == table.ndim and all(
             size is None or size == own for size, own in zip(wanted, table.shape, strict=True)
         )
-        if not fits or (name != "name" and table.dtype.kind not in "fiub"):
+        if not fits or table.dtype.kind not in ("US" if name == "name" else "fiub"):
             shape = ", ".join("V" if size is None else str(size) for size in wanted)
             raise UserError(
                 f"arrays: {name!r} of {path} is {table.dtype} {table.shape}, not ({shape}) "

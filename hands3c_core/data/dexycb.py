@@ -7,11 +7,11 @@ calibration folder.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import logging
-import zipfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
@@ -28,6 +28,7 @@ from hands3c_core.data.mano_labels import NEEDS_MANO, ManoLabels, to_model_space
 from hands3c_core.data.sample import Annotation
 from hands3c_core.data.spec import DatasetSpec
 from hands3c_core.errors import UserError
+from hands3c_core.reading import read_arrays
 
 logger = logging.getLogger(__name__)
 
@@ -285,12 +286,10 @@ class DexYcb(AnnotatedDataset):
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
         folder = Path(platformdirs.user_cache_dir("hands3c", appauthor=False)) / "datasets"
         path = folder / f"dexycb-{label}-{name}.npy"
-        try:
-            known = np.load(path, allow_pickle=False)
-            if known.shape == (len(frames),) and known.dtype == np.bool_:
+        with contextlib.suppress(UserError):
+            known = read_arrays(path).get("")
+            if known is not None and known.shape == (len(frames),) and known.dtype == np.bool_:
                 return known
-        except (OSError, ValueError, EOFError):
-            pass
         logger.info("dexycb: looking for hands in %d labels (once)", len(frames))
         shown = np.array([self._shows_hand(*frame) for frame in frames.tolist()], bool)
         file = io.BytesIO()
@@ -312,13 +311,18 @@ class DexYcb(AnnotatedDataset):
 
 
 def _read_labels(
-    path: Path, names: Iterable[str] = tuple(_LABEL_SIZES)
+    path: Path, names: Collection[str] = tuple(_LABEL_SIZES)
 ) -> dict[str, NDArray[np.float64]]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            labels = {name: np.asarray(archive[name], np.float64) for name in names}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise CorruptSample(f"{path} is damaged ({error})") from None
-    if any(table.size != _LABEL_SIZES[name] for name, table in labels.items()):
-        raise CorruptSample(f"{path} has labels of another shape")
+        tables = read_arrays(path, names=names)
+    except UserError as error:
+        raise CorruptSample(str(error)) from None
+    labels = {}
+    for name in names:
+        table = tables.get(name, np.zeros(0))
+        if table.size != _LABEL_SIZES[name] or table.dtype.kind not in "fiub":
+            raise CorruptSample(f"{path} is damaged: {name} is missing or of another shape")
+        labels[name] = table.astype(np.float64)
+        if not np.isfinite(labels[name]).all():
+            raise CorruptSample(f"{path} is damaged: {name} is not finite")
     return labels

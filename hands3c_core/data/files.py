@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core import reading
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model.unpickle import read_pickle
 
 #: Where the layouts are described.
 LAYOUTS = "docs/datasets.md"
 _CHUNK = 16 << 20
+#: No dataset's JSON file that is read at once is larger.
+_MOST_BYTES = 4 << 30
 
 
 def require_folder(path: Path, dataset: str) -> Path:
@@ -46,11 +48,10 @@ def read_json(path: Path, dataset: str) -> Any:
     """
     require_file(path, dataset)
     try:
-        return json.loads(path.read_bytes())
-    except (ValueError, OSError, RecursionError) as error:
+        return reading.read_json(path, _MOST_BYTES)
+    except UserError as error:
         raise UserError(
-            f"{dataset}: {path} is truncated or no JSON ({error}); get the file again "
-            f"(layout: {LAYOUTS})."
+            f"{dataset}: {error} Is it truncated? Get the file again (layout: {LAYOUTS})."
         ) from None
 
 
@@ -130,16 +131,11 @@ def read_yaml(path: Path, dataset: str) -> dict[str, Any]:
     Raises:
         UserError: the file is missing or no YAML table, or PyYAML is not installed.
     """
-    try:
-        import yaml
-    except ImportError:
-        raise UserError(f"reading {dataset} needs PyYAML: pip install pyyaml.") from None
     require_file(path, dataset)
     try:
-        table = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, OSError, ValueError) as error:
-        first = (str(error).splitlines() or [""])[0]
-        raise UserError(f"{dataset}: {path} is no YAML ({first}); get it again.") from None
+        table = reading.parse_yaml(reading.read_bytes(path), str(path))
+    except UserError as error:
+        raise UserError(f"{dataset}: {error} Get it again (layout: {LAYOUTS}).") from None
     if not isinstance(table, dict):
         raise UserError(f"{dataset}: {path} holds no table; get it again (layout: {LAYOUTS}).")
     return table

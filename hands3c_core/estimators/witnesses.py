@@ -11,7 +11,6 @@ Everything here is in model space: of a left hand, the mirrored image.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,9 +20,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hands3c_core.assets import asset_path
-from hands3c_core.errors import UserError
 from hands3c_core.estimators.landmarks import bone_directions, turn_to_ray
 from hands3c_core.estimators.landmarks_solver import Evidence
+from hands3c_core.reading import Fields, read_arrays
 from hands3c_core.types import Camera, HandLooks
 
 Floats = NDArray[np.float64]
@@ -96,14 +95,8 @@ class WitnessStatistics:
             UserError: it is missing or damaged.
         """
         path = Path(file) if file else asset_path(_FILE)
-        try:
-            with np.load(path, allow_pickle=False) as archive:
-                arrays = {name: archive[name].astype(np.float64) for name in cls.shapes()}
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-            raise UserError(f"{path} holds no statistics of witnesses ({error!r}).") from None
-        for name, shape in cls.shapes().items():
-            if arrays[name].shape != shape or not np.isfinite(arrays[name]).all():
-                raise UserError(f"{path}: {name} is not {shape} finite numbers.")
+        fields = Fields(read_arrays(path), str(path))
+        arrays = {name: fields.array(name, shape) for name, shape in cls.shapes().items()}
         scalars = {
             name: float(arrays.pop(name)) for name, shape in cls.shapes().items() if not shape
         }

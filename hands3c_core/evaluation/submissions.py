@@ -13,7 +13,7 @@ import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,8 @@ from hands3c_core.atomic import write_atomically
 from hands3c_core.data.ho3d import OPENGL, TO_THEIRS
 from hands3c_core.errors import UserError
 from hands3c_core.evaluation.evaluate import Evaluation, SampleResult
+from hands3c_core.reading import Fields, parse_json, read_bytes
+from hands3c_core.reading.text import first_line
 
 Floats = NDArray[np.float64]
 _VERTICES: Final = 778
@@ -31,6 +33,9 @@ _EXTENT: Final = (0.04, 0.45)
 _DECIMALS: Final = 6
 _MEMBER: Final = "pred.json"
 _MAX_JSON_BYTES: Final = 4 << 30
+_MOST_IMAGES: Final = 100_000
+#: No hand is farther from the camera; m, or mm where somebody forgot to convert.
+_FARTHEST: Final = 1e5
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +148,32 @@ def read_submission(path: Path) -> tuple[Floats, Floats]:
     Raises:
         UserError: the file is missing, truncated or of another form.
     """
-    try:
-        if path.suffix.lower() == ".zip":
-            with zipfile.ZipFile(path) as archive:
-                if archive.getinfo(_MEMBER).file_size > _MAX_JSON_BYTES:
-                    raise ValueError("it is too large")
-                content: Any = json.loads(archive.read(_MEMBER))
-        else:
-            content = json.loads(path.read_bytes())
-        joints, vertices = (np.asarray(part, np.float64) for part in content)
-    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+    content = read_bytes(path, _MAX_JSON_BYTES)
+    if path.suffix.lower() == ".zip":
+        content = _unzipped(content, path)
+    parts = parse_json(content, str(path))
+    if not isinstance(parts, list) or len(parts) != 2:
         raise UserError(
-            f"{path} is no submission: {_MEMBER} is a list of joints and vertices ({error})."
+            f"{path} is no submission: {_MEMBER} is a list of joints and vertices, metres."
+        )
+    fields = Fields({"joints": parts[0], "vertices": parts[1]}, str(path))
+    joints = fields.array("joints", (-1, 21, 3), -_FARTHEST, _FARTHEST, most=_MOST_IMAGES)
+    shape = (-1, _VERTICES, 3)
+    return joints, fields.array("vertices", shape, -_FARTHEST, _FARTHEST, most=_MOST_IMAGES)
+
+
+def _unzipped(content: bytes, path: Path) -> bytes:
+    """The text in a zip of it, which may not be what the zip says."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive, archive.open(_MEMBER) as file:
+            text = file.read(_MAX_JSON_BYTES + 1)
+    except Exception as error:  # damaged zips fail in many ways inside zlib and zipfile
+        raise UserError(
+            f"{path} is damaged or no zip of a {_MEMBER} ({first_line(error)})."
         ) from None
-    return joints, vertices
+    if len(text) > _MAX_JSON_BYTES:
+        raise UserError(f"{path} unpacks to more than a submission ever holds.")
+    return text
 
 
 def _benchmark(name: str) -> Benchmark:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from hands3c_core.errors import UserError
 from hands3c_core.evaluation.published import PUBLISHED, Row
+from hands3c_core.reading import Fields, read_json
+
+_MOST_ROWS: Final = 10_000
 
 
 class Column(NamedTuple):
@@ -42,15 +43,14 @@ def with_rows(path: Path) -> tuple[Row, ...]:
         UserError: the file is missing or of another form.
     """
     known = {column.key for column in COLUMNS}
-    try:
-        rows = []
-        for entry in json.loads(path.read_bytes()):
-            figures = {str(key): float(value) for key, value in entry["figures"].items()}
-            if not figures.keys() <= known:
-                raise ValueError(f"figures are among {', '.join(sorted(known))}")
-            rows.append(Row(entry["benchmark"], entry["method"], figures, entry["source"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{path} is no list of published figures ({error!r}).") from None
+    rows = []
+    for entry in Fields({"rows": read_json(path)}, str(path)).each("rows", _MOST_ROWS):
+        figures = entry.numbers("figures", 0.0, 1e6)
+        if not figures or not figures.keys() <= known:
+            raise entry.fail("figures", f"must be among {', '.join(sorted(known))}")
+        rows.append(
+            Row(entry.text("benchmark"), entry.text("method"), figures, entry.text("source"))
+        )
     return (*PUBLISHED, *rows)
 
 

@@ -144,9 +144,9 @@ class ResultReader:
             fields = Fields(content, f"{self.path}, line {number}")
             kind = fields.text("type")
             if kind == "camera":
-                camera = _camera(fields.inner("camera"))
+                camera = read_camera(fields.inner("camera"))
             elif kind == "frame":
-                yield _frame(fields, camera)
+                yield read_frame(fields, camera)
 
     def _read_header(self) -> dict[str, Any]:
         _, header = next(self._lines, (0, None))
@@ -160,7 +160,7 @@ class ResultReader:
             raise UserError(
                 f"{self.path} has version {version}; this program reads up to {SCHEMA_VERSION}"
             )
-        self._camera = _camera(fields.inner("camera"))
+        self._camera = read_camera(fields.inner("camera"))
         texts = {key: fields.text(key) for key in _HEADER_TEXTS if key in fields}
         return {**header, **texts}
 
@@ -196,7 +196,8 @@ def with_vertices(frame: LoggedFrame, vertices: list[NDArray[np.float32]]) -> Lo
     return replace(frame, hands=tuple(hands))
 
 
-def _camera(fields: Fields) -> Camera:
+def read_camera(fields: Fields) -> Camera:
+    """A camera as logs and arrays tell it; raises UserError."""
     return Camera(
         fx=fields.number("fx", *_FOCAL_PX),
         fy=fields.number("fy", *_FOCAL_PX),
@@ -207,7 +208,8 @@ def _camera(fields: Fields) -> Camera:
     )
 
 
-def _frame(fields: Fields, camera: Camera) -> LoggedFrame:
+def read_frame(fields: Fields, camera: Camera) -> LoggedFrame:
+    """A frame as logs tell it; raises UserError."""
     return LoggedFrame(
         index=fields.integer("index", 0, 1 << 53),
         timestamp=fields.number("time", -_MOST_SECONDS, _MOST_SECONDS),

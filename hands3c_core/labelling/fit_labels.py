@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -26,10 +27,13 @@ from hands3c_core.estimators.witnesses import (
 )
 from hands3c_core.geometry import default_camera
 from hands3c_core.hand_model import load_hand_model
+from hands3c_core.reading import Fields, read_arrays
 from hands3c_core.types import Float32
 
 Floats = NDArray[np.float64]
 
+#: Of labels, unpacked.
+_MOST_BYTES = 1 << 30
 #: Field of view of a crop whose camera is not known, degrees.
 _CROP_FOV_DEG = 30.0
 #: Fused labels are half the second witness's points and half a fitted hand's joints, so they have
@@ -100,13 +104,17 @@ def fit_labels(source: Path, target: Path, report: Callable[[int, int], None] | 
     Raises:
         UserError: there are no such labels.
     """
-    try:
-        with np.load(source / "labels.npz", allow_pickle=False) as archive:
-            tables = {name: archive[name] for name in archive.files}
-        names, joints, world = (tables[k] for k in ("name", "joints_2d", "world_landmarks"))
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"{source / 'labels.npz'} cannot be read ({error}).") from None
-    sigmas = tables.get("sigma_3d", np.zeros(world.shape[:2]))
+    file = source / "labels.npz"
+    tables: dict[str, Any] = read_arrays(file, _MOST_BYTES)
+    fields = Fields(tables, str(file))
+    if "name" not in tables or tables["name"].dtype.kind != "U" or tables["name"].ndim != 1:
+        raise fields.fail("name", "must be a list of texts")
+    names, count = tables["name"], len(tables["name"])
+    joints = fields.array("joints_2d", (count, 21, 2))
+    world = fields.array("world_landmarks", (count, 21, 3), -10.0, 10.0)
+    sigmas = np.zeros((count, 21))
+    if "sigma_3d" in tables:
+        sigmas = fields.array("sigma_3d", (count, 21), 0.0, 10.0)
     fitter = LabelFitter()
     poses, places = [], []
     for row, name in enumerate(names.tolist()):

@@ -10,6 +10,7 @@ from typing import Any, Final
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 from hands3c_core.labelling.clips import Clip
+from hands3c_core.reading import Fields, read_json
 
 #: Name in the folder of labels.
 PROGRESS: Final = "progress.json"
@@ -141,11 +142,24 @@ class Progress:
 
     def _read(self) -> None:
         try:
-            table = json.loads(self._path.read_text(encoding="utf-8"))
-            if table["version"] != _VERSION:
-                raise ValueError(f"version {table['version']}")
-            for name, entry in table["clips"].items():
-                counts = Counts(**entry.pop("counts"))
-                self.clips[name] = ClipProgress(**entry, counts=counts)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UserError(f"{self._path} cannot be read ({error}); name a new folder.") from None
+            table = Fields(read_json(self._path), str(self._path))
+            version = table.integer("version", 0, 1 << 31)
+            if version != _VERSION:
+                raise table.fail("version", f"is {version}, this program reads {_VERSION}")
+            clips = table.inner("clips")
+            self.clips = {name: _clip(clips.inner(name)) for name in clips.values}
+        except UserError as error:
+            raise UserError(f"{error} Name a new folder.") from None
+
+
+def _clip(values: Fields) -> ClipProgress:
+    """A clip's record as it was written down."""
+    counts = values.inner("counts")
+    numbers = {f.name: counts.integer(f.name, 0, 1 << 53, 0) for f in fields(Counts)}
+    return ClipProgress(
+        session=values.text("session"),
+        size=values.integer("size", 0, 1 << 53),
+        next_frame=values.integer("next_frame", 0, 1 << 53),
+        finished=values.flag("finished"),
+        counts=Counts(**numbers),
+    )

@@ -5,34 +5,39 @@ from __future__ import annotations
 import io
 import math
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 
 from hands3c_core.errors import UserError
-from hands3c_core.reading.text import first_line, read_bytes
+from hands3c_core.reading.text import first_line, read_bytes, require_plain
 
 #: Numbers and text; an array of Python objects is a pickle, which would be run.
 _KINDS: Final = "biufSU"
 _MOST_ARRAYS: Final = 1000
 
 
-def read_arrays(path: Path, most: int = 1 << 28) -> dict[str, np.ndarray]:
+def read_arrays(
+    path: Path, most: int = 1 << 28, names: Collection[str] | None = None
+) -> dict[str, np.ndarray]:
     """The arrays of an NPZ file by name, or of an NPY file as ``""``.
 
     Args:
         path: the file; which of the two it is is told by its content.
         most: bytes of all arrays together, unpacked, at most.
+        names: read these of an NPZ file and leave the others; one that is missing is left out.
 
     Raises:
         UserError: it is missing, damaged, neither of them, or too large.
     """
-    content = read_bytes(path, most)
+    require_plain(path)
     try:
-        if content[:4] == b"PK\x03\x04":
-            return _unzipped(content, most)
-        return {"": _array(content)}
+        with path.open("rb") as file:
+            if file.read(4) == b"PK\x03\x04":
+                return _unzipped(file, most, names)
+        return {"": _array(read_bytes(path, most))}
     except UserError:
         raise
     except MemoryError:
@@ -43,14 +48,15 @@ def read_arrays(path: Path, most: int = 1 << 28) -> dict[str, np.ndarray]:
         ) from None
 
 
-def _unzipped(content: bytes, most: int) -> dict[str, np.ndarray]:
+def _unzipped(content: BinaryIO, most: int, names: Collection[str] | None) -> dict[str, np.ndarray]:
     arrays: dict[str, np.ndarray] = {}
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with zipfile.ZipFile(content) as archive:
         entries = archive.infolist()
         if len(entries) > _MOST_ARRAYS:
             raise ValueError(f"{len(entries)} arrays")
         for entry in entries:
-            if not entry.filename.endswith(".npy"):
+            name = entry.filename.removesuffix(".npy")
+            if name == entry.filename or (names is not None and name not in names):
                 continue
             with archive.open(entry) as file:
                 # What the entry says of its length may be a lie.
@@ -58,7 +64,7 @@ def _unzipped(content: bytes, most: int) -> dict[str, np.ndarray]:
             most -= len(data)
             if most < 0:
                 raise ValueError("it unpacks to more than such a file ever holds")
-            arrays[entry.filename.removesuffix(".npy")] = _array(data)
+            arrays[name] = _array(data)
     return arrays
 
 

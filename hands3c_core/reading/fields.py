@@ -128,10 +128,11 @@ class Fields:
             most: see ``shape``.
         """
         array = self._plain_array(key, holes)
-        rows = shape[0] if shape and shape[0] >= 0 else (len(array) if array.ndim else 0)
-        if array.size == 0 and shape[0] < 0:
+        any_length = shape[:1] == (-1,)
+        if array.size == 0 and any_length:
             return np.zeros((0, *shape[1:]))
-        if array.shape != (rows, *shape[1:]) or rows > most:
+        fits = array.shape == ((len(array), *shape[1:]) if any_length and array.ndim else shape)
+        if not fits or (any_length and len(array) > most):
             wanted = " x ".join("N" if size < 0 else str(size) for size in shape)
             raise self.fail(key, f"has shape {array.shape}, expected {wanted}")
         wrong = ~((array >= low) & (array <= high))

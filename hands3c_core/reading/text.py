@@ -29,17 +29,30 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     Raises:
         UserError: it is missing, no plain file, larger than ``most`` bytes, or cannot be read.
     """
+    size = require_plain(path)
+    if size > most:
+        raise UserError(
+            f"{path} has {size >> 20} MB, more than such a file ever has: give another one."
+        )
+    try:
+        with path.open("rb") as file:
+            return file.read(most + 1)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): check its rights.") from None
+
+
+def require_plain(path: Path) -> int:
+    """Bytes of a plain file that may be read.
+
+    Raises:
+        UserError: it is missing, a folder or a device, or may not be read.
+    """
     try:
         state = path.stat()
         if not stat.S_ISREG(state.st_mode):
             raise UserError(f"{path} is not a file: check the path.")
-        if state.st_size > most:
-            raise UserError(
-                f"{path} has {state.st_size >> 20} MB, more than such a file ever has: "
-                "give another one."
-            )
-        with path.open("rb") as file:
-            return file.read(most + 1)
+        with path.open("rb"):
+            return state.st_size
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: check the path.") from None
     except (OSError, ValueError) as error:

@@ -25,6 +25,7 @@ from hands3c_core.errors import UserError
 from hands3c_core.models import HandNetwork
 from hands3c_core.ops import active_kernel
 from hands3c_core.ops.build import system_compiler
+from hands3c_core.reading import read_json
 from hands3c_core.runtime.base import Runtime
 from hands3c_core.runtime.cuda_graph import CudaGraphRuntime
 from hands3c_core.runtime.openvino_runtime import OpenVinoRuntime
@@ -221,8 +222,8 @@ def record_file() -> Path:
 
 def _read_record() -> dict[str, object]:
     try:
-        record = json.loads(record_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        record = read_json(record_file())
+    except UserError:
         return {}
     return record if isinstance(record, dict) else {}
 

@@ -67,7 +67,9 @@ def open_source(
         return _open_path(spec, fps)
     text = spec.strip()
     if not text:
-        raise UserError("no source is given: name a camera (0), a file, a folder or an address")
+        raise UserError(
+            "the source '' does not exist: name a camera (0), a file, a folder or an address"
+        )
     camera, asked_size, asked_fps = split_mode(text)
     size, fps = size or asked_size, fps or asked_fps
     if camera.isdecimal():

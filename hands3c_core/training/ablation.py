@@ -20,6 +20,7 @@ from hands3c_core.hand_model import load_hand_model
 from hands3c_core.models import build_model, load_weights
 from hands3c_core.models.pretrained import set_backbone
 from hands3c_core.models.registry import ABLATION, DEFAULT_HAND, canonical_name
+from hands3c_core.reading import Fields, read_json
 from hands3c_core.training.checkpointing import FOLDER, checkpoints_of
 from hands3c_core.training.config import TrainConfig, read_config
 from hands3c_core.training.data_module import open_split
@@ -217,8 +218,9 @@ def _measure(
 
 def _run_facts(weights: Path) -> dict[str, Any]:
     """How long a run was, from its card."""
-    card = json.loads((weights.parent / CARD).read_text(encoding="utf-8"))
-    return {"steps": card["steps"], "minutes": card["minutes"]}
+    path = weights.parent / CARD
+    card = Fields(read_json(path), str(path))
+    return {"steps": card.integer("steps", 0, 1 << 53), "minutes": card.number("minutes", 0.0)}
 
 
 def _write(path: Path, figures: dict[str, Any]) -> None:
@@ -234,9 +236,12 @@ def finished(settings: AblationSettings) -> dict[str, list[dict[str, Any]]]:
     for row, path in [*files, (MEAN_HAND, settings.out / MEAN_RESULT)]:
         if path.exists():
             try:
-                table.setdefault(row, []).append(json.loads(path.read_text(encoding="utf-8")))
-            except (OSError, ValueError):
-                raise UserError(f"{path} is damaged: remove it to measure again.") from None
+                figures = Fields(read_json(path), str(path))
+                for key in (key for key, *_ in COLUMNS if figures.values.get(key) is not None):
+                    figures.number(key)
+            except UserError as error:
+                raise UserError(f"{error} Remove it to measure again.") from None
+            table.setdefault(row, []).append(dict(figures.values))
     return table
 
 
@@ -286,9 +291,9 @@ def _claim(settings: AblationSettings) -> None:
     now = json.loads(json.dumps(values, default=str))
     if path.exists():
         try:
-            before = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            raise UserError(f"{path} cannot be read: choose another --out.") from None
+            before = Fields(read_json(path), str(path)).values
+        except UserError as error:
+            raise UserError(f"{error} Choose another --out.") from None
         # More seeds and networks may be added, workers and the place change nothing.
         free = ("seeds", "models", "workers", "accelerator")
         changed = [key for key in now if key not in free and before.get(key) != now[key]]

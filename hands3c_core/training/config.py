@@ -14,6 +14,7 @@ import yaml
 
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
+from hands3c_core.reading import Fields, read_json
 from hands3c_core.training.presets import Preset, find_preset
 
 #: Name of the settings in a run directory.
@@ -153,12 +154,12 @@ def read_config(folder: Path) -> TrainConfig:
         UserError: there are none, or the file is damaged.
     """
     path = Path(folder) / CONFIG
+    if not path.exists():
+        raise UserError(f"{folder} is no run directory: there is no {CONFIG} in it.")
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{folder} is no run directory: there is no {CONFIG} in it.") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read ({error}); start a new run.") from None
+        values = Fields(read_json(path), str(path)).values
+    except UserError as error:
+        raise UserError(f"{error} Start a new run.") from None
     return config_from(values, f"{path} is damaged", "start a new run")
 
 

@@ -16,6 +16,7 @@ import torch
 
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
+from hands3c_core.reading import read_json
 
 ENVIRONMENT = "environment.json"
 #: The processes of one run find its folder here.
@@ -59,7 +60,9 @@ def forget_run_folder() -> None:
 def write_environment(folder: Path) -> None:
     """Record where and with what the run takes place; further parts of it are added."""
     path = folder / ENVIRONMENT
-    parts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    parts = read_json(path) if path.exists() else []
+    if not isinstance(parts, list):
+        raise UserError(f"{path} is no list of a run's parts: remove it.")
     write_atomically(path, (json.dumps([*parts, environment()], indent=2) + "\n").encode())
 
 

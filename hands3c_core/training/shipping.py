@@ -12,6 +12,7 @@ from typing import Any
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 from hands3c_core.models.parts import split_weights
+from hands3c_core.reading import Fields, read_json
 from hands3c_core.training.export import CARD, WEIGHTS
 
 #: Figures of an evaluation that a card repeats.
@@ -144,12 +145,4 @@ def _figures(path: Path) -> dict[str, float]:
 
 
 def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(values, dict):
-            raise ValueError("not a table")
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}).") from None
-    except ValueError as error:
-        raise UserError(f"{path} is damaged ({error}).") from None
-    return values
+    return dict(Fields(read_json(path), str(path)).values)

@@ -26,6 +26,8 @@ from numpy.typing import NDArray
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import load_hand_model
+from hands3c_core.reading import parse_json, read_arrays
+from hands3c_core.reading.text import first_line
 from hands3c_core.types import UInt8
 
 from .backgrounds import list_backgrounds
@@ -35,6 +37,8 @@ from .renderer import RenderedHand, SyntheticRenderer
 FORMAT: Final = "hands3c-synthetic-1"
 #: Quality of the stored JPEGs: the camera's own artefacts are in the picture already.
 _QUALITY: Final = 95
+#: Of a shard without its images.
+_MOST_BYTES: Final = 1 << 30
 #: Array -> shape of one sample's row and type.
 _ROWS: Final[dict[str, tuple[tuple[int, ...], Any]]] = {
     "index": ((), np.int64),
@@ -136,23 +140,33 @@ def read_shard(path: Path) -> Shard:
         UserError: the file is missing, damaged or no shard.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            meta = json.loads(str(archive["meta"]))
-            rows = {name: archive[name] for name in _ROWS}
+        rows = read_arrays(path, _MOST_BYTES, ("meta", *_ROWS))
+        meta = parse_json(str(rows.pop("meta", "")), f"{path}: meta")
         jpeg = _map_array(path, "jpeg.npy")
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist.") from None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # zipfile has many words for what is damaged
         raise UserError(
-            f"{path} is damaged or no shard of synthetic data ({type(error).__name__}); delete it "
+            f"{path} is damaged or no shard of synthetic data ({first_line(error)}); delete it "
             "and run render_dataset.py again."
         ) from None
-    count = len(rows["index"])
-    fits = all(rows[name].shape == (count, *shape) for name, (shape, _) in _ROWS.items())
-    last = int((rows["jpeg_start"] + rows["jpeg_size"]).max()) if count else 0
-    if not isinstance(meta, dict) or meta.get("format") != FORMAT or not fits or last > len(jpeg):
+    if not isinstance(meta, dict) or meta.get("format") != FORMAT or not _is_whole(rows, jpeg):
         raise UserError(f"{path} is no shard of the format {FORMAT}; render it again.")
     return Shard(path, meta, rows, jpeg)
+
+
+def _is_whole(rows: dict[str, np.ndarray], jpeg: UInt8) -> bool:
+    """Whether all columns are there, of their shapes and kinds, and every image is in the file."""
+    if rows.keys() != _ROWS.keys() or rows["index"].ndim != 1:
+        return False
+    count = len(rows["index"])
+    for name, (shape, kind) in _ROWS.items():
+        column, wanted = rows[name], np.dtype(kind)
+        if column.shape != (count, *shape) or column.dtype.kind != wanted.kind:
+            return False
+        if wanted.kind == "f" and not np.isfinite(column).all():
+            return False
+    starts, sizes = rows["jpeg_start"].astype(object), rows["jpeg_size"].astype(object)
+    ends = starts + sizes  # Python's whole numbers do not overflow
+    return all(0 <= start <= end <= len(jpeg) for start, end in zip(starts, ends, strict=True))
 
 
 def _encode(crop: UInt8) -> UInt8:
