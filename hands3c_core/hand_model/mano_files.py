@@ -31,8 +31,8 @@ MANO_LICENCE: Final = (
 
 #: Larger files are no hand models; the originals have 4 MB.
 _MAX_BYTES: Final = 256 * 1024 * 1024
-#: Part of the cache's key: raise it when the conversion changes.
-_VERSION: Final = b"2"
+#: Part of the cache's key: raise it when the conversion or its checks change.
+_VERSION: Final = b"3"
 
 _KEYS: Final = (
     *("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "f"),

@@ -322,7 +322,7 @@ def test_more_published_rows_from_a_file(tmp_path):
     path.write_text(json.dumps([entry]))
     assert with_rows(path)[-1].method == "X"
     path.write_text(json.dumps([{**entry, "figures": {"speed": 1}}]))
-    with pytest.raises(UserError, match="figures are among"):
+    with pytest.raises(UserError, match="figures must be among"):
         with_rows(path)
     path.write_text("{")
     with pytest.raises(UserError, match=r"rows\.json"):
