@@ -33,6 +33,13 @@ _RECENT_LIMIT = 10
 _MODEL_VERSION = 2
 
 
+def _is_there(path: str | Path) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
 def default_store() -> QSettings:
     """The user's own settings file."""
     return QSettings(
@@ -56,15 +63,15 @@ class Settings:
         """The remembered choice, less the files that are no longer there."""
         model, usual = self._load("model", ModelConfig()), ModelConfig()
         shipped = {name for name, _ in HAND_MODELS}
-        if model.estimator not in (AUTO, LANDMARKS, *NAMES) and not Path(model.estimator).exists():
+        if model.estimator not in (AUTO, LANDMARKS, *NAMES) and not _is_there(model.estimator):
             model = replace(model, estimator=usual.estimator)
         if model.estimator == LANDMARKS and self.get("model_version", 1) < _MODEL_VERSION:
             model = replace(model, estimator=usual.estimator)  # it was the only choice then
         if model.device not in get_args(Device) or model.precision not in get_args(Precision):
             model = replace(model, device=usual.device, precision=usual.precision)
-        if model.hand_model not in shipped and not Path(model.hand_model).exists():
+        if model.hand_model not in shipped and not _is_there(model.hand_model):
             model = replace(model, hand_model=usual.hand_model)
-        if model.calibration is not None and not model.calibration.exists():
+        if model.calibration is not None and not _is_there(model.calibration):
             model = replace(model, calibration=None)
         return model
 

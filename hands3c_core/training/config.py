@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
-from hands3c_core.reading import Fields, read_json
+from hands3c_core.reading import Fields, parse_json, parse_yaml, read_bytes, read_json
+from hands3c_core.reading.text import first_line
 from hands3c_core.training.presets import Preset, find_preset
 
 #: Name of the settings in a run directory.
@@ -182,8 +181,8 @@ def config_from(values: Any, complaint: str, advice: str) -> TrainConfig:
         if unknown:
             raise ValueError(f"unknown {sorted(unknown)[0]!r}")
         return TrainConfig(**{name: _typed(value, hints[name]) for name, value in values.items()})
-    except (TypeError, ValueError) as error:
-        raise UserError(f"{complaint} ({error}); {advice}.") from None
+    except (TypeError, ValueError, OverflowError) as error:
+        raise UserError(f"{complaint} ({first_line(error)}); {advice}.") from None
 
 
 def read_settings(path: Path) -> TrainConfig:
@@ -193,15 +192,14 @@ def read_settings(path: Path) -> TrainConfig:
         UserError: the file is missing or damaged, or a setting is unknown.
     """
     advice = "its names are those of --help, as in a run's config.json"
+    path = Path(path)
+    if not path.exists():
+        raise UserError(f"there is no file {path} for --config.")
+    parse = parse_yaml if path.suffix.lower() in (".yaml", ".yml") else parse_json
     try:
-        text = Path(path).read_text(encoding="utf-8")
-        is_yaml = Path(path).suffix.lower() in (".yaml", ".yml")
-        values = yaml.safe_load(text) if is_yaml else json.loads(text)
-    except FileNotFoundError:
-        raise UserError(f"there is no file {path} for --config.") from None
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
-        first = (str(error).splitlines() or [""])[0]
-        raise UserError(f"{path} is no JSON or YAML ({first}); {advice}.") from None
+        values = parse(read_bytes(path), str(path))
+    except UserError as error:
+        raise UserError(f"{error.args[0].rstrip('.')}; {advice}.") from None
     return config_from(values, f"{path} is not understood", advice)
 
 

@@ -400,7 +400,7 @@ def run_settings() -> dict[str, Any]:
     from hands3c_core.training.config import CONFIG, TrainConfig, write_config
 
     with tempfile.TemporaryDirectory() as folder:
-        write_config(TrainConfig(model="hands3c_tiny", data=("synthetic:x",)), Path(folder))
+        write_config(TrainConfig(model="hands3c_tiny", data="synthetic:x"), Path(folder))
         return json.loads((Path(folder) / CONFIG).read_text())
 
 
