@@ -199,7 +199,7 @@ def read_settings(path: Path) -> TrainConfig:
     try:
         values = parse(read_bytes(path), str(path))
     except UserError as error:
-        raise UserError(f"{error.args[0].rstrip('.')}; {advice}.") from None
+        raise UserError(f"{path} is no JSON or YAML ({first_line(error)}); {advice}.") from None
     return config_from(values, f"{path} is not understood", advice)
 
 

@@ -62,5 +62,5 @@ def test_the_fitted_hand_meets_its_label(tmp_path, layer):
 
 
 def test_a_folder_without_labels_is_refused(tmp_path):
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="does not exist"):
         fit_labels(tmp_path, tmp_path / "out")
