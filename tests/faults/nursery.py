@@ -157,8 +157,8 @@ def export(content: Any, folder: Path, done: Done) -> None:
     take = folder / "take.jsonl"
     take.write_bytes(content)
     while True:
-        done.value += 1
         convert_take(take, list(EXPORTS))
+        done.value += 1
 
 
 def check_export(folder: Path, done: int) -> dict[str, Any]:
@@ -166,9 +166,9 @@ def check_export(folder: Path, done: int) -> dict[str, Any]:
 
     from hands3c_core.export import convert_take, read_results
 
+    take, found = folder / "take.jsonl", []
     if done:
-        assert len(read_results(folder / "take.jsonl").frames) == TAKE_FRAMES
-    found = []
+        assert len(read_results(take).frames) == TAKE_FRAMES
     for entry in folder.iterdir():
         if entry.name.startswith("."):
             continue  # half-written, and named so
@@ -185,7 +185,7 @@ def check_export(folder: Path, done: int) -> dict[str, Any]:
         elif entry.is_dir():
             assert len(list(entry.glob("*.obj"))) == TAKE_FRAMES
     if done:  # what was left half-written is in nobody's way
-        convert_take(folder / "take.jsonl", ["csv", "npz"])
+        convert_take(take, ["csv", "npz"])
     return {"files": len(found)}
 
 
@@ -269,11 +269,14 @@ def check_checkpoints(folder: Path, done: int) -> dict[str, Any]:
 # ------------------------------------------------------------------------------------- the kills
 
 Check = Callable[[Path, int], dict[str, Any]]
-WORK: dict[str, tuple[Callable[[], Any], Callable[[Any, Path, Done], None], Check, float]] = {
-    "recording": (prepare_recording, record, check_recording, 5.0),
-    "export": (prepare_export, export, check_export, 3.0),
-    "settings": (prepare_settings, settle, check_settings, 0.3),
-    "checkpoints": (prepare_checkpoints, save_checkpoints, check_checkpoints, 0.6),
+Work = Callable[[Any, Path, Done], None]
+#: Kind -> what is loaded, what is killed, how it is checked, and from when it may be killed: after
+#: so many frames, conversions or saves, least and most.
+WORK: dict[str, tuple[Callable[[], Any], Work, Check, tuple[int, int]]] = {
+    "recording": (prepare_recording, record, check_recording, (20, 150)),
+    "export": (prepare_export, export, check_export, (0, 1)),
+    "settings": (prepare_settings, settle, check_settings, (1, 20)),
+    "checkpoints": (prepare_checkpoints, save_checkpoints, check_checkpoints, (1, 10)),
 }
 
 
@@ -295,23 +298,25 @@ def in_child(work: Callable[[], object]) -> int:
     return child
 
 
-def wait_for_first(done: Done) -> None:
-    """Until the first thing is done, on a machine however slow."""
+def wait_until(done: Done, count: int) -> None:
+    """Until so much is done, on a machine however slow."""
     deadline = time.monotonic() + 120
-    while not done.value and time.monotonic() < deadline:
+    while done.value < count and time.monotonic() < deadline:
         time.sleep(0.005)
 
 
 def main(kind: str, folder: Path, count: int, seed: int) -> None:
-    prepare, work, check, longest = WORK[kind]
+    prepare, work, check, enough = WORK[kind]
     chance, prepared = random.Random(seed), prepare()
     for number in range(count):
         place, done = folder / str(number), Done()
         place.mkdir()
         child = in_child(lambda place=place, done=done: work(prepared, place, done))
+        started = time.monotonic()
         if number % 5:  # the others die as they begin
-            wait_for_first(done)
-        time.sleep(chance.uniform(0.0, longest))
+            wait_until(done, chance.randint(*enough))
+        # As long again as that took at most: on a busy machine all takes longer.
+        time.sleep(chance.uniform(0.0, max(0.1, min(10.0, time.monotonic() - started))))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
