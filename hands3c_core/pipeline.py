@@ -394,6 +394,7 @@ class HandMeshPipeline:
                 estimate.translation,
                 timestamp,
                 estimate.joint_sigma_px,
+                estimate.joint_sigma,
             )
             for hand, estimate in zip(tracked, estimates, strict=True)
         ]

@@ -1,5 +1,5 @@
 """Time the live path (--pipeline), the network (--network) and the window (--ui) here, and see how
-far each runtime's meshes are from float32 (--precision)."""
+far each runtime's meshes are from float32 (--precision) and what smoothing does (--motion)."""
 
 from __future__ import annotations
 
@@ -31,12 +31,15 @@ class Options:
     ui: bool = False
     """The window: from a frame's arrival to its overlay on screen, and the gaps in its event loop.
     Without a display it is drawn off screen."""
+    motion: bool = False
+    """A rendered hand of known motion: jitter at rest and lag of every smoothing."""
     source: Path | None = None
     """Video for --pipeline and --ui; by default the bundled clip."""
     seconds: float = 20.0
     """How long --ui measures."""
     estimator: str = "auto"
-    """For --pipeline and --ui: auto, landmarks, hands3c_lite, hands3c or a file of weights."""
+    """For --pipeline, --ui and --motion: auto, landmarks, hands3c_lite, hands3c or a file of
+    weights."""
     frames: int = 300
     """Frames of --pipeline that count, after the warm-up."""
     network: bool = False
@@ -63,14 +66,19 @@ def run(options: Options) -> None:
     """Run the parts that were asked for."""
     check_place(options.json)
     check_place(options.markdown)
-    if not (options.pipeline or options.network or options.ui or options.precision):
-        raise UserError("Nothing to do: give --pipeline, --network, --ui or --precision FOLDER.")
+    parts = (options.pipeline, options.network, options.ui, options.motion, options.precision)
+    if not any(parts):
+        raise UserError(
+            "Nothing to do: give --pipeline, --network, --ui, --motion or --precision FOLDER."
+        )
     report: dict[str, Any] = {}
     tables: list[str] = []
     if options.pipeline:
         report["pipeline"] = _pipeline(options)
     if options.ui:
         report["ui"] = _ui(options)
+    if options.motion:
+        report["motion"] = _motion(options)
     if options.network:
         report["network"], text = _network(options)
         tables.append(text)
@@ -117,6 +125,21 @@ def _pipeline(options: Options) -> list[dict[str, Any]]:
             )
     Console().print(as_table(reports))
     return reports
+
+
+def _motion(options: Options) -> dict[str, Any]:
+    from rich.console import Console
+
+    from hands3c_core.benchmark.motion import as_table, benchmark_motion
+
+    with progress_bar(transient=True) as bar:
+        task = bar.add_task("A hand of known motion", total=None)
+        report = benchmark_motion(
+            options.estimator,
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    Console().print(as_table(report))
+    return report
 
 
 def _ui(options: Options) -> dict[str, Any]:

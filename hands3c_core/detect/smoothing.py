@@ -19,6 +19,14 @@ Floats = NDArray[np.float64]
 
 #: Least factor on the cutoff of an uncertain finger.
 LEAST_TRUST = 0.3
+#: How fast the measured noise follows a frame's.
+_NOISE_SHARE = 0.1
+#: Of a joint's standard deviation, most is bias: what changes from frame to frame is this share.
+_NOISE_OF_SIGMA = 0.15
+#: Lengths over which a joint's error turns a finger's bone, and the whole hand, metres.
+_BONE, _PALM = 0.03, 0.08
+#: Standard deviations of speed that are noise, not motion (docs/performance.md has the choice).
+NOISE_GATE = 2.0
 
 
 def _share(cutoff: float | Floats, step: float) -> float | Floats:
@@ -27,23 +35,93 @@ def _share(cutoff: float | Floats, step: float) -> float | Floats:
     return turn / (turn + 1.0)
 
 
+class _Speed:
+    """Speed of a signal, low-passed, less what its noise alone would make it seem to have.
+
+    The noise is measured on the way: second differences hardly see motion. Where more is known of
+    it, the lesser of the two counts, since a fast turn looks like noise, and a stated uncertainty
+    is of a bias as much as of noise.
+
+    Args:
+        cutoff: of the low-pass, Hz.
+        gate: standard deviations of the noise's speed that are no motion; 0 to count all.
+        by_row: one speed for each vector along the last axis instead of one for all numbers.
+    """
+
+    def __init__(self, cutoff: float, gate: float, by_row: bool) -> None:
+        self._cutoff, self._gate, self._by_row = cutoff, gate, by_row
+        self._velocity: float | Floats = 0.0
+        self._last: Floats | None = None
+        self._measured: float | Floats | None = None
+
+    def __call__(self, change: Floats, step: float, known: float | Floats | None) -> float | Floats:
+        """Units a second, a float or (..., 1) by row.
+
+        Args:
+            change: sample less the one before.
+            step: seconds between them.
+            known: variance of a sample's noise, summed as the speed is, if there is an idea of it.
+        """
+        share = _share(self._cutoff, step)
+        self._velocity = self._velocity + share * (change / step - self._velocity)
+        moving = self._square(self._velocity)
+        if not self._gate:
+            return np.sqrt(moving)
+        noise = self._noise(change, known)
+        # Of the low-passed difference of samples with independent errors.
+        seeming = 2.0 * share**2 / (2.0 - share) * noise / step**2
+        return np.sqrt(np.maximum(moving - self._gate**2 * seeming, 0.0))
+
+    def _noise(self, change: Floats, known: float | Floats | None) -> float | Floats:
+        if self._last is not None:
+            now = self._square(change - self._last) / 6.0
+            if self._measured is None:
+                self._measured = now
+            now = np.minimum(now, 9.0 * self._measured + 1e-12)  # a jerk is no noise
+            self._measured = self._measured + _NOISE_SHARE * (now - self._measured)
+        self._last = change
+        measured = 0.0 if self._measured is None else self._measured
+        return measured if known is None else np.minimum(measured, known)
+
+    def _square(self, value: float | Floats) -> float | Floats:
+        squared = np.square(value)
+        if self._by_row:
+            return np.asarray(squared.sum(axis=-1, keepdims=True), dtype=np.float64)
+        return float(squared.sum())
+
+
 class OneEuro:
-    """One-Euro filter of a vector of any shape; all its numbers share one cutoff.
+    """One-Euro filter of a vector of any shape; all its numbers share one cutoff unless ``by_row``.
 
     Args:
         min_cutoff: cutoff at rest, Hz.
         beta: Hz by which the cutoff grows per unit of speed (units of the vector per second).
         speed_cutoff: cutoff of the speed estimate, Hz.
+        gate: speeds within this many standard deviations of what noise alone makes of a still
+            vector do not raise the cutoff, and others count for what they are above it; 0 for the
+            plain filter.
+        by_row: each vector along the last axis has a cutoff of its own.
+        settles: average the first samples, so that a low cutoff does not hold on to the first one.
     """
 
     def __init__(
-        self, min_cutoff: float = 1.0, beta: float = 0.0, speed_cutoff: float = 1.0
+        self,
+        min_cutoff: float = 1.0,
+        beta: float = 0.0,
+        speed_cutoff: float = 1.0,
+        *,
+        gate: float = 0.0,
+        by_row: bool = False,
+        settles: bool = False,
     ) -> None:
         self.min_cutoff = min_cutoff
         self.beta = beta
         self.speed_cutoff = speed_cutoff
         self.trust: float | Floats = 1.0
         """Factor on the cutoff, for all numbers or (broadcast) for each of them."""
+        self.noise: float | Floats | None = None
+        """What is known of the variance of a sample's noise, summed over its numbers (of a row)."""
+        self._gate, self._by_row, self._settles = gate, by_row, settles
         self.reset()
 
     def reset(self) -> None:
@@ -51,23 +129,26 @@ class OneEuro:
         self._time: float | None = None
         self._value: Floats = np.zeros(0)
         self._last: Floats = np.zeros(0)
-        self._velocity: Floats = np.zeros(0)
+        self._speed = _Speed(self.speed_cutoff, self._gate, self._by_row)
+        self._seen = 0
 
     def __call__(self, value: ArrayLike, time: float) -> Floats:
         """Filter ``value`` taken at ``time`` seconds; float64, same shape. A sample that is not
         later than the last one replaces nothing and returns the last result."""
         sample = np.asarray(value, dtype=np.float64)
         if self._time is None or sample.shape != self._value.shape:
+            self.reset()
             self._time, self._value, self._last = time, sample.copy(), sample.copy()
-            self._velocity = np.zeros_like(sample)
             return sample.copy()
         step = time - self._time
         if step <= 0.0:
             return self._value.copy()
-        speed_share = _share(self.speed_cutoff, step)
-        self._velocity += speed_share * ((sample - self._last) / step - self._velocity)
-        cutoff = self.min_cutoff + self.beta * float(np.linalg.norm(self._velocity))
-        self._value = self._value + _share(self.trust * cutoff, step) * (sample - self._value)
+        self._seen += 1
+        cutoff = self.min_cutoff + self.beta * self._speed(sample - self._last, step, self.noise)
+        share = _share(self.trust * cutoff, step)
+        if self._settles:
+            share = np.maximum(share, 1.0 / (self._seen + 1))
+        self._value = self._value + share * (sample - self._value)
         self._time, self._last = time, sample.copy()
         return self._value.copy()
 
@@ -79,21 +160,32 @@ class OneEuroRotation:
         min_cutoff: cutoff at rest, Hz.
         beta: Hz by which the cutoff grows per rad/s.
         speed_cutoff: cutoff of the angular velocity's estimate, Hz.
+        gate, settles: as in ``OneEuro``.
     """
 
     def __init__(
-        self, min_cutoff: float = 1.0, beta: float = 0.0, speed_cutoff: float = 1.0
+        self,
+        min_cutoff: float = 1.0,
+        beta: float = 0.0,
+        speed_cutoff: float = 1.0,
+        *,
+        gate: float = 0.0,
+        settles: bool = False,
     ) -> None:
         self.min_cutoff = min_cutoff
         self.beta = beta
         self.speed_cutoff = speed_cutoff
+        self.noise: float | None = None
+        """What is known of the variance of a sample's noise, of the three axes together, rad^2."""
+        self._gate, self._settles = gate, settles
         self.reset()
 
     def reset(self) -> None:
         """Forget the past: the next sample passes unchanged."""
         self._time: float | None = None
         self._value = self._last = Rotation.identity()
-        self._velocity: Floats = np.zeros(3)
+        self._speed = _Speed(self.speed_cutoff, self._gate, by_row=False)
+        self._seen = 0
 
     def __call__(self, axis_angle: ArrayLike, time: float) -> Floats:
         """Filter a rotation (3,), axis-angle in rad, taken at ``time`` seconds; (3,) float64 of
@@ -104,11 +196,14 @@ class OneEuroRotation:
             return sample.as_rotvec()
         step = time - self._time
         if step > 0.0:
-            velocity = (sample * self._last.inv()).as_rotvec() / step
-            self._velocity += _share(self.speed_cutoff, step) * (velocity - self._velocity)
-            cutoff = self.min_cutoff + self.beta * float(np.linalg.norm(self._velocity))
+            self._seen += 1
+            change = (sample * self._last.inv()).as_rotvec()
+            cutoff = self.min_cutoff + self.beta * self._speed(change, step, self.noise)
+            share = _share(cutoff, step)
+            if self._settles:
+                share = max(float(share), 1.0 / (self._seen + 1))
             ahead = (sample * self._value.inv()).as_rotvec()
-            self._value = Rotation.from_rotvec(_share(cutoff, step) * ahead) * self._value
+            self._value = Rotation.from_rotvec(share * ahead) * self._value
             self._time, self._last = time, sample
         return self._value.as_rotvec()
 
@@ -119,15 +214,18 @@ class HandSmoother:
     The global rotation is filtered on SO(3), the finger rotations (which stay far from half turns)
     as vectors, and the translation as the direction to the hand's anchor (x/z, y/z) and the log of
     its distance z, since a camera sees the first well and the second badly: depth is filtered more
-    strongly without making the hand lag in the image. Where an estimator says how uncertain each
-    joint is, fingers that it sees worse than the rest of the hand (hidden ones, mostly) are
-    filtered more strongly, down to ``LEAST_TRUST`` of the cutoff.
+    strongly without making the hand lag in the image. Every finger rotation has a cutoff of its
+    own. What noise alone makes of a still hand's speed does not raise a cutoff, so that it can grow
+    steeply with real motion: the noise is measured, and bounded by how uncertain the estimator says
+    that each joint is. Fingers that it sees worse than the rest of the hand (hidden ones, mostly)
+    are filtered more strongly, down to ``LEAST_TRUST`` of the cutoff.
 
     Args:
         strength: 0 (off) to 1 (strong); may be set at any time.
         anchor: (3,) metres, the point of the untranslated hand about which it turns (the wrist of
             the resting hand), so that depth noise does not move the hand sideways.
         max_gap: seconds after which a track that was not seen starts anew.
+        gate: see ``OneEuro``; 0 for plain One-Euro filters.
     """
 
     def __init__(
@@ -135,10 +233,12 @@ class HandSmoother:
         strength: float = 0.5,
         anchor: ArrayLike = (0.0957, 0.0064, 0.0062),
         max_gap: float = 0.4,
+        gate: float = NOISE_GATE,
     ) -> None:
         self.strength = strength
         self.anchor: Floats = np.asarray(anchor, dtype=np.float64)
         self.max_gap = max_gap
+        self.gate = gate
         self._tracks: dict[int, _TrackFilters] = {}
 
     @property
@@ -163,6 +263,7 @@ class HandSmoother:
         translation: ArrayLike,
         time: float,
         joint_sigma: ArrayLike | None = None,
+        joint_sigma_m: ArrayLike | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         """Smooth one hand of one frame.
 
@@ -174,7 +275,8 @@ class HandSmoother:
             shape: (10,).
             translation: (3,) metres, model space.
             time: seconds.
-            joint_sigma: (21,) uncertainty of each joint in any unit, or None.
+            joint_sigma: (21,) uncertainty of each joint in any unit, or None: how joints compare.
+            joint_sigma_m: (21,) metres, standard deviation of each joint, or None: bounds noise.
 
         Returns:
             Pose, shape and translation, float32, same shapes.
@@ -188,8 +290,10 @@ class HandSmoother:
         self._forget_lost(time)
         filters = self._tracks.get(track_id)
         if filters is None or not filters.continues(is_right, time, self.max_gap):
-            filters = self._tracks[track_id] = _TrackFilters(is_right)
+            filters = self._tracks[track_id] = _TrackFilters(is_right, self.gate)
         filters.tune(self._strength)
+        if joint_sigma_m is not None:
+            filters.expect(np.asarray(joint_sigma_m, dtype=np.float64), raw_move[2])
         filters.fingers.trust = 1.0 if joint_sigma is None else finger_trust(joint_sigma)
         return _as_float32(*filters(raw_pose, raw_shape, raw_move, self.anchor, time))
 
@@ -214,28 +318,39 @@ def finger_trust(joint_sigma: ArrayLike) -> Floats:
 
 
 class _TrackFilters:
-    """The filters of one track. Betas were chosen on webcam clips: at the speed of a wave or of
-    counting fingers the cutoff is above 8 Hz."""
+    """The filters of one track. Betas were chosen on a rendered clip of known motion
+    (``benchmark/motion.py``), whose noise is that of webcam clips."""
 
-    def __init__(self, is_right: bool) -> None:
+    def __init__(self, is_right: bool, gate: float) -> None:
         self.is_right = is_right
         self.time = -math.inf
-        self.turn = OneEuroRotation(beta=3.0)
-        self.fingers = OneEuro(beta=0.9)
-        self.shape = OneEuro(beta=0.0)
-        self.ray = OneEuro(beta=25.0)
-        self.log_depth = OneEuro(beta=6.0)
+        self.turn = OneEuroRotation(beta=12.0, gate=gate, settles=True)
+        self.fingers = OneEuro(beta=12.0, gate=gate, by_row=True, settles=True)
+        self.shape = OneEuro(beta=0.0, settles=True)
+        self.ray = OneEuro(beta=100.0, gate=gate, settles=True)
+        self.log_depth = OneEuro(beta=24.0, gate=gate, settles=True)
 
     def continues(self, is_right: bool, time: float, max_gap: float) -> bool:
         fresh = self.time == -math.inf
         return fresh or (is_right == self.is_right and 0.0 <= time - self.time <= max_gap)
 
     def tune(self, strength: float) -> None:
-        """Cutoffs at rest: 16 Hz for a strength near 0, 1.6 at a half, 0.16 at 1."""
-        cutoff = 16.0 * 0.01**strength
+        """Cutoffs at rest: 10 Hz for a strength near 0, 1 at a half, 0.1 at 1."""
+        cutoff = 10.0 * 0.01**strength
         self.turn.min_cutoff = self.fingers.min_cutoff = self.ray.min_cutoff = cutoff
         self.log_depth.min_cutoff = 0.4 * cutoff
         self.shape.min_cutoff = 0.4 * cutoff
+
+    def expect(self, sigma: Floats, depth: float) -> None:
+        """Bound the noise by the joints' standard deviations (21,), metres, of a hand ``depth``
+        metres away."""
+        noise = _NOISE_OF_SIGMA * sigma
+        middle = float(np.median(noise))
+        moved = noise[np.array(ROTATION_TO_JOINT[1:]) + 1, None]
+        self.fingers.noise = 2.0 * (moved / _BONE) ** 2
+        self.turn.noise = 3.0 * (middle / _PALM) ** 2
+        self.ray.noise = 0.5 * (middle / max(depth, 1e-3)) ** 2
+        self.log_depth.noise = (middle / _PALM / 2.0) ** 2
 
     def __call__(
         self, pose: Floats, shape: Floats, translation: Floats, anchor: Floats, time: float

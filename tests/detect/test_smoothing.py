@@ -173,7 +173,7 @@ def test_a_continued_track_does_have_a_past():
     smoother = HandSmoother(0.9)
     _run(smoother)
     pose, _, _ = smoother(1, True, np.full((16, 3), 0.5), np.ones(10), [0.0, 0.0, 1.0], 3.0)
-    assert np.abs(pose).max() < 0.45
+    assert np.abs(pose).max() < 0.48
 
 
 def test_fingers_that_are_seen_badly_are_held_more_still():
@@ -191,5 +191,5 @@ def test_fingers_that_are_seen_badly_are_held_more_still():
 
     plain, unsure = jitter(None), jitter(sigma)
     assert (unsure[:3] < 0.6 * plain[:3]).all()
-    # The others' cutoff depends on the speed of all fingers together, so it hardly changes.
+    # Every finger has a cutoff of its own.
     assert unsure[3:] == pytest.approx(plain[3:], rel=0.05)

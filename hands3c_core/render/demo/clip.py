@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from ..mesh import read_texture
 from ..rasterizer import MeshInstance, MeshRasterizer
 from ..shadow import soft_light
 from .arm import Arm, knit
-from .motion import DURATION, LEFT_KEYS, RIGHT_KEYS, HandMotion
+from .motion import DURATION, LEFT_KEYS, RIGHT_KEYS, HandMotion, Motion
 from .room import ROOM_LIGHT, WINDOW, render_room
 
 WIDTH: Final = 640
@@ -49,17 +50,23 @@ class DemoClip:
         skin: the skin texture's file.
         seed: of the room, the cloth, the tremor and the sensor's noise.
         shape: (10,) of the hands; None for the mean hand.
+        motions: the hands there are and what each does, by ``is_right``; None for the clip's own.
     """
 
     def __init__(
-        self, model: HandModelData, skin: str | Path, seed: int = 7, shape: NDArray | None = None
+        self,
+        model: HandModelData,
+        skin: str | Path,
+        seed: int = 7,
+        shape: NDArray | None = None,
+        motions: Mapping[bool, Motion] | None = None,
     ) -> None:
         self.camera = Camera(554.256, 554.256, (WIDTH - 1) / 2, (HEIGHT - 1) / 2, WIDTH, HEIGHT)
         self.duration = DURATION
         self._seed = seed
         self._layer = FastHandLayer(model)
         self._shape = np.zeros(10) if shape is None else np.asarray(shape, float)
-        self._motions = {
+        self._motions = motions or {
             True: HandMotion(model, RIGHT_KEYS, seed),
             False: HandMotion(model, LEFT_KEYS, seed + 1),
         }
@@ -74,7 +81,7 @@ class DemoClip:
 
     def hands(self, time: float) -> list[ClipHand]:
         """The true hands at ``time`` seconds, right and left."""
-        return [self._hand(is_right, time)[0] for is_right in (True, False)]
+        return [self._hand(is_right, time)[0] for is_right in self._motions]
 
     def _hand(self, is_right: bool, time: float) -> tuple[ClipHand, list[NDArray[np.float32]]]:
         """The hand, and the vertices of its skin (with the arm) and of its sleeve."""
@@ -94,7 +101,7 @@ class DemoClip:
     def frame(self, time: float) -> UInt8:
         """(480, 640, 3) RGB at ``time`` seconds."""
         meshes = []
-        for is_right in (True, False):
+        for is_right in self._motions:
             _, parts = self._hand(is_right, time)
             for template, vertices in zip(self._templates[is_right], parts, strict=True):
                 meshes.append(MeshInstance(template, vertices))

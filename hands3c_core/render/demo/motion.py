@@ -7,7 +7,7 @@ plays the same kind of keys mirrored at x = 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,6 +115,14 @@ class HandState:
     """(3,) metres: where the middle finger's root is to be."""
 
 
+class Motion(Protocol):
+    """What a hand does."""
+
+    def at(self, time: float) -> HandState:
+        """The hand at ``time`` seconds."""
+        ...
+
+
 class HandMotion:
     """Smooth motion through keys, with the tremor of a living hand.
 
@@ -127,23 +135,14 @@ class HandMotion:
     def __init__(self, model: HandModelData, keys: tuple[Key, ...], seed: int) -> None:
         self._mean = np.asarray(model.hands_mean, np.float64)
         self._times = np.array([key.time for key in keys])
-        self._fingers = np.stack([self._gesture(model, key.gesture) for key in keys])
+        self._fingers = np.stack([gesture(model, key.gesture) for key in keys])
         self._places = np.array([key.at for key in keys])
-        turns = [_orientation(np.array(key.fingers), np.array(key.palm)) for key in keys]
+        turns = [orientation(np.array(key.fingers), np.array(key.palm)) for key in keys]
         self._turn = Slerp(self._times, Rotation.from_matrix(np.stack(turns)))
         random = np.random.default_rng(seed)
         # Whole numbers of periods in the clip, so that the tremor loops too.
         self._periods = random.integers(3, 16, (51, 3))
         self._phases = random.uniform(0, 2 * np.pi, (51, 3))
-
-    def _gesture(self, model: HandModelData, name: str) -> NDArray[np.float64]:
-        """(45,) finger pose from the template."""
-        if name == "relaxed":
-            return self._mean
-        if name == "open":
-            spread = np.asarray(model.named_poses["spread"], np.float64)
-            return 0.75 * spread + 0.25 * self._mean
-        return np.asarray(model.named_poses[name], np.float64)
 
     def at(self, time: float) -> HandState:
         """The hand at ``time`` seconds."""
@@ -166,7 +165,17 @@ class HandMotion:
         return np.sin(angle).mean(axis=1)
 
 
-def _orientation(fingers: NDArray, palm: NDArray) -> NDArray[np.float64]:
+def gesture(model: HandModelData, name: str) -> NDArray[np.float64]:
+    """(45,) finger rotations of 'open', 'relaxed', or a named pose of the hand model."""
+    mean = np.asarray(model.hands_mean, np.float64)
+    if name == "relaxed":
+        return mean
+    if name == "open":
+        return 0.75 * np.asarray(model.named_poses["spread"], np.float64) + 0.25 * mean
+    return np.asarray(model.named_poses[name], np.float64)
+
+
+def orientation(fingers: NDArray, palm: NDArray) -> NDArray[np.float64]:
     """(3, 3) rotation of the template (fingers -x, palm -y, thumb +z) to these directions."""
     x = -fingers / np.linalg.norm(fingers)
     y = -palm - x * (x @ -palm)
