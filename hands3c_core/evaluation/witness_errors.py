@@ -39,9 +39,8 @@ _PAIRS: Final = ((0, 1), (0, 2), (1, 2))
 #: Errors count up to this many (robust) standard deviations.
 _MOST_SIGMAS: Final = 3.5
 #: Hands on which a witness is farther off in the image than this share of the box are no hands that
-#: it sees; for the places of its points, only hands that it sees well count.
+#: it sees.
 _SEEN: Final = 0.12
-_SEEN_WELL: Final = 0.05
 #: Share of the correlations between witnesses on renders that is believed of photographs (what all
 #: find hard there, contorted hands, is rarer here).
 _BELIEVED: Final = 0.5
@@ -190,7 +189,7 @@ def measure(renders: Seen, photographs: Seen, real_markers: Floats) -> dict[str,
     assert renders.truth is not None
     assert renders.true_angles is not None
     assert renders.true_turns is not None
-    markers = _markers(renders, real_markers)
+    markers = _markers(real_markers)
     off = _unmarked(renders.points - renders.truth, renders.frames, markers)
     seen = np.stack([_distance(points, renders.truth) < _SEEN for points in renders.points])
     everyone = seen.all(axis=0)
@@ -228,39 +227,15 @@ def measure(renders: Seen, photographs: Seen, real_markers: Floats) -> dict[str,
     }
 
 
-def _markers(renders: Seen, real: Floats) -> Floats:
-    """(3, 21, 3) m: half way between what renders say and what real hands say.
+def _markers(real: Floats) -> Floats:
+    """(3, 21, 3) m: half of what real hands say, for every witness.
 
-    Renders know the truth, but show our own hand, and there the points lie within 2 mm of its
-    joints. On real hands, whose palms are shorter, a fit leaves the knuckles 5 to 9 mm beyond the
-    points (``landmarks_skeleton``); on these the network was taught points like the others', so it
-    has the same markers there and none on renders.
+    On renders, which show our own hand, the points lie within 2 mm of its joints. On real hands,
+    whose palms are shorter, a fit leaves the knuckles 5 to 9 mm beyond the points, and the tips'
+    points lie on the nail's bed (``landmarks_skeleton``). Half way between draws the hand at nearly
+    its size, and stays near what the witnesses say (docs/models.md).
     """
-    assert renders.truth is not None
-    markers = np.tile(real, (3, 1, 1))
-    for row in range(2):
-        well = _distance(renders.points[row], renders.truth) < _SEEN_WELL
-        markers[row] += _fit_markers(renders.points[row] - renders.truth, renders.frames, well)
-    return markers / 2
-
-
-def _fit_markers(off: Floats, frames: Floats, chosen: NDArray[np.bool_]) -> Floats:
-    """(21, 3) m in the bones' axes that explain offsets (N, 21, 3) best, robustly; depths, which
-    are worse, count half."""
-    trust = np.array([1.0, 1.0, 0.5])
-    axes, target = frames[chosen] * trust[:, None], off[chosen]
-    markers = np.zeros((21, 3))
-    for _ in range(12):
-        explained = np.einsum("nkac,kc->nka", frames[chosen], markers)
-        moved = target.copy()
-        moved[..., 2] += explained[..., 2].mean(axis=1, keepdims=True)
-        distance = np.linalg.norm((moved - explained) * trust, axis=2)
-        weight = 1.0 / (1.0 + (distance / (2.0 * np.median(distance, axis=0))) ** 2)
-        normal = np.einsum("nk,nkac,nkad->kcd", weight, axes, axes)
-        normal += 1e-2 * len(target) * np.eye(3)
-        right = np.einsum("nk,nkac,nka->kc", weight, axes, moved * trust)
-        markers = np.linalg.solve(normal, right[..., None])[..., 0]
-    return markers
+    return np.tile(0.5 * real, (3, 1, 1))
 
 
 def _unmarked(points: Floats, frames: Floats, markers: Floats) -> Floats:
