@@ -404,12 +404,13 @@ def run_tests(python: Path, arguments: Sequence[str]) -> int:
     """Lint, types, then the suite; the window tests run a second time in a real X11 window."""
     if arguments:
         return run_step(python, "-m", "pytest", *arguments)
+    workers = str(min(4, os.cpu_count() or 1))
     steps: list[list[str]] = [
         ["-m", "ruff", "check", "."],
         ["-m", "ruff", "format", "--check", "."],
         ["-m", "mypy"],
         # A file's tests share what its fixtures made.
-        ["-m", "pytest", "-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"],
+        ["-m", "pytest", "-n", workers, "--dist", "loadfile", "-m", "not stress"],
     ]
     failed = [step for step in steps if run_step(python, *step)]
     if sys.platform.startswith("linux"):

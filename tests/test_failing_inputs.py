@@ -19,7 +19,7 @@ import pytest
 
 from hands3c_core.export import read_results
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.stress
 
 ROOT = Path(__file__).resolve().parents[1]
 

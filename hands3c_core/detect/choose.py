@@ -27,4 +27,8 @@ def open_detector(max_hands: int = 2, mode: Mode = "video") -> HandDetector:
     except UserError as error:
         _log.info("Hands are followed by MediaPipe's task graph: %s", error)
         return MediaPipeDetector(max_hands, mode)
-    return HandFollower(max_hands)
+    try:
+        return HandFollower(max_hands)
+    except OSError as error:  # a full disk is no reason to see no hands
+        _log.info("Hands are followed by MediaPipe's task graph: %s", error)
+        return MediaPipeDetector(max_hands, mode)

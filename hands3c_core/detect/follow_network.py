@@ -47,17 +47,20 @@ class FollowNetwork:
 
     Raises:
         UserError: OpenVINO is not installed, or the bundle is missing or damaged.
+        OSError: there is no room for a temporary file.
     """
 
     def __init__(self, bundle: str | Path | None = None) -> None:
         path = Path(bundle) if bundle else asset_path("hand_landmarker.task")
+        try:
+            with zipfile.ZipFile(path) as archive:
+                content = archive.read(_ENTRY)
+        except (OSError, KeyError, zipfile.BadZipFile) as error:
+            raise UserError(f"the hand detector {path} cannot be loaded: {error}") from None
         # OpenVINO reads TFLite from files only; on Windows one that it maps cannot be deleted.
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            try:
-                with zipfile.ZipFile(path) as archive:
-                    file = Path(archive.extract(_ENTRY, folder))
-            except (OSError, KeyError, zipfile.BadZipFile) as error:
-                raise UserError(f"the hand detector {path} cannot be loaded: {error}") from None
+            file = Path(folder) / _ENTRY
+            file.write_bytes(content)
             self._network = BatchedNetwork(file, _SIZE)
 
     def look(self, image: UInt8, landmarks_2d: Sequence[ArrayLike]) -> list[Followed]:

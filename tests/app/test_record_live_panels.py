@@ -209,9 +209,9 @@ def test_the_rerun_switch_says_what_it_lacks_or_that_it_sends(qtbot, window, han
         qtbot.waitUntil(window.live_panel.error_label.isVisible, timeout=TIMEOUT)
         assert "rerun" in window.live_panel.error_label.text()
     else:
-        qtbot.waitUntil(lambda: session.outlets.live.value.rerun, timeout=TIMEOUT)
+        qtbot.waitUntil(lambda: bool(session.outlets.live.value.rerun), timeout=TIMEOUT)
     click(qtbot, controls.switch)
-    qtbot.waitUntil(lambda: not session.outlets.live.value.rerun, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not bool(session.outlets.live.value.rerun), timeout=TIMEOUT)
     qtbot.waitUntil(lambda: not session.outlets.live.value.error, timeout=TIMEOUT)
 
 

@@ -12,7 +12,7 @@ import pytest
 from hands3c_core.batch.engine import Outcome, Task
 from hands3c_core.errors import UserError
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.stress
 
 
 def square(payload, tell):

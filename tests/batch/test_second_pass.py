@@ -44,7 +44,8 @@ def test_smoothing_both_ways_does_not_lag():
     middle = slice(12, 28)
     lag = float(np.mean(raw[middle] - live[middle]))
     assert lag > 5e-4  # the live filter does
-    assert abs(float(np.mean(unsmoothed[middle] - offline[middle]))) < 0.25 * lag
+    # Hardly more than half a millimetre either way at 0.3 m/s: less than 2 ms.
+    assert abs(float(np.mean(unsmoothed[middle] - offline[middle]))) < 6e-4
 
 
 def test_it_trembles_less_than_the_live_path():

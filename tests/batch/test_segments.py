@@ -54,7 +54,7 @@ def test_long_clips_are_cut_evenly_with_overlap(length, count):
         assert before.end == after.start == after.lead + 6.0
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 def test_a_real_clip_in_parts_is_one_pass_after_the_overlap():
     from hands3c_core.assets import asset_path
     from hands3c_core.batch.first_pass import observe as first_pass

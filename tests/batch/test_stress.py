@@ -21,7 +21,7 @@ SCRIPT = ROOT / "scripts" / "process.py"
 KILLS = int(os.environ.get("HANDS3C_STRESS", "3"))
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.stress,
     pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's"),
 ]
 

@@ -123,7 +123,7 @@ def test_more_noise_does_not_open_the_filter(hand, truth):
     assert shares[1] < shares[0] < 0.8
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 def test_the_whole_way_from_pictures(tmp_path):
     seen = []
     report = benchmark_motion("landmarks", lambda done, total: seen.append((done, total)))
@@ -135,6 +135,6 @@ def test_the_whole_way_from_pictures(tmp_path):
     assert jitter["with uncertainty, default"] <= 0.5 < jitter["off"]
     console = Console(record=True, width=110)
     console.print(as_table(report))
-    assert "slow / fast / reversal" in console.export_text()
+    assert "reversal" in console.export_text()
     for earlier, later in itertools.pairwise(seen):
         assert later[0] == earlier[0] + 1

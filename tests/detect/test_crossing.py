@@ -51,7 +51,7 @@ def crossing(one: np.ndarray, other: np.ndarray, height: int, frames: int):
         yield canvas, [x + cut.shape[1] / 2 for x, cut in zip(places, (one, other), strict=True)]
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 @pytest.mark.parametrize("height", [0, 90])
 @pytest.mark.parametrize("frames", [FRAMES, 2 * FRAMES])
 @pytest.mark.parametrize(

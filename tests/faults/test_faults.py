@@ -26,7 +26,7 @@ from hands3c_core.gaps import MOST_GAP_S
 ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.stress,
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="made with Linux's means"),
 ]
 

@@ -49,7 +49,7 @@ def test_what_a_killed_process_left_opens(kind: str, tmp_path: Path) -> None:
     check(kind, tmp_path, 5, KINDS[kind])
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_hundred_kills(kind: str, tmp_path: Path, capsys) -> None:
     told = check(kind, tmp_path, 100, KINDS[kind])

@@ -73,7 +73,7 @@ def test_an_animated_gif_is_a_video(make_video) -> None:
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("", "no source"),
+        ("", "does not exist"),
         (-1, "cameras count from 0"),
         ("camera:", "name is missing"),
         ("no/such/file.mp4", "does not exist"),

@@ -144,7 +144,7 @@ def test_a_damaged_result_is_named(done, settings, tmp_path):
         ({"input_size": 130}, "cannot be built"),
         ({"models": ("sar", "resnet")}, "No network is called"),
         ({"models": ("ssca", "hands3c")}, "twice"),
-        ({"backbone": Path("trunk.task")}, "no EfficientNet-Lite0"),
+        ({"backbone": Path("trunk.task")}, "no file trunk.task"),
         ({"data": "arrays:nowhere.npz"}, "nowhere.npz"),
     ],
 )

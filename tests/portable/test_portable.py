@@ -65,7 +65,7 @@ def test_torchscript_and_what_is_said_of_it(tiny, tmp_path):
     assert [list(out.shape) for out in said] == list(facts["outputs"].values())
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 @pytest.mark.parametrize(("kind", "package"), [("onnx", "onnxruntime"), ("openvino", "openvino")])
 @pytest.mark.parametrize("name", ["hands3c_tiny", "hands3c_tiny_self_attention"])
 def test_other_runtimes_agree(tmp_path, kind, package, name):
