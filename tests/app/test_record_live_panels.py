@@ -196,6 +196,7 @@ def test_an_avatar_gets_the_hands_once_vmc_is_switched_on(qtbot, window, hand_cl
         )
         click(qtbot, controls.switch)
         qtbot.waitUntil(lambda: not session.outlets.live.value.vmc, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not settings.load_live().vmc, timeout=TIMEOUT)
     remembered = settings.load_live()
     assert (remembered.vmc, remembered.vmc_port) == (False, port)
 
