@@ -1,7 +1,7 @@
 """Damaged files of every small format: read, or refused with a UserError; nothing else.
 
 Valid files are changed byte by byte, value by value and piece by piece. The quick suite does a few
-of each; with ``-m slow`` thousands.
+of each; with ``-m stress`` thousands.
 """
 
 from __future__ import annotations
@@ -541,7 +541,7 @@ def test_mutated_files_are_read_or_refused(name: str, tmp_path: Path) -> None:
     assert outcomes["refused"] or name in NEVER_REFUSED
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 @pytest.mark.parametrize("name", FORMATS)
 def test_thousands_of_mutated_files(name: str, tmp_path: Path, capsys) -> None:
     outcomes = check(name, tmp_path, MANY)
