@@ -6,7 +6,6 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,8 +16,10 @@ from numpy.typing import NDArray
 from hands3c_core.atomic import write_atomically
 from hands3c_core.conventions import FINGER_NAMES
 from hands3c_core.hand_model import HandModelData
-from hands3c_core.hand_model.joint_angles import ANGLE_JOINTS, joint_angles
+from hands3c_core.hand_model.joint_angles import joint_angles
 from hands3c_core.types import FrameResult, Hand
+
+Floats = NDArray[np.float64]
 
 #: Frames that are kept: 20 minutes at 30 frames/s; the oldest go first.
 MOST_FRAMES: Final = 36_000
@@ -33,14 +34,16 @@ class CurveKind:
     key: str
     title: str
     unit: str
+    suffix: str
+    """What a part's column in a CSV ends in."""
     parts: tuple[str, ...]
     """Curves of one hand."""
 
 
 KINDS: Final = (
-    CurveKind("flexion", "Finger flexion", "degrees", tuple(FINGER_NAMES)),
-    CurveKind("confidence", "Confidence", "", ("confidence",)),
-    CurveKind("speed", "Speed of the hand", "m/s", ("speed",)),
+    CurveKind("flexion", "Finger flexion", "degrees", "_flexion_deg", tuple(FINGER_NAMES)),
+    CurveKind("confidence", "Confidence", "", "", ("confidence",)),
+    CurveKind("speed", "Speed of the hand", "m/s", "_m_per_s", ("speed",)),
 )
 
 
@@ -57,14 +60,11 @@ class Curve:
     """(N,), NaN where the hand was not there."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One hand in one frame."""
-
-    name: str
-    flexion: tuple[float, ...]
-    confidence: float
-    middle: NDArray[np.float64]
+_FINGERS: Final = len(FINGER_NAMES)
+#: Columns of what is kept of a hand in a frame: flexions, confidence, its middle in metres.
+_CONFIDENCE: Final = _FINGERS
+_MIDDLE: Final = slice(_FINGERS + 1, _FINGERS + 4)
+_COLUMNS: Final = _FINGERS + 4
 
 
 class Curves:
@@ -73,7 +73,7 @@ class Curves:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._frames: dict[float, dict[int, _Row]] = {}
+        self._frames: dict[float, dict[int, tuple[str, Floats]]] = {}
         self.version = 0
         """Grows with every change."""
 
@@ -85,7 +85,9 @@ class Curves:
 
     def add(self, result: FrameResult, model: HandModelData | None = None) -> None:
         """Take in a frame; ``model`` is that of hands which do not carry their own."""
-        rows = {hand.track_id: _row(hand, hand.model or model) for hand in result.hands}
+        rows = {
+            hand.track_id: (_name(hand), _row(hand, hand.model or model)) for hand in result.hands
+        }
         with self._lock:
             self._frames[float(result.frame.timestamp)] = rows
             while len(self._frames) > MOST_FRAMES:
@@ -94,20 +96,12 @@ class Curves:
 
     def of(self, kind: CurveKind) -> list[Curve]:
         """The curves of a kind, hand by hand, in the order of time."""
-        with self._lock:
-            frames = sorted(self._frames.items())
-        times = np.array([time for time, _ in frames])
-        hands: dict[int, str] = {}
-        for _, rows in frames:
-            hands |= {track: row.name for track, row in rows.items()}
-        curves = []
-        for track, name in sorted(hands.items()):
-            values = _VALUES[kind.key](times, [rows.get(track) for _, rows in frames])
-            curves += [
-                Curve(name, part, times, values[:, column])
-                for column, part in enumerate(kind.parts)
-            ]
-        return curves
+        times, hands = self._tables()
+        return [
+            Curve(name, part, times, column)
+            for name, table in hands
+            for part, column in zip(kind.parts, _values(kind, times, table).T, strict=True)
+        ]
 
     def write_csv(self, path: Path) -> None:
         """Write all kinds, one row a frame and hand.
@@ -117,60 +111,60 @@ class Curves:
         """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        units = {"flexion": "_flexion_deg", "speed": "_m_per_s", "confidence": ""}
-        heads = [part + units[kind.key] for kind in KINDS for part in kind.parts]
+        heads = [part + kind.suffix for kind in KINDS for part in kind.parts]
         writer.writerow(["time_s", "hand", *heads])
-        columns = [self.of(kind) for kind in KINDS]
-        names = list(dict.fromkeys(curve.hand for curve in columns[0]))
-        for name in names:
-            own = [curve for curves in columns for curve in curves if curve.hand == name]
-            for row, time in enumerate(own[0].times):
-                values = [curve.values[row] for curve in own]
-                if np.isfinite(values[0]):
-                    cells = [f"{value:.4f}" if np.isfinite(value) else "" for value in values]
-                    writer.writerow([f"{time:.4f}", name, *cells])
+        times, hands = self._tables()
+        for name, table in hands:
+            values = np.hstack([_values(kind, times, table) for kind in KINDS])
+            for time, row in zip(times[_is_there(table)], values[_is_there(table)], strict=True):
+                cells = [f"{value:.4f}" if np.isfinite(value) else "" for value in row]
+                writer.writerow([f"{time:.4f}", name, *cells])
         write_atomically(path, text.getvalue().encode())
 
+    def _tables(self) -> tuple[Floats, list[tuple[str, Floats]]]:
+        """Times (N,) and, for every hand, its name and what is known of it (N, _COLUMNS), NaN where
+        it was not there."""
+        with self._lock:
+            frames = sorted(self._frames.items())
+        names: dict[int, str] = {}
+        tables: dict[int, Floats] = {}
+        for number, (_, rows) in enumerate(frames):
+            for track, (name, row) in rows.items():
+                names[track] = name
+                if track not in tables:
+                    tables[track] = np.full((len(frames), _COLUMNS), np.nan)
+                tables[track][number] = row
+        times = np.array([time for time, _ in frames])
+        return times, [(names[track], tables[track]) for track in sorted(tables)]
 
-def _row(hand: Hand, model: HandModelData | None) -> _Row:
-    name = f"#{hand.track_id} {'right' if hand.is_right else 'left'}"
-    flexion = (float("nan"),) * len(FINGER_NAMES)
+
+def _name(hand: Hand) -> str:
+    return f"#{hand.track_id} {'right' if hand.is_right else 'left'}"
+
+
+def _row(hand: Hand, model: HandModelData | None) -> Floats:
+    """(_COLUMNS,) what is kept of a hand."""
+    row = np.full(_COLUMNS, np.nan)
     if model is not None:
-        bends = joint_angles(hand.pose, model)[:, 0].reshape(len(FINGER_NAMES), -1)
-        assert len(ANGLE_JOINTS) == bends.size
-        flexion = tuple(bends.sum(axis=1).tolist())
-    middle = np.asarray(hand.joints_3d, np.float64).mean(axis=0)
-    return _Row(name, flexion, float(hand.confidence), middle)
+        row[:_FINGERS] = joint_angles(hand.pose, model)[:, 0].reshape(_FINGERS, -1).sum(axis=1)
+    row[_CONFIDENCE] = hand.confidence
+    row[_MIDDLE] = np.asarray(hand.joints_3d, np.float64).mean(axis=0)
+    return row
 
 
-def _flexions(times: NDArray[np.float64], rows: list[_Row | None]) -> NDArray[np.float64]:
-    del times
-    nothing = (float("nan"),) * len(FINGER_NAMES)
-    return np.array([nothing if row is None else row.flexion for row in rows]).reshape(
-        len(rows), len(FINGER_NAMES)
-    )
+def _is_there(table: Floats) -> NDArray[np.bool_]:
+    there: NDArray[np.bool_] = np.isfinite(table[:, _CONFIDENCE])
+    return there
 
 
-def _confidences(times: NDArray[np.float64], rows: list[_Row | None]) -> NDArray[np.float64]:
-    del times
-    return np.array([[float("nan") if row is None else row.confidence] for row in rows])
-
-
-def _speeds(times: NDArray[np.float64], rows: list[_Row | None]) -> NDArray[np.float64]:
-    """(N, 1) m/s from each frame to the one before."""
-    speeds = np.full((len(rows), 1), np.nan)
-    for index in range(1, len(rows)):
-        last, this = rows[index - 1], rows[index]
-        elapsed = times[index] - times[index - 1]
-        if last is not None and this is not None and 0 < elapsed <= _SPEED_GAP_S:
-            speeds[index, 0] = np.linalg.norm(this.middle - last.middle) / elapsed
-    return speeds
-
-
-_VALUES: Final[
-    dict[str, Callable[[NDArray[np.float64], list[_Row | None]], NDArray[np.float64]]]
-] = {
-    "flexion": _flexions,
-    "confidence": _confidences,
-    "speed": _speeds,
-}
+def _values(kind: CurveKind, times: Floats, table: Floats) -> Floats:
+    """(N, parts) the numbers of a kind."""
+    if kind.key == "flexion":
+        return table[:, :_FINGERS]
+    if kind.key == "confidence":
+        return table[:, _CONFIDENCE : _CONFIDENCE + 1]
+    # From each frame to the one before.
+    elapsed = np.diff(times, prepend=np.nan)
+    moved = np.linalg.norm(np.diff(table[:, _MIDDLE], axis=0, prepend=np.nan), axis=1)
+    speed: Floats = np.where(elapsed <= _SPEED_GAP_S, moved / elapsed, np.nan)[:, None]
+    return speed

@@ -14,6 +14,7 @@ from app.curves import KINDS, Curve, Curves
 from app.session_types import Shown, SourceInfo
 from app.theme import Theme
 from app.views.controls import ComboBox
+from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 
 if TYPE_CHECKING:
@@ -73,15 +74,14 @@ class CurveView(QWidget):
     @property
     def plot(self) -> pyqtgraph.PlotWidget:
         """The plot; made when it is first shown, since its library takes a while to load."""
-        if self._plot is None:
-            self._make_plot()
+        self._make_plot()
         assert self._plot is not None
         return self._plot
 
     def set_shown(self, on: bool) -> None:
         """Show or hide the curves; hidden ones cost nothing."""
         if on:
-            self.plot.show()
+            self._make_plot()
             self._timer.start()
             self._draw()
         else:
@@ -115,8 +115,7 @@ class CurveView(QWidget):
         file = Path(name)
         try:
             if file.suffix.lower() == ".png":
-                if not self.plot.grab().save(str(file), "PNG"):
-                    raise UserError(f"cannot write {file}: choose another place.")
+                write_atomically(file, lambda part: self.plot.grab().save(str(part), "PNG"))
             else:
                 file = file if file.suffix else file.with_suffix(".csv")
                 self.curves.write_csv(file)
@@ -126,6 +125,8 @@ class CurveView(QWidget):
         self.saved.emit(file)
 
     def _make_plot(self) -> None:
+        if self._plot is not None:
+            return
         import pyqtgraph
 
         plot = pyqtgraph.PlotWidget()
