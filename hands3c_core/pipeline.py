@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from hands3c_core.closing import Closing
 from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.detect import HandDetector, HandSmoother, HandTracker, open_detector
 from hands3c_core.errors import UserError
@@ -57,7 +58,7 @@ _LOST_SECONDS = 2.0
 _WARM_UP_FRAMES = 4
 
 
-class HandMeshPipeline:
+class HandMeshPipeline(Closing):
     """Turns images into textured-mesh-ready hands.
 
         pipeline = HandMeshPipeline("auto", mode="image")
@@ -362,12 +363,6 @@ class HandMeshPipeline:
         """Free the pipeline's own detector; it cannot be used after that."""
         if self._owns_detector:
             self.detector.close()
-
-    def __enter__(self) -> HandMeshPipeline:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
     def _forget(self) -> None:
         self.detector.reset()

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.closing import Closing
 from hands3c_core.detect.follow_network import Followed, FollowNetwork
 from hands3c_core.detect.mediapipe_hands import MediaPipeDetector
 from hands3c_core.detect.tracker import TrackerSettings, same_hand
@@ -62,7 +62,7 @@ class _Search:
     """The hands that were followed already, as they lay in the searched frame."""
 
 
-class HandFollower:
+class HandFollower(Closing):
     """A ``HandDetector`` for successive frames: MediaPipe finds hands, its landmark network alone
     follows them, in OpenVINO.
 
@@ -176,17 +176,6 @@ class HandFollower:
         self._closed = True
         self._finish_search()
         self._finder.close()
-
-    def __enter__(self) -> HandFollower:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _settings(self) -> tuple[float, ...]:
         return (

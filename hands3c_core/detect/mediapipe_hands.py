@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 
 from hands3c_core.assets import asset_path
+from hands3c_core.closing import Closing
 from hands3c_core.errors import UserError
 from hands3c_core.types import Detection, UInt8
 
@@ -32,7 +33,7 @@ _SETTINGS = (
 )
 
 
-class MediaPipeDetector:
+class MediaPipeDetector(Closing):
     """MediaPipe's palm detector and landmark network.
 
     In 'video' mode hands are followed from frame to frame; in 'image' mode every image is searched
@@ -143,12 +144,6 @@ class MediaPipeDetector:
     def close(self) -> None:
         """Free the networks; further calls of ``detect`` raise ``UserError``."""
         self._landmarkers.close()
-
-    def __enter__(self) -> MediaPipeDetector:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
     def _run(self, pixels: UInt8, timestamp_ms: float | None) -> Any:
         image = _mediapipe_image(pixels)

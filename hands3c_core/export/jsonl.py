@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..atomic import write_atomically
+from ..closing import Closing
 from ..conventions import JOINT_NAMES, ROTATION_NAMES
 from ..errors import UserError
 from ..hand_model import HandModelData
@@ -96,7 +97,7 @@ def hand_record(
     return record
 
 
-class ResultLog:
+class ResultLog(Closing):
     """Writes results to a JSONL file. Use as a context manager or call ``close``.
 
     Args:
@@ -165,12 +166,6 @@ class ResultLog:
         if self._file is not None:
             self._file.close()
             self._file = None
-
-    def __enter__(self) -> ResultLog:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _begin(self, result: FrameResult | LoggedFrame) -> None:
         if self._model is None and self._name is None and isinstance(result, FrameResult):

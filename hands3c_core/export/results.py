@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..closing import Closing
 from ..errors import UserError
 from ..reading import Fields, transcoded
 from ..types import Camera, CropBox, FrameResult, Hand
@@ -94,7 +95,7 @@ class LoggedResults:
     """Whether the last line was cut off (and left out)."""
 
 
-class ResultReader:
+class ResultReader(Closing):
     """A log, frame by frame: needs no more memory for an hour than for a second.
 
     Use as a context manager and iterate. A last line that is cut off is left out.
@@ -131,12 +132,6 @@ class ResultReader:
 
     def close(self) -> None:
         self._file.close()
-
-    def __enter__(self) -> ResultReader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def __iter__(self) -> Iterator[LoggedFrame]:
         camera = self._camera

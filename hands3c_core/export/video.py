@@ -16,7 +16,6 @@ import logging
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 
 import av
 import cv2
@@ -25,6 +24,7 @@ from av.error import FFmpegError
 from av.video.frame import PictureType
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
+from hands3c_core.closing import Closing
 from hands3c_core.errors import UserError
 from hands3c_core.export.finished_mp4 import SoundPart, finish_mp4
 from hands3c_core.export.mp4_boxes import trim_to_fragments
@@ -42,7 +42,7 @@ _DEFAULT_FPS = 30.0
 _MAX_SIDE = 16_384
 
 
-class VideoWriter:
+class VideoWriter(Closing):
     """Writes an H.264 MP4 (yuv420p, BT.709, no B-frames) with true timestamps.
 
     H.264 needs even sides: an odd width or height is padded by repeating the last column or row,
@@ -182,17 +182,6 @@ class VideoWriter:
             return
         with contextlib.suppress(OSError):
             self.part_path.unlink()
-
-    def __enter__(self) -> VideoWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _open_encoder(self, rate: Fraction, quality: int, preset: str) -> None:
         # Fragments while recording; on closing, an index over the whole file.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..closing import Closing
 from ..export.openxr_files import openxr_hands
 from ..hand_model import HandModelData
 from ..openxr import OpenXrHands
@@ -43,7 +44,7 @@ class LiveStatus:
     """Frames sent to a Rerun viewer."""
 
 
-class LiveOut:
+class LiveOut(Closing):
     """Sends results to WebSocket clients, and to addresses by OSC, VMC and Rerun.
 
     Args:
@@ -127,12 +128,6 @@ class LiveOut:
             self._server.close()
         for sender in self._senders.values():
             sender.close()
-
-    def __enter__(self) -> LiveOut:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def _text(message: dict[str, Any]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from types import TracebackType
 from typing import Any, TypeVar, cast
 
+from hands3c_core.closing import Closing
 from hands3c_core.errors import UserError
 from hands3c_core.types import Frame, UInt8
 
@@ -46,7 +46,7 @@ def no_raw_errors(method: Method) -> Method:
     return cast(Method, guarded)
 
 
-class Source(ABC):
+class Source(Closing):
     """Frames in order, from a camera, a stream, a video or a folder of images.
 
     Timestamps: files give presentation time from the file's start, live sources the time since
@@ -107,17 +107,6 @@ class Source(ABC):
     def __iter__(self) -> Iterator[Frame]:
         while (frame := self.read()) is not None:
             yield frame
-
-    def __enter__(self) -> Source:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class LiveStamps:

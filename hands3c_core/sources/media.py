@@ -7,12 +7,12 @@ C or C++ is read in its own way there.
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
 from typing import BinaryIO, Final
 
 import av
 from av.error import FFmpegError
 
+from hands3c_core.closing import Closing
 from hands3c_core.errors import UserError
 from hands3c_core.sources import jpeg
 from hands3c_core.sources.picture_kinds import HEAD_BYTES
@@ -34,7 +34,7 @@ VIDEO_SUFFIXES: Final = frozenset(
 _SEQUENCE_BYTES: Final = 16 << 20
 
 
-class MediaFile:
+class MediaFile(Closing):
     """An open media file; close it, or use it as a context manager.
 
     Raises:
@@ -69,17 +69,6 @@ class MediaFile:
         """Release the file. Closing twice is fine."""
         self.container.close()
         self._file.close()
-
-    def __enter__(self) -> MediaFile:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class _Bytes:

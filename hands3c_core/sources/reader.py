@@ -7,9 +7,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from types import TracebackType
 from typing import NamedTuple
 
+from hands3c_core.closing import Closing
 from hands3c_core.errors import UserError
 from hands3c_core.sources.base import MIN_STEP_S, Source, SourceLostError
 from hands3c_core.sources.pacing import PlayClock
@@ -34,7 +34,7 @@ class _Item(NamedTuple):
     """Rounds of a loop since the last seek."""
 
 
-class SourceReader:
+class SourceReader(Closing):
     """Hands out a source's frames; takes the source over and closes it.
 
     *Live* sources are read as fast as they deliver and ``next`` gives the newest frame; a frame
@@ -295,17 +295,6 @@ class SourceReader:
             if self._thread.is_alive():
                 log.warning("%s does not let go; it is closed when it does", self.source.name)
         return not self._thread.is_alive()
-
-    def __enter__(self) -> SourceReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # -- the reading thread --------------------------------------------------------------------
 
