@@ -7,7 +7,6 @@ times at which each begins and ends in ``meta/episodes``. Both name their files 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import Any, Final
 
 from hands3c_core.errors import UserError
 from hands3c_core.names import safe_name
-from hands3c_core.reading import Fields, read_json
+from hands3c_core.reading import Fields, decode_text, parse_json, read_bytes, read_json
 
 INFO: Final = Path("meta") / "info.json"
 _MOST_INFO: Final = 1 << 26
@@ -143,13 +142,11 @@ class LeRobotSet:
 
     def _rows_v2(self) -> Iterator[dict[str, Any]]:
         path = self.root / "meta" / "episodes.jsonl"
-        try:
-            with path.open(encoding="utf-8") as file:
-                for number, line in enumerate(file, start=1):
-                    if line.strip():
-                        yield _checked(json.loads(line), f"{path}, line {number}")
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path} cannot be read ({type(error).__name__}).") from None
+        content = decode_text(read_bytes(path, _MOST_INFO), str(path))
+        for number, line in enumerate(content.split("\n"), start=1):
+            if line.strip():
+                where = f"{path}, line {number}"
+                yield _checked(parse_json(line, where), where)
 
     def _rows_v3(self) -> Iterator[dict[str, Any]]:
         from hands3c_core.export_formats import EXPORT_FORMATS

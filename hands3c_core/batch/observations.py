@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -14,10 +13,13 @@ from numpy.typing import NDArray
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 from hands3c_core.estimators.witnesses import WITNESSES
+from hands3c_core.reading import read_arrays
 
 Array = NDArray[Any]
 
 _W: Final = len(WITNESSES)
+#: Of all arrays together, unpacked.
+_MOST_BYTES: Final = 1 << 36
 #: Arrays with a row for each frame: name -> (shape of a row, type).
 FRAME_ARRAYS: Final[dict[str, tuple[tuple[int, ...], Any]]] = {
     "index": ((), np.int64),
@@ -103,17 +105,17 @@ class Observations:
         Raises:
             UserError: it is not there or damaged.
         """
+        arrays = read_arrays(path, _MOST_BYTES)
         try:
-            with np.load(path, allow_pickle=False) as archive:
-                frames = {name: archive[f"frame_{name}"] for name in FRAME_ARRAYS}
-                hands = {name: archive[f"hand_{name}"] for name in HAND_ARRAYS}
-                skipped, fps = archive["numbers"].tolist()
-                pictures = {}
-                for name in ("best", "worst"):
-                    if name in archive.files:
-                        index, score = archive[f"{name}_about"].tolist()
-                        pictures[name] = Picture(int(index), score, archive[name].tobytes())
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+            frames = {name: arrays[f"frame_{name}"] for name in FRAME_ARRAYS}
+            hands = {name: arrays[f"hand_{name}"] for name in HAND_ARRAYS}
+            skipped, fps = arrays["numbers"].tolist()
+            pictures = {}
+            for name in ("best", "worst"):
+                if name in arrays:
+                    index, score = arrays[f"{name}_about"].tolist()
+                    pictures[name] = Picture(int(index), score, arrays[name].tobytes())
+        except (ValueError, KeyError) as error:
             raise UserError(f"{path} is damaged ({type(error).__name__}): delete it.") from None
         return cls(frames, hands, int(skipped), fps, **pictures)
 

@@ -118,18 +118,23 @@ class RunFolder:
 
     def known_names(self) -> dict[str, str]:
         """Names that clips have in the folder, by ``inputs.key_of``."""
-        manifest = self.read_manifest() or {}
         names = {}
-        for entry in manifest.get("clips", []):
+        for name, entry in self._entries().items():
             with contextlib.suppress(TypeError, KeyError):
-                names[key_of(_clip_of(entry))] = str(entry["name"])
+                names[key_of(_clip_of(entry))] = name
         return names
+
+    def _entries(self) -> dict[str, dict[str, Any]]:
+        """What the manifest says of each clip, by name; entries without one are passed over."""
+        clips = (self.read_manifest() or {}).get("clips")
+        entries = (
+            [entry for entry in clips if isinstance(entry, dict)] if isinstance(clips, list) else []
+        )
+        return {str(entry["name"]): entry for entry in entries if "name" in entry}
 
     def write_manifest(self, clips: Sequence[Clip], config: BatchConfig) -> None:
         """Say what the folder is for; clips of earlier runs stay in it."""
-        entries = {}
-        for entry in (self.read_manifest() or {}).get("clips", []):
-            entries[entry["name"]] = entry
+        entries = self._entries()
         for clip in clips:
             entries[clip.name] = asdict(clip)
         for name, entry in entries.items():
@@ -151,8 +156,8 @@ class RunFolder:
     def result_of(self, name: str) -> dict[str, Any] | None:
         """What became of a clip; None if nothing yet."""
         try:
-            result = json.loads((self.of(name) / RESULT).read_bytes())
-        except (OSError, ValueError):
+            result = read_json(self.of(name) / RESULT)
+        except UserError:
             return None
         return result if isinstance(result, dict) else None
 
