@@ -13,14 +13,12 @@ from hands3c_core.batch.engine import Tell
 from hands3c_core.batch.inputs import Clip
 from hands3c_core.batch.observations import Notebook, Observations, Picture
 from hands3c_core.batch.settings import BatchConfig
-from hands3c_core.detect.landmark_network import LandmarkNetwork
 from hands3c_core.errors import UserError
-from hands3c_core.estimators.base import Estimator
-from hands3c_core.estimators.fused import FusedEstimator
+from hands3c_core.estimators.listener import Listener
 from hands3c_core.estimators.witnesses import WITNESSES, Witness
 from hands3c_core.pipeline import HandMeshPipeline
 from hands3c_core.sources.base import Source
-from hands3c_core.types import Camera, Frame, FrameResult, HandEstimate, TrackedHand, UInt8
+from hands3c_core.types import Frame, FrameResult
 
 #: Width of the pictures that are kept to be shown, px.
 PICTURE_WIDTH: Final = 480
@@ -28,47 +26,6 @@ PICTURE_WIDTH: Final = 480
 _JUST: Final = 1e-4
 #: Shorter beginnings are read, so that frames are counted exactly.
 _WORTH_SEEKING_S: Final = 2.0
-
-
-class Listener:
-    """An estimator that passes on another's estimates and keeps what they came from."""
-
-    def __init__(self, inner: Estimator) -> None:
-        self.inner = inner
-        self.seen: list[tuple[TrackedHand, HandEstimate, list[Witness]]] = []
-        """Of the last frame."""
-        self._heard: dict[int, list[Witness]] = {}
-        if isinstance(inner, FusedEstimator):
-            inner.on_witnesses = self._hear
-
-    @property
-    def name(self) -> str:
-        """The estimator's."""
-        return self.inner.name
-
-    @property
-    def second(self) -> LandmarkNetwork | None:
-        """The estimator's second witness, shared with whoever judges sides."""
-        return getattr(self.inner, "second", None)
-
-    def reset(self) -> None:
-        """Forget all tracks."""
-        self.inner.reset()
-
-    def estimate(
-        self, image: UInt8, hands: Sequence[TrackedHand], camera: Camera, timestamp: float
-    ) -> list[HandEstimate]:
-        """See ``base.Estimator``."""
-        self._heard.clear()
-        estimates = self.inner.estimate(image, hands, camera, timestamp)
-        self.seen = [
-            (hand, estimate, self._heard.get(hand.track_id, []))
-            for hand, estimate in zip(hands, estimates, strict=True)
-        ]
-        return estimates
-
-    def _hear(self, hand: TrackedHand, witnesses: Sequence[Witness], fallen: bool) -> None:
-        self._heard[hand.track_id] = list(witnesses)
 
 
 def observe(

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from hands3c_core import __version__
 from hands3c_core.batch.engine import Tell, in_one_line
-from hands3c_core.batch.first_pass import Listener, observe, window
+from hands3c_core.batch.first_pass import observe, window
 from hands3c_core.batch.inputs import Clip
 from hands3c_core.batch.observations import Observations
 from hands3c_core.batch.output import about_take, write_formats, write_pictures, write_take
@@ -19,6 +19,7 @@ from hands3c_core.batch.second_pass import settle
 from hands3c_core.batch.segments import Segment, join, restarts_of, split
 from hands3c_core.batch.settings import BatchConfig
 from hands3c_core.errors import UserError
+from hands3c_core.estimators.listener import Listener
 from hands3c_core.export.results import read_results
 from hands3c_core.hand_model import HandModelData
 from hands3c_core.pipeline import HandMeshPipeline, Mode

@@ -21,11 +21,11 @@ from rich.table import Table
 from hands3c_core.assets import asset_path
 from hands3c_core.benchmark.known_motion import DURATION, PARTS, KnownMotion, Part
 from hands3c_core.detect import HandSmoother
-from hands3c_core.estimators.base import Estimator
+from hands3c_core.estimators.listener import Listener
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
 from hands3c_core.pipeline import HandMeshPipeline
 from hands3c_core.render.demo.clip import DemoClip
-from hands3c_core.types import Camera, Frame, HandEstimate, TrackedHand, UInt8
+from hands3c_core.types import Frame, HandEstimate, TrackedHand
 from hands3c_core.weights import AUTO
 
 Floats = NDArray[np.float64]
@@ -66,26 +66,6 @@ class Sighting:
     estimate: HandEstimate
 
 
-class _Witnessed:
-    """An estimator whose every answer is kept."""
-
-    def __init__(self, inner: Estimator) -> None:
-        self._inner = inner
-        self.name = inner.name
-        self.sightings: list[Sighting] = []
-
-    def reset(self) -> None:
-        self._inner.reset()
-
-    def estimate(
-        self, image: UInt8, hands: Sequence[TrackedHand], camera: Camera, timestamp: float
-    ) -> list[HandEstimate]:
-        estimates = self._inner.estimate(image, hands, camera, timestamp)
-        pairs = zip(hands, estimates, strict=True)
-        self.sightings += [Sighting(timestamp, *pair) for pair in pairs]
-        return estimates
-
-
 def benchmark_motion(
     estimator: str = AUTO, progress: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
@@ -109,21 +89,23 @@ def benchmark_motion(
     clip = DemoClip(model, skin, motions={True: motion})
     frames = round(DURATION * FPS)
     with HandMeshPipeline(estimator, smoothing=0.0, max_hands=1, camera=clip.camera) as pipeline:
-        witnessed = _Witnessed(pipeline.estimator)
+        listener = Listener(pipeline.estimator)
         hand = pipeline.hand_model
-        pipeline.estimator = witnessed
+        pipeline.estimator = listener
+        sightings: list[Sighting] = []
         for index in range(frames):
             time = index / FPS
             pipeline.process(Frame(clip.frame(time), time, index, time))
+            sightings += [Sighting(time, seen, estimate) for seen, estimate, _ in listener.seen]
             if progress is not None:
                 progress(index + 1, frames)
     truth = TrueJoints(model, motion)
     return {
-        "estimator": witnessed.name,
+        "estimator": listener.name,
         "frames": frames,
-        "found": round(len({sight.time for sight in witnessed.sightings}) / frames, 4),
+        "found": round(len({sight.time for sight in sightings}) / frames, 4),
         "smoothings": [
-            {"name": way.name} | measure(*smoothed(witnessed.sightings, hand, way), truth)
+            {"name": way.name} | measure(*smoothed(sightings, hand, way), truth)
             for way in SMOOTHINGS
         ],
     }

@@ -119,13 +119,14 @@ class FusedEstimator:
         self._hears_network = network is not None and NETWORK not in leave_out
         if not (self._hears_detector or self.second or self._hears_network):
             raise UserError("every witness is left out: keep one.")
-        self._fitter = HandFitter(hand, self.settings)
+        self.fitter = HandFitter(hand, self.settings)
+        """What fits."""
         self._doubts: dict[int, Doubt] = {}
         self._standings: dict[int, Standing] = {}
 
     def reset(self) -> None:
         """Forget all tracks."""
-        self._fitter.reset()
+        self.fitter.reset()
         self._doubts.clear()
         self._standings.clear()
         if self.network is not None:
@@ -149,7 +150,7 @@ class FusedEstimator:
             if fallen:
                 estimate = replace(estimate, estimator=LANDMARKS)
             estimates.append(view.with_maps(estimate) if view else estimate)
-        self._fitter.drop_lost(timestamp)
+        self.fitter.drop_lost(timestamp)
         tracked = {hand.track_id for hand in hands}
         self._doubts = {key: doubt for key, doubt in self._doubts.items() if key in tracked}
         self._standings = {key: it for key, it in self._standings.items() if key in tracked}
@@ -166,11 +167,6 @@ class FusedEstimator:
             for row, seen in zip(rows, self.second.look(image, unseen), strict=True):
                 looks[row] = seen
         return looks
-
-    @property
-    def fitter(self) -> HandFitter:
-        """What fits."""
-        return self._fitter
 
     def _is_wild(self, hand: TrackedHand, network: Witness, camera: Camera) -> bool:
         """Whether the network disagrees so much with the detector that it is not heard. By itself
@@ -212,7 +208,7 @@ class FusedEstimator:
             tried = replace(hand, is_right=is_right)
             seen_by = camera if is_right else mirror_camera(camera)
             seen = self._seen(self._witnesses(tried, camera, looks, None), seen_by)
-            costs.append(float(self._fitter.fit_alone(seen).cost))
+            costs.append(float(self.fitter.fit_alone(seen).cost))
         return costs[0], costs[1]
 
     def fit(
@@ -228,8 +224,8 @@ class FusedEstimator:
         """
         seen_by = camera if hand.is_right else mirror_camera(camera)
         seen = self._seen(witnesses, seen_by)
-        fit = self._fitter.fit(hand.track_id, hand.is_right, seen, timestamp)
-        skeleton = self._fitter.skeleton
+        fit = self.fitter.fit(hand.track_id, hand.is_right, seen, timestamp)
+        skeleton = self.fitter.skeleton
         sigma, sigma_px = joint_sigmas(fit, skeleton, seen_by)
         sigma, sigma_px = (part * self.statistics.sigma_factor for part in (sigma, sigma_px))
         doubt = self._doubts.setdefault(hand.track_id, Doubt())
@@ -254,10 +250,10 @@ class FusedEstimator:
             return Seen(found, camera, best.points[:, :2], world, directions)
         # The product of the general prior and of the network's opinion.
         general, own = (
-            self._fitter.angle_precision,
+            self.fitter.angle_precision,
             settings.prior_share / statistics.angle_sigma**2,
         )
-        skeleton = self._fitter.skeleton
+        skeleton = self.fitter.skeleton
         mean = (general * skeleton.prior_angles + own * network.pose[1]) / (general + own)
         alone = len(witnesses) == 1
         return Seen(

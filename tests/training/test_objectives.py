@@ -142,14 +142,19 @@ def test_samples_count_alike_however_much_of_them_is_labelled():
     assert float(masked_mean(errors, mask)) == pytest.approx((1 + 3 + 0) / 3)
 
 
-def test_smrs_loss_vanishes_for_the_truth(batch):
+def regressed_smr(batch):
+    """A fresh SMR, its objective, and what it says of a batch."""
     torch.manual_seed(0)
     network = SMALL["smr"](load_hand_model("hand_mano778"), SIZE)
-    objective = make_objective(network, SmrWeights())
-    kind = network.hand_layer.v_template.dtype
     with torch.no_grad():
-        regressed = network.regress(images_of(batch))
-        stage = regressed.stages[-1]
+        return network, make_objective(network, SmrWeights()), network.regress(images_of(batch))
+
+
+def test_smrs_loss_vanishes_for_the_truth(batch):
+    network, objective, regressed = regressed_smr(batch)
+    kind = network.hand_layer.v_template.dtype
+    stage = regressed.stages[-1]
+    with torch.no_grad():
         # Its own parameters as the truth: what is posed, seen and believed must agree with them.
         posed = network.pose_hand(stage)
         wrist = posed.joints[:, :1]
@@ -180,13 +185,10 @@ def test_smrs_loss_vanishes_for_the_truth(batch):
 def test_smrs_mesh_is_supervised_where_it_is_seen(batch):
     """A camera so far away that it is the stage's own weak-perspective one: the term vanishes, and
     grows with a mesh that is seen elsewhere; without a camera it says nothing."""
-    torch.manual_seed(0)
-    network = SMALL["smr"](load_hand_model("hand_mano778"), SIZE)
-    objective = make_objective(network, SmrWeights())
+    network, objective, regressed = regressed_smr(batch)
     kind = network.hand_layer.v_template.dtype
+    stage = regressed.stages[-1]
     with torch.no_grad():
-        regressed = network.regress(images_of(batch))
-        stage = regressed.stages[-1]
         posed = network.pose_hand(stage)
         layer = network.hand_layer(posed.pose, posed.shape)
         # The layer's joints are what labels are relative to, the regressed ones what SMR places by.
