@@ -125,11 +125,9 @@ class TakeReplay(Source):
         """``hand`` with its mesh; None where numbers are missing."""
         if len(hand.vertices) == self.hand.num_vertices:
             return hand
-        vertices, _ = self._layer(hand.pose, hand.shape, hand.translation)
+        vertices, _ = self._layer.posed(hand)
         if not np.isfinite(vertices).all() or not np.isfinite(hand.joints_3d).all():
             return None
-        if not hand.is_right:
-            vertices[:, 0] *= -1.0
         return replace(hand, vertices=vertices)
 
     def _picture_at(self, at: float, shape: tuple[int, int]) -> NDArray[np.uint8]:

@@ -20,7 +20,6 @@ from hands3c_core.export.results import LoggedFrame
 from hands3c_core.export_formats import EXPORT_FORMATS
 from hands3c_core.geometry import project, resize_camera
 from hands3c_core.hand_model import FastHandLayer, HandModelData
-from hands3c_core.hand_model.mirror import mirror_points
 from hands3c_core.render import draw_overlay
 from hands3c_core.types import Frame, FrameResult, Hand, UInt8
 
@@ -107,9 +106,7 @@ def draw_frame(
 
 
 def _with_mesh(hand: Hand, model: HandModelData, layer: FastHandLayer, camera: Any) -> Hand:
-    vertices, joints = layer(hand.pose, hand.shape, hand.translation)
-    if not hand.is_right:
-        vertices, joints = mirror_points(vertices), mirror_points(joints)
+    vertices, joints = layer.posed(hand)
     return replace(hand, vertices=vertices, joints_2d=project(joints, camera), model=model)
 
 

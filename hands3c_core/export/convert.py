@@ -259,8 +259,7 @@ def _posed(frame: LoggedFrame, model: HandModelData, layer: FastHandLayer) -> Lo
     vertices: list[NDArray[np.float32]] = []
     for hand in frame.hands:
         if len(hand.vertices) != model.num_vertices:
-            points, _ = layer(hand.pose, hand.shape, hand.translation)
-            points = points if hand.is_right else mirror_points(points)
+            points, _ = layer.posed(hand)
         else:
             points = hand.vertices
         if np.isfinite(points).all():

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hands3c_core.conventions import NUM_ROTATIONS, NUM_SHAPE, ROTATION_PARENTS
 from hands3c_core.hand_model.data import JOINT_GATHER, HandModelData
 from hands3c_core.jit import njit
+
+if TYPE_CHECKING:
+    from hands3c_core.types import Hand
 
 Float32 = NDArray[np.float32]
 
@@ -82,6 +87,15 @@ class FastHandLayer:
         return vertices, joints
 
     __call__ = forward
+
+    def posed(self, hand: Hand) -> tuple[Float32, Float32]:
+        """Vertices (V, 3) and joints (21, 3) of a hand in its camera's frame, metres, from its
+        parameters: those of a left one are mirrored back."""
+        vertices, joints = self(hand.pose, hand.shape, hand.translation)
+        if not hand.is_right:
+            vertices[:, 0] *= -1.0
+            joints[:, 0] *= -1.0
+        return vertices, joints
 
     def joints(
         self, pose: ArrayLike, shape: ArrayLike, translation: ArrayLike | None = None
