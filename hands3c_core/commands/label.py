@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from hands3c_core.batch.engine import EngineName, make_engine
 from hands3c_core.command import STOPPED as STOPPED_CODE
 from hands3c_core.labelling import (
     Clip,
@@ -38,11 +39,19 @@ class Options:
         default_factory=LabelSettings
     )
     """What is labelled."""
+    workers: int | None = None
+    """Clips at once; as many as there are cores unless given. The labels are the same."""
+    engine: EngineName = "local"
+    """'ray' labels on a Ray cluster (pip install 'hands3c-live[cluster]')."""
+    ray_address: str | None = None
+    """Of a cluster that runs: 'auto', HOST:PORT, ray://HOST:PORT; one on this machine unless
+    given."""
 
 
 def run(options: Options) -> int:
     """Label, draw, count; returns the exit code."""
     clips = find_clips(options.inputs)
+    engine = make_engine(options.engine, workers=options.workers, address=options.ray_address)
     try:
         with Bar(
             TextColumn("{task.description}", markup=False),
@@ -58,7 +67,7 @@ def run(options: Options) -> int:
                 text = f"{counts.labels} hands, {counts.without_hand} frames without"
                 bar.update(tasks[clip.name], completed=done, total=total, counts=text)
 
-            progress = label_clips(clips, options.out, options.settings, report)
+            progress = label_clips(clips, options.out, options.settings, report, engine)
             for clip in clips:
                 task = tasks[clip.name]
                 done = bar.tasks[task].completed or 1

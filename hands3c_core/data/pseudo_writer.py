@@ -142,7 +142,10 @@ class PseudoWriter:
             "session": session,
             "frame": frame,
         }
-        label |= {name: value for name, value in facts.items() if value is not None}
+        self.add_label(label | {name: value for name, value in facts.items() if value is not None})
+
+    def add_label(self, label: Label) -> None:
+        """Add a label as another writer wrote it; its image must be in this folder."""
         try:
             self._file.write(_line(label))
         except OSError as error:
@@ -195,6 +198,11 @@ class PseudoWriter:
                 )
         header["source"] = first.get("source") or header["source"]
         return [label for label in labels if keep(label)]
+
+
+def labels_of(path: Path) -> list[Label]:
+    """The labels of a finished label file, without its header."""
+    return _entries(path)[1:]
 
 
 def _line(entry: Label) -> str:

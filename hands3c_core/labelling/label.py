@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,22 +12,18 @@ import cv2
 import numpy as np
 
 from hands3c_core.atomic import write_atomically
-from hands3c_core.conventions import DEFAULT_FOV_DEG
+from hands3c_core.batch.engine import Engine
 from hands3c_core.data.contact_sheet import contact_sheet
 from hands3c_core.data.pseudo import Pseudo
 from hands3c_core.data.pseudo_writer import LABELS, PseudoWriter
 from hands3c_core.detect import HandDetector, HandTracker, open_detector
 from hands3c_core.errors import UserError
 from hands3c_core.estimators.landmarks import LandmarkEstimator
-from hands3c_core.geometry import (
-    check_calibration,
-    crop_box,
-    default_camera,
-    extract_crop,
-    load_camera,
-)
+from hands3c_core.geometry import crop_box, extract_crop
 from hands3c_core.labelling.clips import Clip
 from hands3c_core.labelling.progress import ClipProgress, Counts, Progress
+from hands3c_core.labelling.settings import LabelSettings, Report
+from hands3c_core.labelling.shared import PARTS, LabelWork, label_shared
 from hands3c_core.types import Camera, Frame, HandEstimate, TrackedHand, UInt8
 
 #: Name of the picture of labels in their folder.
@@ -48,60 +44,12 @@ _SECONDS_BETWEEN_SAVES: Final = 2.0
 _CROPS_ON_SHEET: Final = 48
 
 
-@dataclass(frozen=True)
-class LabelSettings:
-    """Which frames and hands are labelled, and what is assumed of the camera."""
-
-    every: int | None = None
-    """Look at every n-th frame; by default about ten a second of a video, and every image."""
-    min_confidence: float = 0.6
-    """Least confidence of the fitted hand, 0 to 1; hands below are left out."""
-    min_sharpness: float = 0.2
-    """Least sharpness of a hand's crop (0 keeps all); hands below are left out. Clear webcam images
-    have 0.3 to 0.8, moved or unfocused hands less than 0.2."""
-    max_hands: int = 2
-    """Most hands in a frame."""
-    fov_deg: float = DEFAULT_FOV_DEG
-    """Horizontal field of view of the camera, degrees, where no calibration is given."""
-    camera: Path | None = None
-    """Calibration file of the camera."""
-
-    def check(self) -> LabelSettings:
-        """The settings themselves.
-
-        Raises:
-            UserError: one is out of range.
-        """
-        if self.every is not None and self.every < 1:
-            raise UserError(f"--every {self.every}: use a whole number from 1.")
-        if self.max_hands < 1:
-            raise UserError(f"--max-hands {self.max_hands}: use a whole number from 1.")
-        if not 0.0 <= self.min_confidence <= 1.0:
-            raise UserError(f"--min-confidence {self.min_confidence:g}: use a number from 0 to 1.")
-        if not self.min_sharpness >= 0.0:
-            raise UserError(f"--min-sharpness {self.min_sharpness:g}: use 0 or more.")
-        default_camera(640, 480, self.fov_deg)
-        if self.camera is not None:
-            check_calibration(self.camera)
-        return self
-
-    def camera_of(self, width: int, height: int) -> Camera:
-        """The camera of images of a size."""
-        if self.camera is not None:
-            return load_camera(self.camera, width, height)
-        return default_camera(width, height, self.fov_deg)
-
-
-#: Called after each frame with the clip, the frames passed and in all (None: not known), and the
-#: clip's counts.
-Report = Callable[[Clip, int, int | None, Counts], None]
-
-
 def label_clips(
     clips: Sequence[Clip],
     out: Path,
     settings: LabelSettings | None = None,
     report: Report | None = None,
+    engine: Engine | None = None,
 ) -> Progress:
     """Label clips into a folder, or go on where an earlier run was stopped.
 
@@ -114,6 +62,8 @@ def label_clips(
         out: the folder of labels.
         settings: what is labelled.
         report: called after each frame.
+        engine: who labels clips that nobody has begun, if there are several; this process by
+            default. The labels are the same.
 
     Returns:
         The record of the folder.
@@ -123,20 +73,9 @@ def label_clips(
             setting is out of range, or there is not one hand to label.
     """
     settings = (settings or LabelSettings()).check()
-    progress = Progress(out)
-    records = [progress.start(clip) for clip in clips]
-    estimator = LandmarkEstimator(HAND)
-    source = ", ".join(progress.clips)
-    progress.save()
-    with PseudoWriter(out, estimator.name, HAND, source=source, keep=progress.keeps) as writer:
-        try:
-            for clip, record in zip(clips, records, strict=True):
-                if not record.finished:
-                    _ClipLabeller(clip, record, settings, estimator, writer).run(progress, report)
-        finally:
-            writer.flush()
-            progress.save()
-    if not writer.count:
+    progress, count = _write_labels(clips, out, settings, report, engine)
+    shutil.rmtree(out / PARTS, ignore_errors=True)
+    if not count:
         (out / LABELS).unlink()
         total = progress.total()
         raise UserError(
@@ -144,6 +83,40 @@ def label_clips(
             f"in {total.rejected} all were left out (see --min-confidence, --min-sharpness)."
         )
     return progress
+
+
+def _write_labels(
+    clips: Sequence[Clip],
+    out: Path,
+    settings: LabelSettings,
+    report: Report | None,
+    engine: Engine | None = None,
+) -> tuple[Progress, int]:
+    """Label clips; returns the folder's record and how many labels it holds."""
+    progress = Progress(out)
+    records = [progress.start(clip) for clip in clips]
+    estimator = LandmarkEstimator(HAND)
+    source = ", ".join(progress.clips)
+    progress.save()
+    with PseudoWriter(out, estimator.name, HAND, source=source, keep=progress.keeps) as writer:
+        try:
+            new = [clip for clip, record in zip(clips, records, strict=True) if not record.begun]
+            if engine is not None and len(new) > 1:
+                work = LabelWork(_label_one, settings)
+                label_shared(new, out, work, engine, writer, progress, report)
+            for clip in clips:
+                record = progress.clips[clip.name]
+                if not record.finished:
+                    _ClipLabeller(clip, record, settings, estimator, writer).run(progress, report)
+        finally:
+            writer.flush()
+            progress.save()
+    return progress, writer.count
+
+
+def _label_one(clip: Clip, folder: Path, settings: LabelSettings, report: Report) -> None:
+    """Label one clip in a worker, be there hands in it or not."""
+    _write_labels([clip], folder, settings, report)
 
 
 def draw_labels(folder: Path) -> Path:

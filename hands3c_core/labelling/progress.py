@@ -74,6 +74,11 @@ class ClipProgress:
     finished: bool = False
     counts: Counts = field(default_factory=Counts)
 
+    @property
+    def begun(self) -> bool:
+        """Whether any of it has been looked at."""
+        return self.finished or self.next_frame > 0
+
 
 class Progress:
     """The clips that were labelled into a folder.
