@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
+import shutil
 import signal
+import threading
 from collections import deque
 from pathlib import Path
 
@@ -27,22 +30,31 @@ def die_once(payload, tell):
     return "alive"
 
 
+#: Nodes that are lost.
+LOSSES = int(os.environ.get("HANDS3C_STRESS", "3"))
+
+
 @pytest.fixture(scope="module")
-def engine():
+def cluster():
     pytest.importorskip("ray", reason="needs Ray (the extra cluster)")
     import ray
     from ray.cluster_utils import Cluster
-
-    from hands3c_core.batch.ray_engine import RayEngine
 
     here = Path(__file__).parent
     path = os.pathsep.join([str(here), str(here.parents[1]), os.environ.get("PYTHONPATH", "")])
     os.environ["PYTHONPATH"] = path
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     cluster.add_node(num_cpus=1)
-    yield RayEngine(2, address=cluster.address)
+    yield cluster
     ray.shutdown()
     cluster.shutdown()
+
+
+@pytest.fixture(scope="module")
+def engine(cluster):
+    from hands3c_core.batch.ray_engine import RayEngine
+
+    return RayEngine(2, address=cluster.address)
 
 
 def outcomes(engine, payloads, work):
@@ -69,6 +81,29 @@ def test_a_run_is_the_one_of_the_local_engine(engine, clips, here, tmp_path):
     process([clips / "one.mp4", clips / "text.mp4"], tmp_path / "a", CONFIG, engine=here)
     process([clips / "one.mp4", clips / "text.mp4"], tmp_path / "b", CONFIG, engine=engine)
     assert contents(tmp_path / "a") == contents(tmp_path / "b")
+
+
+def test_nodes_lost_at_random_moments_leave_no_trace(cluster, engine, clips, here, tmp_path):
+    """The second of two nodes goes while it works, and another comes."""
+    from test_process import CONFIG, contents
+
+    from hands3c_core.batch import process
+
+    process([clips], tmp_path / "undisturbed", CONFIG, engine=here)
+    out = tmp_path / "disturbed"
+    generator = random.Random(5)
+    node = next(iter(cluster.worker_nodes))
+    for _ in range(LOSSES):
+        if (out / "clips").is_dir():
+            for done in sorted((out / "clips").iterdir())[:3]:
+                shutil.rmtree(done)
+        loss = threading.Timer(generator.uniform(0.5, 15.0), cluster.remove_node, (node,))
+        loss.start()
+        process([clips], out, CONFIG, engine=engine, resume=True)
+        loss.join()
+        node = cluster.add_node(num_cpus=1)
+    process([clips], out, CONFIG, engine=engine, resume=True)
+    assert contents(out) == contents(tmp_path / "undisturbed")
 
 
 def test_without_ray_it_is_told_how_to_get_it(monkeypatch):
