@@ -23,8 +23,9 @@ _WORKING_SET = 1 << 18
 
 def scan(args: ScanArguments) -> tuple[Tensor, Tensor]:
     """Selective scan on any device; differentiable."""
-    batch, rows, length = args.u.shape
-    groups, states = args.B.shape[1:3]
+    # Numbers, not what an exporter would trace: ONNX divides towards zero, Python downwards.
+    batch, rows, length = map(int, args.u.shape)
+    groups, states = map(int, args.B.shape[1:3])
     dt = args.step_sizes()
     steps = math.isqrt(length - 1) + 1
     chunks = -(-length // steps)
@@ -55,8 +56,8 @@ def _by_slices(dt: Tensor, drive: Tensor, A: Tensor, B: Tensor, C: Tensor) -> tu
     Returns:
         y (S, R, chunks, steps) and last states (S, R, N).
     """
-    sets, rows, chunks, _ = dt.shape
-    row_states = chunks * A.shape[-1]
+    sets, rows, chunks, _ = map(int, dt.shape)
+    row_states = chunks * int(A.shape[-1])
     row_step = max(1, min(rows, _WORKING_SET // row_states))
     set_step = max(1, _WORKING_SET // (row_states * rows)) if row_step == rows else 1
     with_gradients = torch.is_grad_enabled() and any(t.requires_grad for t in (dt, drive, A, B, C))
@@ -84,7 +85,7 @@ def _scan_slice(
     dt: Tensor, drive: Tensor, A: Tensor, B: Tensor, C: Tensor
 ) -> tuple[Tensor, Tensor]:
     """One slice of ``_by_slices``, shapes as there."""
-    chunks, steps = dt.shape[2:]
+    chunks, steps = map(int, dt.shape[2:])
     A = A.unsqueeze(2)  # (S, R, 1, N)
     B = B.permute(3, 0, 2, 1).unsqueeze(2)  # (steps, S, 1, chunks, N)
     C = C.permute(3, 0, 2, 1).unsqueeze(2)
