@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,7 +14,10 @@ from hands3c_core.command import progress_bar
 from hands3c_core.errors import UserError
 
 if TYPE_CHECKING:
+    from hands3c_core.geometry import CropRule
+    from hands3c_core.models import HandS3C
     from hands3c_core.models.network import HandNetwork
+    from hands3c_core.types import UInt8
 
 #: Crops that set the batch norms of a network with random weights.
 _SETTLING = 16
@@ -29,6 +33,9 @@ class Options:
     """Trained weights; by default the shipped ones, and random ones where none ship."""
     network: str | None = None
     """A network with random weights instead: a name of the registry."""
+    models: tuple[str, ...] = ()
+    """Several networks side by side on the picture's surest hand: files of weights, shipped names,
+    or names of the registry with random weights, such as baseline self_attention ssa hands3c."""
     out: Path | None = None
     """The figure (.png, .webp, .jpg) or video (.mp4); by default attention.png or attention.mp4."""
     joint: str = "index4"
@@ -55,6 +62,9 @@ def run(options: Options) -> None:
     """Load or make the network, draw, say what was written."""
     check_place(options.out)
 
+    if options.models:
+        compare(options)
+        return
     from hands3c_core.explain.attention_study import StudyOptions, study_attention
     from hands3c_core.explain.grad_cam import joint_number
     from hands3c_core.explain.hand_sheet import SheetOptions
@@ -78,6 +88,47 @@ def run(options: Options) -> None:
             lambda frames, total: bar.update(task, completed=frames, total=total),
         )
     print(f"Wrote {done.path}: {done.frames} frames, {done.hands} hands; {note}.")
+
+
+def compare(options: Options) -> None:
+    """Draw several networks' features of one hand side by side."""
+    if options.weights is not None or options.network is not None:
+        raise UserError("Give --models, or --weights or --network, not both.")
+    from hands3c_core.conventions import CROP_SIZE
+    from hands3c_core.explain.drawing import save_figure
+    from hands3c_core.explain.grad_cam import joint_number
+    from hands3c_core.explain.hands import find_crops
+    from hands3c_core.explain.side_by_side import Candidate, side_by_side
+
+    joint = joint_number(options.joint)
+
+    @functools.cache
+    def crops(rule: CropRule) -> UInt8:
+        return find_crops(options.source, CROP_SIZE, _SETTLING, is_crop=options.is_crop, rule=rule)
+
+    rows = []
+    with progress_bar(transient=True) as bar:
+        for name in bar.track(options.models, description="networks"):
+            network, note = _candidate(name, crops("box"), options.seed)
+            rows.append((Candidate(Path(name).stem, network, note), crops(network.crop_rule)[0]))
+    out = options.out or Path("attention.png")
+    save_figure(side_by_side(rows, joint), out)
+    print(f"Wrote {out}: " + "; ".join(f"{it.label} ({it.note})" for it, _ in rows) + ".")
+
+
+def _candidate(name: str, crops: UInt8, seed: int) -> tuple[HandS3C, str]:
+    """A network by the name of its weights or its own, and where its weights are from."""
+    from hands3c_core.explain.receptive_field import random_network
+    from hands3c_core.models import HandS3C, load_weights
+    from hands3c_core.weights import shipped_weights
+
+    shipped = shipped_weights().get(name)
+    if shipped is None and not Path(name).suffix:
+        return random_network(name, crops, seed=seed), f"random weights, seed {seed}"
+    network = load_weights(shipped or name)
+    if not isinstance(network, HandS3C):
+        raise UserError(f"{name} has no feature map before its heads; choose another network.")
+    return network, "trained"
 
 
 def _network(options: Options) -> tuple[HandNetwork, str]:

@@ -312,6 +312,25 @@ def test_the_attention_command_with_trained_weights(tiny, still, tmp_path, capsy
     assert cv2.imread(str(tmp_path / "a.webp")) is not None
 
 
+def test_networks_stand_side_by_side(tiny, still, tmp_path, capsys):
+    save_weights(tiny, tmp_path / "mine.safetensors")
+    options = visualize_attention.Options(
+        str(still),
+        models=(str(tmp_path / "mine.safetensors"), "hands3c_tiny_self_attention", "hands3c_tiny"),
+        is_crop=True,
+        out=tmp_path / "a.png",
+    )
+    visualize_attention.run(options)
+    told = capsys.readouterr().out
+    assert "mine (trained); hands3c_tiny_self_attention (random weights, seed 0)" in told
+    figure = cv2.imread(str(tmp_path / "a.png"))
+    row = len(figure) // 3
+    assert figure[:row].shape == figure[row : 2 * row].shape
+    assert (figure[row : 2 * row] != figure[2 * row : 3 * row]).any()
+    with pytest.raises(UserError, match="not both"):
+        visualize_attention.run(replace(options, network="hands3c"))
+
+
 def test_shipped_weights_are_the_default(tiny, still, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("HANDS3C_WEIGHTS", str(tmp_path))
     save_weights(tiny, tmp_path / "hands3c_lite.safetensors")
