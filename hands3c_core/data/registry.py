@@ -24,6 +24,8 @@ _OPENERS: Final[dict[str, str | Opener]] = {
     "dexycb": "hands3c_core.data.dexycb:DexYcb.open",
     "rhd": "hands3c_core.data.rhd:Rhd.open",
     "stb": "hands3c_core.data.stb:Stb.open",
+    "hint": "hands3c_core.data.hint:HInt.open",
+    "interhand": "hands3c_core.data.interhand:InterHand.open",
     "arrays": "hands3c_core.data.arrays:Arrays.open",
     "handoccnet_json": "hands3c_core.data.handoccnet_json:HandOccNetJson.open",
     "pseudo": "hands3c_core.data.pseudo:Pseudo.open",

@@ -83,6 +83,9 @@ class HandSample:
     """(21,) how far ``joints_2d`` may be off, as a share of the joints' box; None where exact."""
     sigma_3d: Float32 | None = None
     """(21,) metres by which ``joints_3d`` may be off; None where exact."""
+    box_side: float | None = None
+    """px of the crop: the longer side of the data set's box around the hand, or of the labelled
+    joints' where it gives none; what 2D errors are measured in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +198,19 @@ def make_sample(
         affine=affine,
         sigma_2d=_optional_float32(annotation.sigma_2d, (NUM_JOINTS,)),
         sigma_3d=_optional_float32(annotation.sigma_3d, (NUM_JOINTS,)),
+        box_side=_box_side(annotation, seen_joints, affine),
     )
+
+
+def _box_side(annotation: Annotation, joints_2d: Floats | None, affine: Floats) -> float | None:
+    """See ``HandSample.box_side``; joints (J, 2) px of the image."""
+    if annotation.bounds is not None:
+        side = float(np.asarray(annotation.bounds, np.float64)[2:].max())
+    elif joints_2d is not None:
+        side = float(np.ptp(joints_2d, axis=0).max())
+    else:
+        return None
+    return side * float(np.linalg.norm(affine[:, 0]))
 
 
 def _window(

@@ -35,6 +35,8 @@ from hands3c_core.evaluation.predictors import PredictedHand, Predictor
 
 Floats = NDArray[np.float64]
 FScores = tuple[float, float] | None
+#: Shares of the hand's box that HInt's 2D errors are compared with.
+BOX_THRESHOLDS = (0.05, 0.1, 0.15)
 #: Other root that papers take for root-relative errors: the middle finger's first joint.
 _MIDDLE = JOINT_NAMES.index("middle1")
 
@@ -61,6 +63,8 @@ class SampleResult:
     """(21,) metres, aligned as the protocol's curve wants it."""
     pixels: Floats
     """(21,) px of a crop of 256 px, whatever size the estimator takes."""
+    box: Floats
+    """(21,) the same as shares of the hand's box (its longer side)."""
     vertex_pa: Floats | None
     """(V,) metres, aligned by themselves; None where label and prediction differ in V."""
     vertex: Floats | None
@@ -121,6 +125,7 @@ class Evaluation:
         ``n`` (measured), ``*_unaligned`` (with the wrist at its true place),
         ``scale_trans_mpjpe_mm`` and ``auc_scale_trans`` (the protocol 'ho3d' has them),
         ``n_failed`` (no hand found; not in the other means), ``n_skipped`` (unreadable),
+        ``joints_2d_box`` (2D as a share of the hand's box), ``pck_box`` (PCK at shares of it),
         ``ms_per_crop``, ``params``, ``flops`` and the errors of each joint. Figures that need a
         true scale are None for datasets without one.
         """
@@ -150,6 +155,8 @@ class Evaluation:
             **self._f_scores("f"),
             **self._not_aligned(),
             "joints_2d_px": _number(mean_error(self.table("pixels"))),
+            "joints_2d_box": _number(mean_error(self.table("box"))),
+            "pck_box": self._pck_of_box(),
             "ms_per_crop": 1000 * self.seconds / count if count else None,
             "params": self.cost.get("params"),
             "flops": self.cost.get("flops"),
@@ -167,6 +174,13 @@ class Evaluation:
         means = [row[np.isfinite(row)].mean() for row in pa if np.isfinite(row).any()]
         means += [value for value in self.failed_pa if math.isfinite(value)]
         return _mm(float(np.mean(means))) if means else None
+
+    def _pck_of_box(self) -> dict[str, float | None]:
+        """Share of joints nearer than a share of the hand's box, averaged over the joints, as
+        HaMeR's evaluation of HInt takes it (``keypoint_pck_accuracy`` of its ``pck_accuracy.py``);
+        joints of missed hands do not count."""
+        found = pck_curve(self.table("box"), BOX_THRESHOLDS)
+        return {f"{t:g}": _number(v) for t, v in zip(BOX_THRESHOLDS, found, strict=True)}
 
     def _auc(self, errors: Floats) -> float | None:
         """Area under the curve from 0 to 50 mm, whatever the protocol's own curve is."""
@@ -290,8 +304,11 @@ def measure(
         return result
 
     pixels = np.full(len(guess), np.nan)
+    in_box = pixels
     if prediction.joints_2d is not None:
         pixels = point_errors(sample.joints_2d, prediction.joints_2d, sample.valid.joints_2d)
+        if sample.box_side:
+            in_box = pixels / sample.box_side
         pixels *= CROP_SIZE / sample.crop.shape[0]
     vertex_pa, vertex, f, f_unaligned = _measure_vertices(sample, prediction, protocol)
     return SampleResult(
@@ -305,6 +322,7 @@ def measure(
         middle=errors("root", _MIDDLE),
         curve=errors(protocol.auc_alignment, protocol.root),
         pixels=pixels,
+        box=in_box,
         vertex_pa=vertex_pa,
         vertex=vertex,
         f=f,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import scipy.io
+from written_files import dump, save
 
 from hands3c_core.conventions import mirror_axis_angle
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
@@ -86,16 +86,6 @@ def make_hand(hand_model: HandModelData) -> Callable[..., TrueHand]:
 def paint(rng: np.random.Generator, width: int, height: int) -> np.ndarray:
     coarse = rng.integers(0, 256, (6, 8, 3), dtype=np.uint8)
     return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-
-
-def save(path: Path, image: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    assert cv2.imwrite(str(path), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-
-
-def dump(path: Path, value: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(value))
 
 
 @pytest.fixture
