@@ -193,9 +193,8 @@ def print_summary(options: Options, outcome: Evaluation, report: dict) -> None:
         print("  labels have no true scale: figures in metres are left out")
     if report["joints_2d_box"] is not None:
         near = ", ".join(f"{100 * v:.1f} % at {t}" for t, v in report["pck_box"].items())
-        print(
-            f"  2D: {report['joints_2d_px']:.1f} px of 256, {100 * report['joints_2d_box']:.1f} % of "
-            f"the hand's box; PCK {near}"
-        )
+        share = 100 * report["joints_2d_box"]
+        print(f"  2D: {report['joints_2d_px']:.1f} px of 256, {share:.1f} % of the hand's box")
+        print(f"  PCK of that box: {near}")
     if report["params"]:
         print(f"  {report['params'] / 1e6:.2f} M parameters, {report['flops'] / 1e9:.2f} GFLOP")
