@@ -194,6 +194,10 @@ def _weights_file(name: str) -> Path:
         if shipped is None:
             raise UserError(f"The weights {name} do not come with this version: use landmarks.")
         return shipped
+    if name.startswith("hf:/"):
+        from hands3c_core.models.hub import local_weights
+
+        return local_weights(name)
     file = Path(name)
     if not file.exists() and not file.suffix:
         known = ", ".join(estimator_names())

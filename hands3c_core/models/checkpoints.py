@@ -21,6 +21,7 @@ from hands3c_core.hand_model import SHIPPED, HandModelData, load_hand_model
 from hands3c_core.hand_model.arrays import read_npz, write_npz
 from hands3c_core.hand_model.mano_files import cache_folder
 from hands3c_core.models.fpn import FEATURE_STRIDE
+from hands3c_core.models.hub import local_weights
 from hands3c_core.models.network import HandNetwork
 from hands3c_core.models.parts import read_weights
 from hands3c_core.models.published import PublishedCheckpoint, read_published
@@ -109,7 +110,8 @@ def load_weights(
 
     Args:
         path: a safetensors file of ours (float16 or float32), with its parts beside it where it has
-            any, or a published checkpoint of HandS3C or SAR.
+            any, or a published checkpoint of HandS3C or SAR; a folder that holds one such file, or
+            ``hf://USER/REPOSITORY[/FILE]`` (see ``hub``).
         hand: the hand model to pose: a name or path for ``load_hand_model``, or its data. None
             takes the one that the weights were trained for, if it is at hand (in the published
             checkpoint, or in the cache where the import has put it), else the shipped one.
@@ -119,7 +121,7 @@ def load_weights(
         UserError: the file is missing, damaged, malicious or of another network, or the hand model
             or the device is not there.
     """
-    path = Path(path)
+    path = local_weights(path)
     check_file(path)
     if is_safetensors(path):
         model = _load_safetensors(path, hand)
@@ -142,7 +144,7 @@ def read_header(path: str | os.PathLike[str]) -> dict[str, str]:
     Raises:
         UserError: the file is missing, truncated or no safetensors file.
     """
-    return read_safetensors(Path(path), header_only=True)[1]
+    return read_safetensors(local_weights(path), header_only=True)[1]
 
 
 def build_published(
