@@ -112,7 +112,9 @@ def benchmark_ui(
         store = QSettings(str(scratch / "s.ini"), QSettings.Format.IniFormat)
         theme = Theme(application, "dark")
         stack.callback(theme.close)
-        session = Session(model, ViewState(), RecordChoice(folder=scratch / "takes"))
+        session = Session(
+            model, ViewState(), RecordChoice(folder=scratch / "takes"), picture_first=True
+        )
         window = MainWindow(session, Settings(store), theme)
         stack.callback(window.close)
         window.resize(*size)

@@ -17,12 +17,12 @@ from app.meters import Meter
 from app.model import LoadedModel, tune
 from app.outlets import Outlets
 from app.player import Player
+from app.preview import Preview, raw_picture
 from app.recording import RecordFiles, Recording
 from app.replay import TakeReplay
 from app.session_types import FAILURE_S, ModelStatus, Notice, RecordingState, Shown, State
 from hands3c_core.errors import UserError
-from hands3c_core.geometry import default_camera
-from hands3c_core.types import Frame, FrameResult
+from hands3c_core.types import Frame
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +46,16 @@ class Engine:
         *,
         paced: bool,
         max_frames: int | None,
+        previews: bool = False,
     ) -> None:
+        """``previews``: files show their pictures before the first model is ready."""
         self._out = outlets
         self._meter = meter
         self._paint = paint
         self._recorded = recorded
         self._max_frames = max_frames
+        self._previews = previews
+        self.preview = Preview()
         self._processed = 0
         self._failed = self._failed_in_a_row = 0
         self.player = Player(paced=paced, notify=outlets.notices.emit)
@@ -123,10 +127,12 @@ class Engine:
     def _advance(self) -> None:
         """Process the next frame, or wait a moment for one."""
         waiting = self._model is None and not self._shows_unfitted()
-        frame, jumped = (None, False) if waiting else self.player.next_frame()
+        frame, jumped = (None, False) if waiting else self._next_frame()
         if jumped and self._model is not None:
             self._model.pipeline.reset()
-        if frame is not None:
+        if frame is not None and self._model is None and not self.player.is_live:
+            self._paint(self.preview.show(frame, self._out.model.value.fov_deg, jumped=jumped))
+        elif frame is not None:
             self._process_or_skip(frame, jumped=jumped)
         self._end_range()
         self.say_playback()
@@ -136,9 +142,16 @@ class Engine:
                 if not self._commands and not self._closing:
                     self._wake.wait(_IDLE_S)
 
+    def _next_frame(self) -> tuple[Frame | None, bool]:
+        again = self.preview.take_again()
+        return self.player.next_frame() if again is None else (again, True)
+
     def _shows_unfitted(self) -> bool:
-        """Before the first model is ready, a camera shows its picture; a file waits."""
-        return self.player.is_live and self._out.model_status.value.loading
+        """Before the first model is ready, a camera shows its picture. So does a file in a window,
+        unless it is recorded, which must miss no hands; without a window it waits."""
+        if not self._out.model_status.value.loading:
+            return False
+        return self.player.is_live or (self._previews and self._recording is None)
 
     def _process_or_skip(self, frame: Frame, *, jumped: bool) -> None:
         """One frame that cannot be processed never ends a run; many in a row do."""
@@ -178,13 +191,10 @@ class Engine:
         arrived_at = frame.captured_at if self.player.is_live else time.monotonic()
         replay = self.player.replay
         if self._model is None:
-            height, width = frame.image.shape[:2]
-            camera = default_camera(width, height, self._out.model.value.fov_deg)
-            result = FrameResult(frame=frame, camera=camera, hands=())
-        elif replay is not None:
+            return raw_picture(frame, self._out.model.value.fov_deg, arrived_at)
+        if replay is not None:
             return self._replayed(replay, frame)
-        else:
-            result = self._model.pipeline.process(frame)
+        result = self._model.pipeline.process(frame)
         return Shown(result=result, model=self._model, arrived_at=arrived_at)
 
     def _replayed(self, replay: TakeReplay, frame: Frame) -> Shown:
@@ -223,6 +233,7 @@ class Engine:
         finally:
             self.say_playback()
         self.stop_recording()
+        self.preview.forget()
         self._meter.reset()
         if self._model is not None:
             self._model.pipeline.reset()
@@ -238,6 +249,7 @@ class Engine:
         old, self._model = self._model, model
         if old is not None:
             old.pipeline.close()
+        self.preview.end(self.player)
         coming = self._out.model_status.value.coming
         loading = replace(model.status, ready=False, loading=True, coming=coming)
         self._out.model_status.set(loading if interim else model.status)
@@ -319,6 +331,7 @@ class Engine:
             on_written=lambda it: self.do(lambda: self._tell_recording(it)),
             sound=None if info.is_live or not Path(info.spec).is_file() else Path(info.spec),
         )
+        self.preview.hold()
         self._out.notices.emit(Notice("record", ""))
         if self._stands():
             # What is seen is recorded at once: a recording that waits would leave nothing.
@@ -342,6 +355,7 @@ class Engine:
         player.seek(player.playback().marks[0] or 0.0)
         player.passed_out = False
         self.shown = None  # the frame on show is not of the range
+        self.preview.forget()
         self.start_recording(files)
         self._range_loop = loop if self._recording is not None else None
         player.play()

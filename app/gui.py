@@ -42,6 +42,7 @@ def run_window(options: Options, settings: Settings | None = None) -> int:
         model_config(options, settings.load_model()),
         replace(view, mirror=view.mirror or options.mirror),
         record,
+        picture_first=True,
     )
     session.live.choose(live_choice(options, settings.load_live()))
     feed = None

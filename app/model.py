@@ -7,6 +7,7 @@ appears before them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,8 +55,12 @@ class LoadedModel:
         return ModelStatus(ready=True, note=self.note, maps=maps, card=self.card)
 
 
-def load_model(config: ModelConfig) -> LoadedModel:
+def load_model(config: ModelConfig, progress: Callable[[str], None] | None = None) -> LoadedModel:
     """Build the pipeline of ``config``; takes seconds the first time.
+
+    Args:
+        config: what to build.
+        progress: called with what is about to be done, in plain words.
 
     Raises:
         UserError: a file it names is missing or wrong, or a setting is out of range.
@@ -65,7 +70,7 @@ def load_model(config: ModelConfig) -> LoadedModel:
     from hands3c_core.pipeline import HandMeshPipeline
 
     choice = resolve(config.estimator, config.device)
-    pipeline = HandMeshPipeline.of(config)
+    pipeline = HandMeshPipeline.of(config, progress=progress)
     hand = pipeline.hand_model
     texture = skin_texture_path() if hand.vt is not None else None
     card = weights_card(choice)

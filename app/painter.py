@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import cv2
@@ -18,7 +19,8 @@ from hands3c_core.types import Hand
 
 if TYPE_CHECKING:
     from app.model import LoadedModel
-    from hands3c_core.render import OverlayStyle
+    from hands3c_core.explain.maps import ColorScale
+    from hands3c_core.render import MeshRasterizer, OverlayStyle
 
 
 def overlay_style(view: ViewState, *, labels: bool) -> OverlayStyle:
@@ -39,15 +41,26 @@ def overlay_style(view: ViewState, *, labels: bool) -> OverlayStyle:
 
 
 class Painter:
-    """Owns one rasteriser and the colours of one stream of maps: use each painter on one thread."""
+    """Owns one rasteriser and the colours of one stream of maps: use each painter on one thread.
+
+    Both come with the first hands: what they import takes a second, for which a raw picture need
+    not wait.
+    """
 
     def __init__(self) -> None:
-        from hands3c_core.explain.maps import ColorScale
+        self._model: LoadedModel | None = None
+
+    @cached_property
+    def _rasterizer(self) -> MeshRasterizer:
         from hands3c_core.render import MeshRasterizer
 
-        self._rasterizer = MeshRasterizer()
-        self._scale = ColorScale()
-        self._model: LoadedModel | None = None
+        return MeshRasterizer()
+
+    @cached_property
+    def _scale(self) -> ColorScale:
+        from hands3c_core.explain.maps import ColorScale
+
+        return ColorScale()
 
     def annotate(self, shown: Shown, view: ViewState, *, labels: bool) -> NDArray[np.uint8]:
         """(H, W, 3) RGB: the frame with its overlay, as large as the frame, never mirrored."""
@@ -85,21 +98,22 @@ class Painter:
         """
         image = self.annotate(shown, view, labels=False)
         display, part = for_display(image, size, zoom, mirror=view.mirror)
-        legend = map_legend(map_style(view), shown.result, self._scale)
-        letters = _letters(display, density)
-        if view.labels and shown.result.hands:
-            _draw_labels(display, part, shown.result.hands, letters, mirror=view.mirror)
-        if view.network_map is NetworkMap.COMPARE:
-            from hands3c_core.render import draw_comparison
+        legend = place = None
+        if shown.result.hands:
+            letters = _letters(display, density)
+            legend = map_legend(map_style(view), shown.result, self._scale)
+            if view.labels:
+                _draw_labels(display, part, shown.result.hands, letters, mirror=view.mirror)
+            if view.network_map is NetworkMap.COMPARE:
+                from hands3c_core.render import draw_comparison
 
-            result, mirror = shown.result, view.mirror
-            draw_comparison(
-                display, result.frame.image, result.hands, self._scale, letters,
-                mirror=mirror, order="bgra",
-            )  # fmt: skip
-        place = None
-        if legend is not None:
-            place = self._draw_legend(display, view, letters)
+                result, mirror = shown.result, view.mirror
+                draw_comparison(
+                    display, result.frame.image, result.hands, self._scale, letters,
+                    mirror=mirror, order="bgra",
+                )  # fmt: skip
+            if legend is not None:
+                place = self._draw_legend(display, view, letters)
         return Picture(
             image=image,
             display=display,

@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 
 #: The first load imports torch and MediaPipe and cannot be interrupted.
 _LOADER_TIMEOUT_S = 15.0
+#: The model does not wait longer for a first picture: there may be no source, or a slow one.
+_PICTURE_TIMEOUT_S = 2.0
 
 
 class Session:
@@ -56,6 +58,7 @@ class Session:
         paced: bool = True,
         paints: bool = True,
         max_frames: int | None = None,
+        picture_first: bool = False,
     ) -> None:
         """
         Args:
@@ -65,6 +68,8 @@ class Session:
             paced: files play at their own speed; False runs them as fast as the pipeline goes.
             paints: draw pictures for a window.
             max_frames: end after this many frames.
+            picture_first: begin to load the model, which keeps all cores busy, when the first raw
+                picture has been painted; see ``displayed``.
         """
         self.outlets = Outlets(
             model or ModelConfig(), view or ViewState(), record or RecordChoice()
@@ -78,7 +83,10 @@ class Session:
         self._zoom = WHOLE
         self._fresh: LoadedModel | None = None
         self._bridged = False
-        self._closed = False
+        self._closing = self._closed = False
+        self._has_picture = threading.Event()
+        if not picture_first:
+            self._has_picture.set()
         self._painter = RenderThread("hands3c-painter", self._draw) if paints else None
         self._loader = RenderThread("hands3c-loader", self._load)
         self._tasks = TaskThread("hands3c-tasks")
@@ -93,9 +101,21 @@ class Session:
             self.takes.recorded,
             paced=paced,
             max_frames=max_frames,
+            previews=paced and paints,
         )
         self._engine.start()
         self._request_model(self.outlets.model.value)
+
+    def look_around(self) -> None:
+        """Find cameras at once, and the takes that are there once a first picture is on screen."""
+        self.find_cameras()
+        self._tasks.post(self._await_picture)
+        self.takes.refresh()
+
+    def _await_picture(self) -> None:
+        """What is imported beside the first picture would delay it."""
+        self._has_picture.wait(_PICTURE_TIMEOUT_S)
+        self._has_picture.set()  # whoever waited in vain once does not wait again
 
     # ------------------------------------------------------------------------------- playback
 
@@ -215,6 +235,7 @@ class Session:
 
     def displayed(self, picture: Picture) -> None:
         """The window says that it has painted ``picture``."""
+        self._has_picture.set()
         if self.outlets.playback.value.state is State.PLAYING:
             self._meter.displayed(picture.arrived_at)
 
@@ -261,6 +282,8 @@ class Session:
 
     def close(self) -> None:
         """Finish recordings, release the source and end all threads; blocks until that is done."""
+        self._closing = True
+        self._has_picture.set()
         self._loader.close(_LOADER_TIMEOUT_S)
         self._engine.close()
         self._closed = True
@@ -292,11 +315,14 @@ class Session:
         self._loader.post(config)
 
     def _load(self, config: ModelConfig) -> None:
+        self._await_picture()
+        if self._closing:
+            return
         try:
             if not self._bridged and self._painter is not None:
                 self._bridged = True
                 self._bridge(config)
-            loaded = load_model(config)
+            loaded = load_model(config, lambda step: self._say_loading(config, step))
         except UserError as error:
             self._model_failed(str(error))
         except Exception as error:
@@ -308,6 +334,13 @@ class Session:
             self._engine.do(lambda: self._adopt(loaded))
             if self._closed:  # nobody waits for it any more
                 self._drop_fresh()
+
+    def _say_loading(self, config: ModelConfig, step: str) -> None:
+        """What is being done for ``config``, unless it is no longer the one that is asked for."""
+        status = self.outlets.model_status.value
+        if status.loading and config == self.outlets.model.value:
+            coming = f"{model_title(config)}: {step}"
+            self.outlets.model_status.set(replace(status, coming=coming))
 
     def _bridge(self, config: ModelConfig) -> None:
         """In a window, hands come from the landmark estimator until the first network is ready,
@@ -331,8 +364,9 @@ class Session:
             self._painter.post(shown)
 
     def _repaint(self) -> None:
-        if self._engine.shown is not None:
-            self._paint(self._engine.shown)
+        shown = self._engine.shown or self._engine.preview.shown
+        if shown is not None:
+            self._paint(shown)
 
     def _draw(self, shown: Shown) -> None:
         if self._painter_tools is None:

@@ -121,17 +121,32 @@ class HandMeshPipeline(Closing):
         self._next_index = 0
 
     @classmethod
-    def of(cls, config: PipelineConfig, *, mode: Mode = "video") -> HandMeshPipeline:
+    def of(
+        cls,
+        config: PipelineConfig,
+        *,
+        mode: Mode = "video",
+        progress: Callable[[str], None] | None = None,
+    ) -> HandMeshPipeline:
         """The pipeline that ``config`` describes, warmed up: takes seconds the first time.
+
+        Args:
+            config: all of its settings.
+            mode: see the class.
+            progress: called with what is about to be done, in plain words.
 
         Raises:
             UserError: a file it names is missing or wrong, or a setting is out of range.
         """
+        report = progress or (lambda _: None)
+        report("reading its files")
         wanted = load_hand_model(config.hand_model)
         estimator, hand = make_estimator(
             config.estimator, wanted, device=config.device, precision=config.precision
         )
+        report("its first hands")
         warm_up(estimator, hand)
+        report("the hand detector")
         pipeline = cls(
             estimator,
             hand_model=hand,

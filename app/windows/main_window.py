@@ -103,8 +103,7 @@ class MainWindow(QMainWindow):
         )
         self.scene_recorder = SceneRecorder(session.outlets, session.takes.refresh)
         self.viewport.on_rendering = self.scene_recorder.take
-        session.find_cameras()
-        session.takes.refresh()
+        session.look_around()
 
     # ------------------------------------------------------------------------------ building
 
