@@ -22,19 +22,16 @@ from hands3c_core.geometry import (
     crop_box,
     default_camera,
     load_camera,
-    project,
     resize_camera,
 )
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
 from hands3c_core.pipeline_config import PipelineConfig
 from hands3c_core.pipeline_frames import StageClock, check_image
+from hands3c_core.pipeline_hands import Parameters, make_hand
 from hands3c_core.types import (
     Camera,
-    CropBox,
-    Float32,
     Frame,
     FrameResult,
-    Hand,
     HandEstimate,
     TrackedHand,
     UInt8,
@@ -43,9 +40,6 @@ from hands3c_core.types import (
 if TYPE_CHECKING:
     from hands3c_core.render import MeshTemplate
     from hands3c_core.sources import Source
-
-#: Pose (16, 3), shape (10,) and translation (3,) of one hand, model space.
-Parameters = tuple[Float32, Float32, Float32]
 
 #: Successive frames of one stream, or pictures that have nothing to do with one another.
 Mode = Literal["video", "image"]
@@ -333,7 +327,7 @@ class HandMeshPipeline(Closing):
         parameters = self._smooth(tracked, estimates, frame.timestamp)
         clock.lap("smooth")
         hands = tuple(
-            self._make_hand(*parts, camera)
+            make_hand(self._layer, self._hand, self.estimator.name, *parts, camera)
             for parts in zip(tracked, estimates, parameters, crops, strict=True)
         )
         clock.lap("mesh")
@@ -408,48 +402,3 @@ class HandMeshPipeline(Closing):
             )
             for hand, estimate in zip(tracked, estimates, strict=True)
         ]
-
-    def _make_hand(
-        self,
-        hand: TrackedHand,
-        estimate: HandEstimate,
-        parameters: Parameters,
-        crop: CropBox,
-        camera: Camera,
-    ) -> Hand:
-        """Mesh and joints of the smoothed parameters, mirrored back for a left hand."""
-        pose, shape, translation = parameters
-        vertices, joints = self._layer(pose, shape, translation)
-        if estimate.vertices is not None and estimate.vertices.shape == vertices.shape:
-            vertices = self._own_mesh(estimate, estimate.vertices, vertices)
-        if not hand.is_right:
-            vertices[:, 0] *= -1.0
-            joints[:, 0] *= -1.0
-        landmarks = hand.detection.landmarks_2d
-        joints_2d = project(joints, camera)
-        return Hand(
-            track_id=hand.track_id,
-            is_right=hand.is_right,
-            confidence=estimate.confidence,
-            vertices=vertices,
-            joints_3d=joints,
-            joints_2d=joints_2d,
-            landmarks_2d=landmarks,
-            pose=pose,
-            shape=shape,
-            translation=translation,
-            crop=estimate.crop or crop,
-            reprojection_error_px=float(np.linalg.norm(joints_2d - landmarks, axis=1).mean()),
-            estimator=estimate.estimator or self.estimator.name,
-            heatmaps=estimate.heatmaps,
-            attention=estimate.attention,
-            model=self._hand,
-            joint_sigma=estimate.joint_sigma,
-            is_unsure=estimate.is_unsure,
-        )
-
-    def _own_mesh(self, estimate: HandEstimate, own: Float32, smoothed: Float32) -> Float32:
-        """The estimator's own vertices, moved as smoothing moved the fitted hand's to ``smoothed``;
-        (V, 3) metres, (mirrored) camera frame."""
-        before, _ = self._layer(estimate.pose, estimate.shape, estimate.translation)
-        return own + (smoothed - before)
