@@ -22,6 +22,7 @@ import psutil
 from PyQt6.QtCore import QEventLoop, QObject, QSettings, Qt, QTimer
 from PyQt6.QtWidgets import QApplication
 
+from app.collector import CalmCollector
 from app.config import ModelConfig, RecordChoice, ViewState
 from app.options import has_display
 from app.session import Session
@@ -119,6 +120,8 @@ def benchmark_ui(
         )
         window = MainWindow(session, Settings(store), theme)
         stack.callback(window.close)
+        collector = CalmCollector(window.bridge, window)  # as in the app
+        stack.callback(collector.end)
         window.resize(*size)
         window.show()
         window.open_source(url)

@@ -248,6 +248,11 @@ class Engine:
         ask_for_maps(model.pipeline.estimator, self._out.view.value)
         old, self._model = self._model, model
         if old is not None:
+            if model.pipeline.detector is old.pipeline.detector:
+                old.pipeline.hand_over_detector(model.pipeline)
+                # On this thread, as everything that is asked of a detector.
+                model.pipeline.detector.configure(**model.config.detector_settings())
+                model.pipeline.reset()
             old.pipeline.close()
         self.preview.end(self.player)
         coming = self._out.model_status.value.coming

@@ -12,6 +12,7 @@ import platformdirs
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
+from app.collector import CalmCollector
 from app.config import RecordChoice
 from app.icons import window_icon
 from app.options import Options, live_choice, model_config
@@ -53,6 +54,7 @@ def run_window(options: Options, settings: Settings | None = None) -> int:
     session.set_loop(options.loop or settings.get("playback/loop", True))
     data = platformdirs.user_data_path(APPLICATION, appauthor=False)
     window = MainWindow(session, settings, theme, log, data_folder=data)
+    collector = CalmCollector(window.bridge, window)
     window.show()
     window.open_at_start(options.source)
     # Python sees Ctrl-C in the terminal only when it runs: wake it now and then.
@@ -67,4 +69,5 @@ def run_window(options: Options, settings: Settings | None = None) -> int:
         if feed is not None:
             feed.close()
         session.close()
+        collector.end()
         logging.getLogger().removeHandler(log)

@@ -26,6 +26,7 @@ from hands3c_core.weights import (
 )
 
 if TYPE_CHECKING:
+    from hands3c_core.detect import HandDetector
     from hands3c_core.hand_model import HandModelData
     from hands3c_core.pipeline import HandMeshPipeline
     from hands3c_core.render import MeshTemplate
@@ -55,12 +56,17 @@ class LoadedModel:
         return ModelStatus(ready=True, note=self.note, maps=maps, card=self.card)
 
 
-def load_model(config: ModelConfig, progress: Callable[[str], None] | None = None) -> LoadedModel:
+def load_model(
+    config: ModelConfig,
+    progress: Callable[[str], None] | None = None,
+    detector: HandDetector | None = None,
+) -> LoadedModel:
     """Build the pipeline of ``config``; takes seconds the first time.
 
     Args:
         config: what to build.
         progress: called with what is about to be done, in plain words.
+        detector: of the model that runs, which this one is to go on with; None for a new one.
 
     Raises:
         UserError: a file it names is missing or wrong, or a setting is out of range.
@@ -70,7 +76,7 @@ def load_model(config: ModelConfig, progress: Callable[[str], None] | None = Non
     from hands3c_core.pipeline import HandMeshPipeline
 
     choice = resolve(config.estimator, config.device)
-    pipeline = HandMeshPipeline.of(config, progress=progress)
+    pipeline = HandMeshPipeline.of(config, progress=progress, detector=detector)
     hand = pipeline.hand_model
     texture = skin_texture_path() if hand.vt is not None else None
     card = weights_card(choice)

@@ -17,7 +17,9 @@ import threading
 import time
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.config import ModelConfig, RecordChoice, ViewState
 from app.engine import Engine
@@ -37,6 +39,9 @@ from app.workers import RenderThread, TaskThread
 from app.zoom import WHOLE, PictureFollower, Zoom
 from hands3c_core.errors import UserError
 from hands3c_core.weights import LANDMARKS
+
+if TYPE_CHECKING:
+    from hands3c_core.detect import HandDetector
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +88,7 @@ class Session:
         self._zoom = WHOLE
         self._fresh: LoadedModel | None = None
         self._bridged = False
+        self._detector: HandDetector | None = None
         self._closing = self._closed = False
         self._has_picture = threading.Event()
         if not picture_first:
@@ -322,7 +328,9 @@ class Session:
             if not self._bridged and self._painter is not None:
                 self._bridged = True
                 self._bridge(config)
-            loaded = load_model(config, lambda step: self._say_loading(config, step))
+            report = partial(self._say_loading, config)
+            loaded = load_model(config, report, self._detector)
+            self._detector = loaded.pipeline.detector
         except UserError as error:
             self._model_failed(str(error))
         except Exception as error:
@@ -347,6 +355,7 @@ class Session:
         which takes from seconds to a minute where its kernels are still to be built."""
         if is_network(config):
             interim = load_model(replace(config, estimator=LANDMARKS))
+            self._detector = interim.pipeline.detector
             self._fresh = interim
             self._engine.do(lambda: self._adopt(interim, interim=True))
 

@@ -121,6 +121,7 @@ class HandMeshPipeline(Closing):
         *,
         mode: Mode = "video",
         progress: Callable[[str], None] | None = None,
+        detector: HandDetector | None = None,
     ) -> HandMeshPipeline:
         """The pipeline that ``config`` describes, warmed up: takes seconds the first time.
 
@@ -128,6 +129,8 @@ class HandMeshPipeline(Closing):
             config: all of its settings.
             mode: see the class.
             progress: called with what is about to be done, in plain words.
+            detector: another pipeline's, which is to be handed over to this one
+                (``hand_over_detector``) and until then is only named; by default one of its own.
 
         Raises:
             UserError: a file it names is missing or wrong, or a setting is out of range.
@@ -140,9 +143,11 @@ class HandMeshPipeline(Closing):
         )
         report("its first hands")
         warm_up(estimator, hand)
-        report("the hand detector")
+        if detector is None:
+            report("the hand detector")
         pipeline = cls(
             estimator,
+            detector,
             hand_model=hand,
             camera=config.calibration,
             fov_deg=config.fov_deg,
@@ -150,8 +155,16 @@ class HandMeshPipeline(Closing):
             max_hands=config.max_hands,
             mode=mode,
         )
-        pipeline.detector.configure(**config.detector_settings())
+        if detector is None:
+            pipeline.detector.configure(**config.detector_settings())
         return pipeline
+
+    def hand_over_detector(self, other: HandMeshPipeline) -> None:
+        """Leave this pipeline's own detector to ``other``, which was made with it; this one can
+        then only be closed. A detector takes a second to open and 190 MB (measured)."""
+        if self.detector is not other.detector:
+            raise ValueError("the other pipeline has a detector of its own.")
+        self._owns_detector, other._owns_detector = other._owns_detector, self._owns_detector
 
     # ----------------------------------------------------------------------------------- settings
 

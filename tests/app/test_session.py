@@ -19,6 +19,7 @@ from app.config import ModelConfig, RecordChoice, ViewState
 from app.recording import TakeClock
 from app.session import Session
 from app.session_types import Notice, Picture, Shown, State
+from hands3c_core.errors import UserError
 from hands3c_core.export import read_results
 
 
@@ -268,3 +269,19 @@ def test_take_clock_runs_on_over_jumps(times, jumps, expected):
     clock = TakeClock(0.05)
     made = [clock.advance(time, jumped=jump) for time, jump in zip(times, jumps, strict=True)]
     assert made == pytest.approx(expected)
+
+
+def test_another_model_goes_on_with_the_detector_that_is_there(session, hand_clip):
+    """It takes a second to open and a fifth of the app's memory."""
+    session.open(str(hand_clip))
+    wait_until(lambda: session.shown is not None and bool(session.shown.result.hands))
+    before = session.shown.model
+    session.set_model(replace(session.outlets.model.value, hand_model="hand_high", max_hands=1))
+    wait_until(lambda: session.shown.model is not before and bool(session.shown.result.hands))
+    after = session.shown.model
+    assert after.pipeline.detector is before.pipeline.detector
+    assert after.pipeline.detector.max_hands == 1
+    assert len(session.shown.result.hands) == 1
+    session.close()  # its new owner closes it
+    with pytest.raises(UserError, match="closed"):
+        after.pipeline.detector.detect(np.zeros((64, 64, 3), np.uint8))
