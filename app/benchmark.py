@@ -175,7 +175,8 @@ def benchmark_ui(
 _WORK = {
     "MainThread": "window",
     "hands3c-source": "decode",
-    "hands3c-engine": "follow and estimate",
+    "hands3c-ahead": "follow",
+    "hands3c-engine": "estimate",
     "hands3c-painter": "overlay",
     "hands3c-scene": "3D view",
     "hands3c-recording": "encode",

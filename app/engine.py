@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from app.ahead import Ahead
 from app.config import ModelConfig
 from app.maps import ask_for_maps, with_maps
 from app.meters import Meter
@@ -22,6 +23,7 @@ from app.recording import RecordFiles, Recording
 from app.replay import TakeReplay
 from app.session_types import FAILURE_S, ModelStatus, Notice, RecordingState, Shown, State
 from hands3c_core.errors import UserError
+from hands3c_core.pipeline_frames import Looked
 from hands3c_core.types import Frame
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class Engine:
         self._max_frames = max_frames
         self._previews = previews
         self.preview = Preview()
+        self._ahead = Ahead()
         self._processed = 0
         self._failed = self._failed_in_a_row = 0
         self.player = Player(paced=paced, notify=outlets.notices.emit)
@@ -108,6 +111,7 @@ class Engine:
                     log.exception("the engine failed on a frame")
                     self.fail(f"Something went wrong ({error}); the log has the details.")
         finally:
+            self._ahead.close()
             self.stop_recording()
             for recording in tuple(self._finishing):
                 recording.join()
@@ -122,29 +126,48 @@ class Engine:
                 command = self._commands.popleft() if self._commands else None
             if command is None:
                 return
+            self._ahead.drop()
             command()
 
     def _advance(self) -> None:
         """Process the next frame, or wait a moment for one."""
         waiting = self._model is None and not self._shows_unfitted()
-        frame, jumped = (None, False) if waiting else self._next_frame()
+        if self._model is not None and self.player.is_live:
+            self._advance_live(self._model)
+        elif not waiting:
+            self._advance_in_order()
+        self._end_range()
+        self.say_playback()
+        self._say_stats()
+        # A source that has ended does not wait for pictures.
+        if waiting or not self.player.is_open or self.player.state is State.ENDED:
+            with self._wake:
+                if not self._commands and not self._closing:
+                    self._wake.wait(_IDLE_S)
+
+    def _advance_in_order(self) -> None:
+        """The next frame of a file, or a camera's picture before there is a model."""
+        again = self.preview.take_again()
+        frame, jumped = self.player.next_frame() if again is None else (again, True)
         if jumped and self._model is not None:
             self._model.pipeline.reset()
         if frame is not None and self._model is None and not self.player.is_live:
             self._paint(self.preview.show(frame, self._out.model.value.fov_deg, jumped=jumped))
         elif frame is not None:
             self._process_or_skip(frame, jumped=jumped)
-        self._end_range()
-        self.say_playback()
-        self._say_stats()
-        if waiting or not self.player.is_open:
-            with self._wake:
-                if not self._commands and not self._closing:
-                    self._wake.wait(_IDLE_S)
 
-    def _next_frame(self) -> tuple[Frame | None, bool]:
-        again = self.preview.take_again()
-        return self.player.next_frame() if again is None else (again, True)
+    def _advance_live(self, model: LoadedModel) -> None:
+        """Fit what the detector has seen in the newest picture while it looks at the next one. Of a
+        camera, whose pictures may be missed; a file's are done one after the other."""
+        fetch, look = self.player.next_frame, model.pipeline.look
+        found = self._ahead.take(fetch, look)
+        if found is not None and self.player.state is not State.ENDED:
+            if found.jumped:
+                model.pipeline.reset()
+            if found.looked is not None and not self._commands:
+                self._ahead.start(fetch, look, fits=True)
+            with self._ahead.fitting():
+                self._process_or_skip(found.frame, jumped=found.jumped, looked=found.looked)
 
     def _shows_unfitted(self) -> bool:
         """Before the first model is ready, a camera shows its picture. So does a file in a window,
@@ -153,10 +176,10 @@ class Engine:
             return False
         return self.player.is_live or (self._previews and self._recording is None)
 
-    def _process_or_skip(self, frame: Frame, *, jumped: bool) -> None:
+    def _process_or_skip(self, frame: Frame, *, jumped: bool, looked: Looked | None = None) -> None:
         """One frame that cannot be processed never ends a run; many in a row do."""
         try:
-            self._process(frame, jumped=jumped)
+            self._process(frame, jumped=jumped, looked=looked)
         except Exception as error:
             self._failed_in_a_row += 1
             if self._failed_in_a_row >= _MOST_FAILED_IN_A_ROW or not self._may_follow():
@@ -174,8 +197,8 @@ class Engine:
         info = self._out.source.value
         return info is None or info.is_live or (info.frame_count or 2) > 1
 
-    def _process(self, frame: Frame, *, jumped: bool) -> None:
-        shown = self._hands_of(frame)
+    def _process(self, frame: Frame, *, jumped: bool, looked: Looked | None = None) -> None:
+        shown = self._hands_of(frame, looked)
         self._meter.processed(shown.result, dropped=self.player.dropped, fallen=shown.fallen)
         if self._has_failed:  # it gives frames again
             self._has_failed = False
@@ -186,7 +209,7 @@ class Engine:
         if self._max_frames is not None and self._processed >= self._max_frames:
             self.player.stop()
 
-    def _hands_of(self, frame: Frame) -> Shown:
+    def _hands_of(self, frame: Frame, looked: Looked | None = None) -> Shown:
         """The frame's hands: found, or read from a take; none before the first model is ready."""
         arrived_at = frame.captured_at if self.player.is_live else time.monotonic()
         replay = self.player.replay
@@ -194,7 +217,7 @@ class Engine:
             return raw_picture(frame, self._out.model.value.fov_deg, arrived_at)
         if replay is not None:
             return self._replayed(replay, frame)
-        result = self._model.pipeline.process(frame)
+        result = self._model.pipeline.process(frame, looked)
         return Shown(result=result, model=self._model, arrived_at=arrived_at)
 
     def _replayed(self, replay: TakeReplay, frame: Frame) -> Shown:

@@ -47,8 +47,9 @@ log = logging.getLogger(__name__)
 
 #: The first load imports torch and MediaPipe and cannot be interrupted.
 _LOADER_TIMEOUT_S = 15.0
-#: The model does not wait longer for a first picture: there may be no source, or a slow one.
-_PICTURE_TIMEOUT_S = 2.0
+#: The model does not wait longer for a first picture if nobody has asked for a source, nor longer
+#: than the second for a slow one.
+_PICTURE_TIMEOUT_S, _SLOW_SOURCE_S = 2.0, 20.0
 
 
 class Session:
@@ -73,8 +74,8 @@ class Session:
             paced: files play at their own speed; False runs them as fast as the pipeline goes.
             paints: draw pictures for a window.
             max_frames: end after this many frames.
-            picture_first: begin to load the model, which keeps all cores busy, when the first raw
-                picture has been painted; see ``displayed``.
+            picture_first: show a file's raw pictures before there is a model, and begin to load
+                that, which keeps all cores busy, when the first has been painted (``displayed``).
         """
         self.outlets = Outlets(
             model or ModelConfig(), view or ViewState(), record or RecordChoice()
@@ -89,7 +90,7 @@ class Session:
         self._fresh: LoadedModel | None = None
         self._bridged = False
         self._detector: HandDetector | None = None
-        self._closing = self._closed = False
+        self._closing = self._closed = self._was_asked = False
         self._has_picture = threading.Event()
         if not picture_first:
             self._has_picture.set()
@@ -107,7 +108,7 @@ class Session:
             self.takes.recorded,
             paced=paced,
             max_frames=max_frames,
-            previews=paced and paints,
+            previews=picture_first,
         )
         self._engine.start()
         self._request_model(self.outlets.model.value)
@@ -120,7 +121,8 @@ class Session:
 
     def _await_picture(self) -> None:
         """What is imported beside the first picture would delay it."""
-        self._has_picture.wait(_PICTURE_TIMEOUT_S)
+        if not self._has_picture.wait(_PICTURE_TIMEOUT_S) and self._was_asked:
+            self._has_picture.wait(_SLOW_SOURCE_S)
         self._has_picture.set()  # whoever waited in vain once does not wait again
 
     # ------------------------------------------------------------------------------- playback
@@ -130,6 +132,7 @@ class Session:
 
         ``play=False`` leaves it before its first frame, with nothing processed.
         """
+        self._was_asked = True
         self._engine.do(lambda: self._engine.open(spec, play=play, is_bundled=is_bundled))
 
     def find_cameras(self) -> None:

@@ -26,7 +26,7 @@ from hands3c_core.geometry import (
 )
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
 from hands3c_core.pipeline_config import PipelineConfig
-from hands3c_core.pipeline_frames import StageClock, check_image
+from hands3c_core.pipeline_frames import Looked, StageClock, check_image
 from hands3c_core.pipeline_hands import Parameters, make_hand
 from hands3c_core.types import (
     Camera,
@@ -112,6 +112,7 @@ class HandMeshPipeline(Closing):
         self._owns_detector = detector is None
         self.detector = detector or open_detector(max_hands, mode)
         self._last_time: float | None = None
+        self._last_look: float | None = None
         self._next_index = 0
 
     @classmethod
@@ -316,21 +317,41 @@ class HandMeshPipeline(Closing):
 
     infer = __call__
 
-    def process(self, frame: Frame) -> FrameResult:
+    def look(self, frame: Frame) -> Looked:
+        """The detector's part of ``process``. A program may do it for the next frame on another
+        thread while ``process`` is busy with the one before; nothing else may run beside it."""
+        check_image(frame.image)
+        start = time.perf_counter()
+        last, self._last_look = self._last_look, frame.timestamp
+        if self._is_leap(last, frame.timestamp):
+            self.detector.reset()
+        detections = self.detector.detect(frame.image, 1e3 * frame.timestamp)
+        return Looked(detections, 1e3 * (time.perf_counter() - start))
+
+    def process(self, frame: Frame, looked: Looked | None = None) -> FrameResult:
         """Find the hands of a source's next frame; as ``__call__``.
 
         A timestamp that jumps back, or ahead by more than two seconds, starts all tracks anew; in
         mode 'image' every frame does.
+
+        Args:
+            frame: the source's next one.
+            looked: what ``look`` gave for it, if that was done before.
         """
         check_image(frame.image)
         clock = StageClock()
-        self._follow_time(frame.timestamp)
+        last, self._last_time = self._last_time, frame.timestamp
+        if self._is_leap(last, frame.timestamp):
+            self._forget_tracks()
         self._next_index = frame.index + 1
         height, width = frame.image.shape[:2]
         camera = self.camera_for(width, height)
-        detections = self.detector.detect(frame.image, 1e3 * frame.timestamp)
-        clock.lap("detect")
-        tracked = self.tracker.update(detections, (width, height), frame.timestamp)
+        if looked is None:
+            looked = self.look(frame)
+            clock.lap("detect")
+        else:
+            clock.took("detect", looked.milliseconds)
+        tracked = self.tracker.update(looked.detections, (width, height), frame.timestamp)
         tracked = self._sides.settle(self.tracker, frame.image, tracked, camera, self.estimator)
         clock.lap("track")
         crops = [crop_box(hand.detection.landmarks_2d) for hand in tracked]
@@ -377,27 +398,26 @@ class HandMeshPipeline(Closing):
 
     def reset(self) -> None:
         """Forget all hands, before a new source or after a seek; track ids start from 1 again."""
-        self._forget()
+        self.detector.reset()
+        self._forget_tracks()
         self._next_index = 0
-        self._last_time = None
+        self._last_time = self._last_look = None
 
     def close(self) -> None:
         """Free the pipeline's own detector; it cannot be used after that."""
         if self._owns_detector:
             self.detector.close()
 
-    def _forget(self) -> None:
-        self.detector.reset()
+    def _forget_tracks(self) -> None:
         self.tracker.reset()
         self.estimator.reset()
         self._smoother.reset()
 
-    def _follow_time(self, timestamp: float) -> None:
-        last, self._last_time = self._last_time, timestamp
+    def _is_leap(self, last: float | None, now: float) -> bool:
+        """Whether nothing can be followed from time ``last`` to ``now``."""
         if last is None:
-            return
-        if self.mode == "image" or not 0.0 <= timestamp - last <= _LOST_SECONDS:
-            self._forget()
+            return False
+        return self.mode == "image" or not 0.0 <= now - last <= _LOST_SECONDS
 
     def _smooth(
         self, tracked: Sequence[TrackedHand], estimates: Sequence[HandEstimate], timestamp: float

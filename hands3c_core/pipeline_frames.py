@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 
 from hands3c_core.errors import UserError
+from hands3c_core.types import Detection
 
 _SMALLEST_IMAGE = 16
 
@@ -23,8 +25,22 @@ class StageClock:
         self._stages[stage] = 1e3 * (now - self._last)
         self._last = now
 
+    def took(self, stage: str, milliseconds: float) -> None:
+        """A stage that was done before."""
+        self._stages[stage] = milliseconds
+        self._start -= milliseconds / 1e3
+
     def finish(self) -> dict[str, float]:
         return {**self._stages, "total": 1e3 * (time.perf_counter() - self._start)}
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What the detector saw in a frame; see ``HandMeshPipeline.look``."""
+
+    detections: list[Detection]
+    milliseconds: float
+    """That it took."""
 
 
 def check_image(image: object) -> None:

@@ -335,3 +335,21 @@ def test_warming_up_says_what_it_does_and_leaves_no_trace():
     assert warmed.frame.index == cold.frame.index == 0
     for one, other in zip(cold.hands, warmed.hands, strict=True):
         assert np.array_equal(one.vertices, other.vertices)
+
+
+def test_looking_ahead_gives_the_same_hands():
+    from hands3c_core.sources.bundled import bundled_frames
+
+    frames = list(bundled_frames(8))
+    frames[4:] = [replace(frame, timestamp=frame.timestamp + 10.0) for frame in frames[4:]]
+    with HandMeshPipeline() as plain, HandMeshPipeline() as ahead:
+        for frame in frames:
+            expected = plain.process(frame)
+            found = ahead.process(frame, ahead.look(frame))
+            assert len(found.hands) == len(expected.hands)
+            for hand, other in zip(found.hands, expected.hands, strict=True):
+                assert hand.track_id == other.track_id
+                assert np.array_equal(hand.vertices, other.vertices)
+            assert found.timings_ms["detect"] > 0
+            assert found.timings_ms["total"] >= found.timings_ms["detect"]
+    assert expected.hands

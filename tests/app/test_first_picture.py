@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ import app.session
 from app.config import ModelConfig, RecordChoice
 from app.session import Session
 from app.session_types import Picture, Shown, State
-from tests.app.test_session import wait_until
+from tests.app.test_session import wait_until as wait_briefly
+
+wait_until = partial(wait_briefly, timeout=120.0)
 
 _WINDOW = """
 import json, os, sys, time
@@ -90,7 +93,9 @@ def gate(monkeypatch):
 @pytest.fixture
 def session(gate, tmp_path):
     config = ModelConfig("landmarks")
-    with Session(config, record=RecordChoice(folder=tmp_path / "takes")) as made:
+    choice = RecordChoice(folder=tmp_path / "takes")
+    with Session(config, record=choice, picture_first=True) as made:
+        made._has_picture.set()  # as if a window had painted one
         made.pictures = []
         made.results = []
         made.outlets.pictures.connect(made.pictures.append)
