@@ -2,10 +2,10 @@
 """The Qt-free model behind the window and the headless run.
 
 Threads, each handing on to the next without waiting for it: the reader decodes (``sources``), the
-*engine* runs the pipeline (a camera's next picture is looked at meanwhile: ``ahead``), the *painter* draws the overlay of the newest result, a recording draws
-and encodes on its own, and the *loader* builds models. Views get the newest value only; a
-recording of a file gets every frame, for which the engine waits; a recording of a live source drops
-what it cannot take, and says so.
+*engine* runs the pipeline (a camera's next picture is looked at meanwhile: ``ahead``), the
+*painter* draws the overlay of the newest result, a recording draws and encodes on its own, and the
+*loader* builds models. Views get the newest value only; a recording of a file gets every frame, for
+which the engine waits; a recording of a live source drops what it cannot take, and says so.
 
 Everything public may be called from any thread and returns at once unless it says otherwise.
 """
