@@ -47,9 +47,8 @@ log = logging.getLogger(__name__)
 
 #: The first load imports torch and MediaPipe and cannot be interrupted.
 _LOADER_TIMEOUT_S = 15.0
-#: The model does not wait longer for a first picture if nobody has asked for a source, nor longer
-#: than the second for a slow one.
-_PICTURE_TIMEOUT_S, _SLOW_SOURCE_S = 2.0, 20.0
+#: The model does not wait longer for the picture of a slow source.
+_PICTURE_TIMEOUT_S = 20.0
 
 
 class Session:
@@ -90,10 +89,11 @@ class Session:
         self._fresh: LoadedModel | None = None
         self._bridged = False
         self._detector: HandDetector | None = None
-        self._closing = self._closed = self._was_asked = False
+        self._closing = self._closed = False
         self._has_picture = threading.Event()
         if not picture_first:
             self._has_picture.set()
+        self.outlets.notices.connect(self._hear)
         self._painter = RenderThread("hands3c-painter", self._draw) if paints else None
         self._loader = RenderThread("hands3c-loader", self._load)
         self._tasks = TaskThread("hands3c-tasks")
@@ -119,10 +119,13 @@ class Session:
         self._tasks.post(self._await_picture)
         self.takes.refresh()
 
+    def _hear(self, notice: Notice) -> None:
+        if notice.key == "source" and notice.level == "error":
+            self._has_picture.set()  # nothing to wait for
+
     def _await_picture(self) -> None:
         """What is imported beside the first picture would delay it."""
-        if not self._has_picture.wait(_PICTURE_TIMEOUT_S) and self._was_asked:
-            self._has_picture.wait(_SLOW_SOURCE_S)
+        self._has_picture.wait(_PICTURE_TIMEOUT_S)
         self._has_picture.set()  # whoever waited in vain once does not wait again
 
     # ------------------------------------------------------------------------------- playback
@@ -132,7 +135,6 @@ class Session:
 
         ``play=False`` leaves it before its first frame, with nothing processed.
         """
-        self._was_asked = True
         self._engine.do(lambda: self._engine.open(spec, play=play, is_bundled=is_bundled))
 
     def find_cameras(self) -> None:
