@@ -34,6 +34,7 @@ class CalmCollector(QObject):
     def __init__(self, bridge: Bridge, parent: QObject) -> None:
         super().__init__(parent)
         self._has_settled = False
+        self._trim: threading.Thread | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.settle)
@@ -60,10 +61,13 @@ class CalmCollector(QObject):
         gc.freeze()
         gc.enable()
         # What the loading freed goes back to the system; for some 10 ms, without Python's lock.
-        threading.Thread(target=trim_heap, name="trim", daemon=True).start()
+        self._trim = threading.Thread(target=trim_heap, name="hands3c-trim", daemon=True)
+        self._trim.start()
 
     def end(self) -> None:
         """As before, for whoever uses this process next."""
         self._timer.stop()
+        if self._trim is not None:
+            self._trim.join()
         gc.unfreeze()
         gc.enable()
