@@ -8,16 +8,17 @@ import io
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.atomic import write_atomically
 from hands3c_core.conventions import FINGER_NAMES
-from hands3c_core.hand_model import HandModelData
-from hands3c_core.hand_model.joint_angles import joint_angles
 from hands3c_core.types import FrameResult, Hand
+
+if TYPE_CHECKING:
+    from hands3c_core.hand_model import HandModelData
 
 Floats = NDArray[np.float64]
 
@@ -146,6 +147,8 @@ def _row(hand: Hand, model: HandModelData | None) -> Floats:
     """(_COLUMNS,) what is kept of a hand."""
     row = np.full(_COLUMNS, np.nan)
     if model is not None:
+        from hands3c_core.hand_model.joint_angles import joint_angles  # brings numba: a second
+
         row[:_FINGERS] = joint_angles(hand.pose, model)[:, 0].reshape(_FINGERS, -1).sum(axis=1)
     row[_CONFIDENCE] = hand.confidence
     row[_MIDDLE] = np.asarray(hand.joints_3d, np.float64).mean(axis=0)

@@ -86,7 +86,7 @@ class Session:
         self._display_size: tuple[int, int] | None = None
         self._density = 1.0
         self._zoom = WHOLE
-        self._fresh: LoadedModel | None = None
+        self._fresh: list[LoadedModel] = []  # loaded, and not yet the engine's
         self._bridged = False
         self._detector: HandDetector | None = None
         self._closing = self._closed = False
@@ -306,10 +306,10 @@ class Session:
             self._painter.close()
 
     def _drop_fresh(self) -> None:
-        """Free a model that was loaded too late for the engine to take it over."""
-        fresh, self._fresh = self._fresh, None
-        if fresh is not None:
-            fresh.pipeline.close()
+        """Free what was loaded too late for the engine to take it over."""
+        fresh, self._fresh = self._fresh, []
+        for loaded in fresh:
+            loaded.pipeline.close()
 
     def __enter__(self) -> Session:
         return self
@@ -343,7 +343,7 @@ class Session:
             self._model_failed(f"The model could not be built ({error}); the log has the details.")
         else:
             self._say("model", "")
-            self._fresh = loaded
+            self._fresh.append(loaded)
             self._engine.do(lambda: self._adopt(loaded))
             if self._closed:  # nobody waits for it any more
                 self._drop_fresh()
@@ -361,13 +361,13 @@ class Session:
         if is_network(config):
             interim = load_model(replace(config, estimator=LANDMARKS))
             self._detector = interim.pipeline.detector
-            self._fresh = interim
+            self._fresh.append(interim)
             self._engine.do(lambda: self._adopt(interim, interim=True))
 
     def _adopt(self, loaded: LoadedModel, *, interim: bool = False) -> None:
         self._engine.use_model(loaded, interim=interim)
-        if self._fresh is loaded:
-            self._fresh = None
+        if loaded in self._fresh:
+            self._fresh.remove(loaded)
 
     def _model_failed(self, text: str) -> None:
         self._say("model", text, "error", FAILURE_S)
