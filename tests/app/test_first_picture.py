@@ -42,7 +42,7 @@ heavy = ("torch", "open3d", "openvino", "mediapipe", "numba", "lightning")
 window.camera_view.painted.connect(painted)
 window.show()
 window.open_source(clip)
-deadline = time.monotonic() + 120
+deadline = time.monotonic() + 400
 while not (seen and seen[-1][0]) and time.monotonic() < deadline:
     loop = QEventLoop()
     QTimer.singleShot(50, loop.quit)
