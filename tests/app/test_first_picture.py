@@ -25,10 +25,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PyQt6.QtCore import QEventLoop, QSettings, QTimer
 from PyQt6.QtWidgets import QApplication
 from app.config import ModelConfig, RecordChoice
+import app.session
 from app.session import Session
 from app.settings import Settings
 from app.theme import Theme
 from app.windows.main_window import MainWindow
+app.session._PICTURE_TIMEOUT_S = 600.0  # on a loaded machine the first picture, too, takes long
 application = QApplication(sys.argv[:1])
 theme = Theme(application, "dark")
 folder, clip = sys.argv[1:]

@@ -255,6 +255,7 @@ def test_unknown_and_impossible_runtimes(model: HandS3C) -> None:
 def test_auto_measures_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model = build_model("hands3c_tiny", input_size=128).eval()
     monkeypatch.setattr(selection, "record_file", lambda: tmp_path / "cache" / "runtimes.json")
+    monkeypatch.setattr(selection.Bystanders, "disturb", lambda _: False)
     times = {"eager": 3.0, "folded": 2.0}
     monkeypatch.setattr(selection, "_problem", lambda name, _: "" if name in times else "not here")
     measured = []
@@ -280,12 +281,18 @@ def test_auto_is_not_misled_by_a_busy_machine(
     model = build_model("hands3c_tiny", input_size=128).eval()
     file = tmp_path / "runtimes.json"
     monkeypatch.setattr(selection, "record_file", lambda: file)
+    busy = False
+    monkeypatch.setattr(selection.Bystanders, "disturb", lambda _: busy)
     passes = {"eager": [2.2, 2.3, 2.2], "folded": [2.0, 9.0, 9.0]}
     monkeypatch.setattr(selection, "_problem", lambda name, _: "" if name in passes else "no")
     monkeypatch.setattr(selection, "measure", lambda runtime: passes[runtime.runtime_name])
     assert make_runtime(model, "auto").runtime_name == "folded"
     assert not file.exists()  # nobody knows what a quiet machine would have said
     passes["folded"] = [4.0, 4.1, 4.0]
+    busy = True  # all of them were held up alike
+    assert make_runtime(model, "auto").runtime_name == "eager"
+    assert not file.exists()
+    busy = False
     assert make_runtime(model, "auto").runtime_name == "eager"
     assert file.exists()
 
