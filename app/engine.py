@@ -429,9 +429,9 @@ class Engine:
             names = [waiting.files.name for waiting in self._finishing]
             state = RecordingState(saving=bool(names), name=names[0] if names else "")
             self._out.recording.set(state)
-        self._recorded(recording)
-        if recording.error:
+        if recording.error:  # before the take appears: whoever sees that has been told
             self._out.notices.emit(Notice("record", recording.error, "error", 2 * FAILURE_S))
+        self._recorded(recording)
 
     # ------------------------------------------------------------------------------- reporting
 
