@@ -358,6 +358,7 @@ class Engine:
             on_finished=lambda done: self.do(lambda: self._recording_finished(done)),
             on_written=lambda it: self.do(lambda: self._tell_recording(it)),
             sound=None if info.is_live or not Path(info.spec).is_file() else Path(info.spec),
+            settle=not info.pictures,  # those of a gallery may be of anybody
         )
         self.preview.hold()
         self._out.notices.emit(Notice("record", ""))

@@ -24,8 +24,10 @@ from app.wording import counted
 from hands3c_core.errors import UserError
 from hands3c_core.names import user_path
 
-#: How long to wait for the recorder to finish its files, s.
-_FINISH_S = 120.0
+#: How long to wait for the recorder to finish its files, s; an hour's log takes some minutes.
+_FINISH_S = 1200.0
+#: How long to wait until live hands are sent or it is known why not, s.
+_LIVE_S = 120.0
 
 
 def run_headless(options: Options, console: Console | None = None) -> int:
@@ -123,7 +125,7 @@ class _Run:
         if not (choice.websocket or choice.osc or choice.vmc or choice.rerun):
             return
         self._session.live.choose(choice)
-        self._live_told.wait(_FINISH_S)
+        self._live_told.wait(_LIVE_S)
         self._raise_error()
         state = self._session.outlets.live.value
         for text in (

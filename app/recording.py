@@ -142,6 +142,7 @@ class Recording:
         on_finished: Callable[[Recording], None],
         on_written: Callable[[Recording], None] | None = None,
         sound: Path | None = None,
+        settle: bool = True,
     ) -> None:
         """
         Args:
@@ -153,11 +154,13 @@ class Recording:
             on_written: called on the recording's thread after each frame.
             sound: the file the frames come from, whose sound goes with the videos; None for a live
                 source.
+            settle: whether the hands are the same throughout, so that each gets one shape.
         """
         self.files = files
         self._view = view
         self._fps = fps or _FALLBACK_FPS
         self._source = source
+        self._settle = settle
         self._on_written = on_written
         self._on_finished = on_finished
         self._queue: BoundedQueue[tuple[Shown, bool]] = BoundedQueue(_QUEUE)
@@ -277,16 +280,18 @@ class Recording:
                 hand_model=shown.model.hand,
                 estimator=shown.model.pipeline.estimator.name,
                 source=self._source,
+                settle=self._settle,
             )
 
     def _complete(self) -> None:
         """Close the files, each as well as it goes, and sum up."""
-        closers = [writer.close for writer in (self._log,) if writer is not None]
-        closers += [
+        closers: list[Callable[[], object]] = [
             partial(writer.close, self._stretches.parts)
             for writer in (self._video, self._raw)
             if writer is not None
         ]
+        if self._log is not None:  # last: a long one is written anew for minutes
+            closers.append(self._log.close)
         for close in closers:
             try:
                 close()

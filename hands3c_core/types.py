@@ -253,8 +253,8 @@ class FrameResult:
         """
         from dataclasses import asdict
 
-        from hands3c_core.export.jsonl import frame_record
         from hands3c_core.export.results import LoggedFrame
+        from hands3c_core.export.schema import frame_record
 
         about = {} if self.model is None else {"hand_model": self.model.name}
         record = frame_record(LoggedFrame.of(self), self.model, vertices=vertices)

@@ -14,7 +14,7 @@ from hands3c_core.batch.people import Person
 from hands3c_core.estimators.fused import FusedEstimator, FusionSettings
 from hands3c_core.estimators.landmarks import LandmarkEstimator, LandmarkFitSettings
 from hands3c_core.estimators.witnesses import WITNESSES, Witness
-from hands3c_core.export.hand_motion import take_shape
+from hands3c_core.export.settling import take_shape
 from hands3c_core.geometry import mirror_camera, project, solve_translation
 from hands3c_core.hand_model import FastHandLayer, HandModelData
 from hands3c_core.types import Camera, Detection, HandEstimate, TrackedHand

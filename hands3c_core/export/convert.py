@@ -26,6 +26,7 @@ from .hand_record import skeleton_record
 from .mesh_sequence import MeshSequence
 from .openxr_files import OpenXrArrays, OpenXrLog
 from .results import LoggedFrame, ResultReader, with_vertices
+from .settling import SETTLED, Settler, TakeShapes, settle_log
 
 log = logging.getLogger(__name__)
 
@@ -105,11 +106,12 @@ def convert_take(
     kinds = tuple(dict.fromkeys(kinds))
     stop = cancelled or (lambda: False)
     tell = progress or (lambda share: None)
+    take = Path(take)
+    model, settler, was_cut = _completed(take, hand_model, stop)
     with ResultReader(take) as reader, ExitStack() as cleaning:
-        model = _model_of(reader, hand_model)
         writers = {
             kind: _BUILDERS[kind](
-                _Take(Path(take), target_of(take, kind, out), model, reader.header, cleaning)
+                _Take(take, target_of(take, kind, out), model, reader.header, cleaning)
             )
             for kind in kinds
         }
@@ -122,6 +124,8 @@ def convert_take(
             if not checked and frame.hands:
                 _check_fit(reader, frame.hands[0], model, layer)
                 checked = True
+            if settler is not None:
+                frame = settler(frame)
             if needs_vertices:
                 frame = _posed(frame, model, layer)
             for writer in writers.values():
@@ -136,7 +140,35 @@ def convert_take(
             writer.save(target)
             files.append(target)
             tell(0.9 + 0.1 * number / len(writers))
-        return Conversion(tuple(files), frames, reader.truncated)
+        return Conversion(tuple(files), frames, was_cut or reader.truncated)
+
+
+def _completed(
+    take: Path, hand_model: HandModelData | str | Path | None, stop: Callable[[], bool]
+) -> tuple[HandModelData, Settler | None, bool]:
+    """Complete the log of a recording that was cut off: its hands get one shape each.
+
+    Returns:
+        The take's hand model; what settles its frames, where the log could not be written anew (it
+        is still being written, or on a disk that is full or read-only); and whether it was cut off.
+    """
+    with ResultReader(take) as reader:
+        model = _model_of(reader, hand_model)
+        if reader.header.get(SETTLED) is not False:
+            return model, None, False
+        shapes, layer, checked = TakeShapes(), FastHandLayer(model), False
+        for frame in reader:
+            if stop():
+                raise Cancelled
+            if not checked and frame.hands:  # nothing is written with a model that does not fit
+                _check_fit(reader, frame.hands[0], model, layer)
+                checked = True
+            shapes.add(frame.hands)
+        was_cut = reader.truncated
+    settled = shapes.settled()
+    if settle_log(take, model, settled):
+        return model, None, was_cut
+    return model, Settler(model, settled), was_cut
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..conventions import ROTATION_PARENTS
-from ..types import Camera, FrameResult, Hand
+from ..types import Camera, FrameResult
 from .hand_names import HandPlaces, hand_name
 from .results import LoggedFrame
+from .settling import is_whole, take_shape
 
 
 @dataclass
@@ -37,15 +36,6 @@ class HandMotion:
     def shape(self) -> NDArray[np.float64]:
         """(10,) the one shape of the node: see ``take_shape``."""
         return take_shape(self.shapes)
-
-
-def take_shape(shapes: Sequence[NDArray[np.floating[Any]]]) -> NDArray[np.float64]:
-    """(10,) the shape of a hand in a take: the median of each coefficient over its frames.
-
-    A hand's shape settles within seconds and then stays. The median is that settled shape exactly,
-    where a mean would mix in what was guessed before.
-    """
-    return np.asarray(np.median(np.asarray(shapes, np.float64), axis=0))
 
 
 class MotionCollector:
@@ -78,7 +68,7 @@ class MotionCollector:
         number = len(self._times)
         self._times.append(time)
         self.camera = self.camera or frame.camera
-        hands = [hand for hand in frame.hands if _is_whole(hand)]
+        hands = [hand for hand in frame.hands if is_whole(hand)]
         for hand, place in zip(hands, self._places.of(hands), strict=True):
             motion = self._by_place.get(place)
             if motion is None:
@@ -89,10 +79,6 @@ class MotionCollector:
             motion.shapes.append(np.array(hand.shape, np.float32))
             motion.translations.append(np.array(hand.translation, np.float32))
             motion.joints.append(np.array(hand.joints_3d, np.float32))
-
-
-def _is_whole(hand: Hand) -> bool:
-    return all(np.isfinite(part).all() for part in (hand.pose, hand.shape, hand.translation))
 
 
 def bone_offsets(rest_joints: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -135,7 +135,7 @@ def build_rig(
     shape: NDArray,
     translations: NDArray,
     joints_3d: NDArray | None = None,
-    morph_tolerance: float = 0.0003,
+    morph_tolerance: float = 0.0001,
     max_morphs: int = 16,
     max_influences: int = 4,
 ) -> tuple[HandRig, RigMotion]:

@@ -9,92 +9,20 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..atomic import write_atomically
 from ..closing import Closing
-from ..conventions import JOINT_NAMES, ROTATION_NAMES
 from ..errors import UserError
 from ..hand_model import HandModelData
-from ..types import Camera, FrameResult, Hand
-from .hand_record import joint_quaternions, skeleton_record
+from ..types import Camera, FrameResult
+from .hand_record import skeleton_record
+from .locks import lock_file
 from .results import FORMAT_NAME, SCHEMA_VERSION, LoggedFrame
-
-
-def rounded(values: Any, decimals: int) -> Any:
-    """Nested lists of rounded numbers; what is not finite becomes null, as JSON has no NaN."""
-    array = np.asarray(values, dtype=np.float64)
-    if np.isfinite(array).all():
-        return np.round(array, decimals).tolist()
-
-    def clean(item: Any) -> Any:
-        if isinstance(item, list):
-            return [clean(part) for part in item]
-        return item if math.isfinite(item) else None
-
-    return clean(np.round(array, decimals).tolist())
-
-
-def conventions_record() -> dict[str, Any]:
-    """Units, frame, names and their order: what a reader of hands must know."""
-    return {
-        "units": {"length": "m", "angle": "rad", "image": "px", "time": "s"},
-        "frame": "camera: x right, y down, z forward; pixel centres have integer coordinates",
-        "joint_names": list(JOINT_NAMES),
-        "rotation_names": list(ROTATION_NAMES),
-    }
-
-
-def frame_record(
-    frame: LoggedFrame, model: HandModelData | None = None, *, vertices: bool = False
-) -> dict[str, Any]:
-    """A frame as the schema has it; joint rotations need the hand model."""
-    return {
-        "type": "frame",
-        "index": frame.index,
-        "time": round(frame.timestamp, 6),
-        "source_time": None if frame.source_time is None else round(frame.source_time, 6),
-        "captured_at": frame.captured_at,
-        "timings_ms": {k: round(v, 3) for k, v in frame.timings_ms.items()},
-        "hands": [hand_record(hand, model, vertices=vertices) for hand in frame.hands],
-    }
-
-
-def hand_record(
-    hand: Hand, model: HandModelData | None = None, *, vertices: bool = False
-) -> dict[str, Any]:
-    """A hand as the schema has it."""
-    crop = (hand.crop.center_x, hand.crop.center_y, hand.crop.side)
-    record = {
-        "track_id": hand.track_id,
-        "is_right": bool(hand.is_right),
-        "confidence": rounded(hand.confidence, 4),
-        "estimator": hand.estimator,
-        "pose": rounded(hand.pose, 5),
-        "shape": rounded(hand.shape, 5),
-        "translation": rounded(hand.translation, 6),
-        "joints_3d": rounded(hand.joints_3d, 6),
-        "joints_2d": rounded(hand.joints_2d, 2),
-        "landmarks_2d": rounded(hand.landmarks_2d, 2),
-        "crop": rounded(crop, 2),
-        "crop_angle": rounded(hand.crop.angle, 4),
-        "reprojection_error_px": rounded(hand.reprojection_error_px, 3),
-        "is_unsure": bool(hand.is_unsure),
-        "is_filled": bool(hand.is_filled),
-        "joint_sigma": None if hand.joint_sigma is None else rounded(hand.joint_sigma, 5),
-    }
-    if model is not None:
-        turns = joint_quaternions(hand.pose, model.hands_mean, hand.is_right)
-        record["rotations"] = rounded(turns, 5)
-    if vertices:
-        record["vertices"] = rounded(hand.vertices, 6)
-    return record
+from .schema import conventions_record, frame_record, header_line, json_line
+from .settling import SETTLED, TakeShapes, settle_log
 
 
 class ResultLog(Closing):
@@ -107,6 +35,9 @@ class ResultLog(Closing):
         estimator: name of the estimator, by default that of the first hand.
         source: what the frames came from, for the reader's information.
         vertices: also log every vertex (about 40 kB a hand and frame).
+        settle: when it is closed, give each hand one shape throughout (``settling``), as animations
+            of it have; for one clip of the same hands, not for unrelated pictures. Needs a hand
+            model, not its name alone.
 
     Raises:
         UserError: the file cannot be written.
@@ -120,6 +51,7 @@ class ResultLog(Closing):
         estimator: str | None = None,
         source: str = "",
         vertices: bool = False,
+        settle: bool = False,
     ) -> None:
         self.path = Path(path)
         self.frames = 0
@@ -128,6 +60,7 @@ class ResultLog(Closing):
         self._estimator = estimator
         self._source = source
         self._vertices = vertices
+        self._shapes = TakeShapes() if settle else None
         self._camera: Camera | None = None
         self._file: io.FileIO | None = None
         self._end = 0
@@ -158,14 +91,20 @@ class ResultLog(Closing):
         self._camera = result.camera
         frame = result if isinstance(result, LoggedFrame) else LoggedFrame.of(result, time)
         self._line(frame_record(frame, self._model, vertices=self._vertices))
+        if self._shapes is not None:
+            self._shapes.add(frame.hands)
         self.frames += 1
 
     def close(self) -> None:
         """Finish the file. A log without frames leaves no file. Safe to call twice."""
         self._closed = True
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._file is None:
+            return
+        self._file.close()
+        self._file = None
+        if self._shapes is not None and self._model is not None:
+            with contextlib.suppress(UserError):  # somebody took it away, or spoilt it
+                settle_log(self.path, self._model, self._shapes.settled())
 
     def _begin(self, result: FrameResult | LoggedFrame) -> None:
         if self._model is None and self._name is None and isinstance(result, FrameResult):
@@ -176,6 +115,7 @@ class ResultLog(Closing):
             "estimator": self._estimator or (hand.estimator if hand is not None else ""),
             "source": self._source,
         }
+        settles = self._shapes is not None and self._model is not None
         header = {
             "type": "header",
             "format": FORMAT_NAME,
@@ -183,19 +123,21 @@ class ResultLog(Closing):
             **conventions_record(),
             "camera": asdict(result.camera),
             **about,
+            **({SETTLED: False} if settles else {}),
             **({} if self._model is None else {"skeleton": skeleton_record(self._model)}),
         }
-        content = (json.dumps(header, allow_nan=False) + "\n").encode()
+        content = header_line(header)
         write_atomically(self.path, content)
         self._end = len(content)
         try:
             self._file = io.FileIO(self.path, "a")
+            lock_file(self._file.fileno())
         except OSError as error:
             raise UserError(f"cannot write {self.path}: {error.strerror}") from error
 
     def _line(self, content: dict[str, Any]) -> None:
         assert self._file is not None
-        line = (json.dumps(content, allow_nan=False, separators=(",", ":")) + "\n").encode()
+        line = json_line(content)
         rest = memoryview(line)
         try:
             while rest:

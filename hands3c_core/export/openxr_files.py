@@ -16,8 +16,8 @@ from ..hand_model import HandModelData
 from ..openxr import OPENXR_FIELDS, OPENXR_JOINTS, OpenXrHands
 from ..types import Hand
 from .arrays import utc_datetime
-from .jsonl import rounded
 from .results import LoggedFrame
+from .schema import rounded
 
 OPENXR_FORMAT: Final = "hands3c-openxr"
 OPENXR_VERSION: Final = 1

@@ -17,8 +17,8 @@ from ..hand_model.joint_angles import ANGLE_NAMES, joint_angles
 from ..types import Hand
 from .arrays import utc_datetime
 from .hand_record import joint_quaternions
-from .jsonl import conventions_record
 from .results import LoggedFrame
+from .schema import conventions_record
 
 PARQUET_FORMAT: Final = "hands3c-table"
 PARQUET_VERSION: Final = 1

@@ -134,14 +134,17 @@ class ResultReader(Closing):
         self._file.close()
 
     def __iter__(self) -> Iterator[LoggedFrame]:
+        return (frame for _, frame in self.records() if frame is not None)
+
+    def records(self) -> Iterator[tuple[dict[str, Any], LoggedFrame | None]]:
+        """Every line after the header as it stands, and the frame in it, if there is one."""
         camera = self._camera
         for number, content in self._lines:
             fields = Fields(content, f"{self.path}, line {number}")
             kind = fields.text("type")
             if kind == "camera":
                 camera = read_camera(fields.inner("camera"))
-            elif kind == "frame":
-                yield read_frame(fields, camera)
+            yield content, read_frame(fields, camera) if kind == "frame" else None
 
     def _read_header(self) -> dict[str, Any]:
         _, header = next(self._lines, (0, None))

@@ -10,7 +10,6 @@ the source's sound, and gives it its name.
 from __future__ import annotations
 
 import contextlib
-import errno
 import io
 import logging
 from collections.abc import Sequence
@@ -27,6 +26,7 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from hands3c_core.closing import Closing
 from hands3c_core.errors import UserError
 from hands3c_core.export.finished_mp4 import SoundPart, finish_mp4
+from hands3c_core.export.locks import lock_file
 from hands3c_core.export.mp4_boxes import trim_to_fragments
 from hands3c_core.gaps import MOST_GAP_S
 from hands3c_core.types import UInt8
@@ -267,21 +267,6 @@ class VideoWriter(Closing):
                 f"{self.path} cannot be replaced ({error.strerror}): "
                 f"the recording is in {self.part_path}; rename it to end in .mp4"
             ) from None
-
-
-def lock_file(handle: int) -> bool:
-    """Mark an open file as being written, until it is closed or the process ends; False if another
-    process has it. Where there are no such locks (Windows), an open file cannot be renamed, which
-    serves as well."""
-    try:
-        import fcntl
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in (errno.EACCES, errno.EAGAIN)
-    return True
 
 
 class _PartFile:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from ..conventions import BONES
 from ..export.hand_record import skeleton_record
-from ..export.jsonl import conventions_record, frame_record
 from ..export.results import LoggedFrame
+from ..export.schema import conventions_record, frame_record
 from ..hand_model import HandModelData
 from ..types import FrameResult, Hand
 
