@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Frames that may wait for the encoder: half a second, under 50 MB at 720p.
-_QUEUE = 16
+#: Frames that may wait for the encoder, at most (under 50 MB at 720p) and in seconds: with the half
+#: second of a video's fragment, what a crash can cost stays under a second.
+_QUEUE, _QUEUE_S = 16, 0.4
 #: A source that names no frame rate is written with this one.
 _FALLBACK_FPS = 30.0
 #: Bytes of a take's name: its files' names are longer, also while they are written.
@@ -163,7 +164,9 @@ class Recording:
         self._settle = settle
         self._on_written = on_written
         self._on_finished = on_finished
-        self._queue: BoundedQueue[tuple[Shown, bool]] = BoundedQueue(_QUEUE)
+        self._queue: BoundedQueue[tuple[Shown, bool]] = BoundedQueue(
+            max(2, min(_QUEUE, round(_QUEUE_S * self._fps)))
+        )
         self._clock = TakeClock(1.0 / self._fps)
         self._stretches = Stretches(sound, 1.0 / self._fps)
         self._video: VideoWriter | None = None

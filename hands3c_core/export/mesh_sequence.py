@@ -71,13 +71,15 @@ class MeshSequence:
 
     def finish(self) -> Path:
         """Give the folder its name; raises UserError if that cannot be done."""
+        old = self._part.with_suffix(".old.part")
         try:
-            if self._folder.is_dir():
-                shutil.rmtree(self._folder)
+            if self._folder.is_dir():  # moved away as a whole: a crash leaves no half of it
+                self._folder.replace(old)
             self._part.replace(self._folder)
         except OSError as error:
             self.abandon()
             raise UserError(f"cannot replace {self._folder}: {error.strerror}") from error
+        shutil.rmtree(old, ignore_errors=True)
         return self._folder
 
     def abandon(self) -> None:
