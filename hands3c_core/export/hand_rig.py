@@ -136,7 +136,7 @@ def build_rig(
     translations: NDArray,
     joints_3d: NDArray | None = None,
     morph_tolerance: float = 0.0001,
-    max_morphs: int = 16,
+    max_morphs: int = 32,
     max_influences: int = 4,
 ) -> tuple[HandRig, RigMotion]:
     """Turn a recording into a rig and its motion.
