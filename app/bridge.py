@@ -38,6 +38,7 @@ class Bridge(QObject):
     notice = pyqtSignal(object)
     cameras = pyqtSignal(object)
     training = pyqtSignal(object)
+    compare = pyqtSignal(object)
     _wake = pyqtSignal()
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
@@ -64,6 +65,7 @@ class Bridge(QObject):
             outlets.live.connect(self._topic("live")),
             outlets.live_choice.connect(self._topic("live_choice")),
             outlets.cameras.connect(self._topic("cameras")),
+            session.compare.state.connect(self._topic("compare")),
             outlets.pictures.connect(self._topic("picture")),
             outlets.notices.connect(self._on_notice),
         ]

@@ -44,6 +44,29 @@ class MeshStyle(str, Enum):
     NORMALS = "normals"
 
 
+class HandMaterial(str, Enum):
+    """What hands are made of where they are not shaded, wires or normals."""
+
+    SKIN = "skin"
+    CLAY = "clay"
+    GLASS = "glass"
+    HEAT = "heat"
+    """How unsure the estimator is, as colours."""
+
+
+class SkinTone(str, Enum):
+    """Colour of the skin."""
+
+    PICTURE = "picture"
+    """The person's own, as the picture shows it."""
+    TEXTURE = "texture"
+    LIGHT = "light"
+    MEDIUM = "medium"
+    TAN = "tan"
+    BROWN = "brown"
+    DARK = "dark"
+
+
 class NetworkMap(str, Enum):
     """Which of a network's maps lies over the camera picture."""
 
@@ -72,6 +95,10 @@ class ViewState:
     labels: bool = True
     opacity: float = 0.9
     mesh_style: MeshStyle = MeshStyle.TEXTURED
+    material: HandMaterial = HandMaterial.SKIN
+    """In both views."""
+    tone: SkinTone = SkinTone.PICTURE
+    """In both views."""
     mirror: bool = False
     """Selfie view: the picture is flipped as it is painted, nothing else."""
     layout: Layout = Layout.SIDE_BY_SIDE

@@ -203,7 +203,7 @@ class Engine:
         if self._has_failed:  # it gives frames again
             self._has_failed = False
             self._out.notices.emit(Notice("source", ""))
-        self._publish(shown)
+        self._publish(replace(shown, jumped=jumped))
         self._record(jumped=jumped)
         self._processed += 1
         if self._max_frames is not None and self._processed >= self._max_frames:

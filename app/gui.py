@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import QApplication
 from app.collector import CalmCollector
 from app.config import RecordChoice
 from app.icons import window_icon
+from app.languages import Translators
 from app.options import Options, live_choice, model_config
 from app.session import Session
 from app.settings import APPLICATION, ORGANISATION, Settings
@@ -34,6 +35,8 @@ def run_window(options: Options, settings: Settings | None = None) -> int:
     log = RecentLog()
     logging.getLogger().addHandler(log)
     settings = settings or Settings()
+    translators = Translators(application)
+    translators.speak(settings.get("language", "system"))
     theme = Theme(application, as_choice(settings.get("theme", "system")))
     view = settings.load_view()
     record = settings.load_record(RecordChoice(folder=options.out))

@@ -13,6 +13,7 @@ from typing import Any
 from app.observe import Disconnect
 from app.session import Session
 from app.session_types import Take, TakeChange
+from app.wording import tr
 
 #: Changes of the same choice within this time are one step: a dragged slider makes many.
 _MERGE_S = 1.0
@@ -34,10 +35,10 @@ class _Step:
     def title(self) -> str:
         """What was changed, for a menu."""
         if self.topic != _TAKES:
-            return _TOPICS[self.topic]
+            return tr(_TOPICS[self.topic])
         if self.new is None:
-            return f"deleting {self.old.name}"
-        return f"renaming {self.old.name}"
+            return tr("deleting {name}", name=self.old.name)
+        return tr("renaming {name}", name=self.old.name)
 
 
 class History:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from app.config import ModelConfig
 from app.maps import available_maps
 from app.session_types import ModelStatus
+from app.wording import tr
 from hands3c_core.weights import (
     AUTO,
     LANDMARKS,
@@ -89,15 +90,17 @@ def load_model(
 def model_title(config: ModelConfig) -> str:
     """What is said of ``config`` while it is being loaded: quick, reads no file."""
     if config.estimator == LANDMARKS:
-        return "the landmark estimator"
+        return tr("the landmark estimator")
     choice = config.estimator
     if choice == AUTO:
-        return "the usual estimator"
+        return tr("the usual estimator")
     file = find_weights(choice) if choice in NAMES else Path(choice)
     size = ""
     if file is not None and file.is_file():
         size = f" ({file.stat().st_size / 1e6:.0f} MB)"
-    return f"the network {choice if choice in NAMES else Path(choice).name}{size}"
+    return tr(
+        "the network {name}", name=f"{choice if choice in NAMES else Path(choice).name}{size}"
+    )
 
 
 def is_network(config: ModelConfig) -> bool:
@@ -124,13 +127,15 @@ def estimator_note(card: WeightsCard | None, *, chosen: bool, fitted: bool = Fal
         fitted: the network is only one witness of the fit.
     """
     if card is not None:
-        trial = ", which is experimental" if card.experimental else ""
+        trial = tr(", which is experimental") if card.experimental else ""
         if fitted:
-            return f"Meshes are fitted to landmarks and the network {card.name}{trial}"
-        return f"Meshes come from the network {card.name}{trial}"
+            return (
+                tr("Meshes are fitted to landmarks and the network {name}", name=card.name) + trial
+            )
+        return tr("Meshes come from the network {name}", name=card.name) + trial
     if chosen or shipped_weights():
-        return "Meshes come from the landmark estimator"
-    return "Meshes come from the landmark estimator; no trained network is installed"
+        return tr("Meshes come from the landmark estimator")
+    return tr("Meshes come from the landmark estimator; no trained network is installed")
 
 
 def needs_rebuild(old: ModelConfig, new: ModelConfig) -> bool:

@@ -20,17 +20,18 @@ from hands3c_core.types import Hand
 if TYPE_CHECKING:
     from app.model import LoadedModel
     from hands3c_core.explain.maps import ColorScale
-    from hands3c_core.render import MeshRasterizer, OverlayStyle
+    from hands3c_core.render import MeshRasterizer, OverlayStyle, SkinTones
 
 
 def overlay_style(view: ViewState, *, labels: bool) -> OverlayStyle:
     """``view`` as the rasteriser takes it. On screen the words are drawn last, at the screen's own
     size and the right way round also in a mirrored picture."""
-    from hands3c_core.render import OverlayStyle
+    from hands3c_core.render import HandLook, OverlayStyle
 
     return OverlayStyle(
         mesh=view.mesh_style.value if view.mesh else None,
         mesh_opacity=view.opacity,
+        look=HandLook(view.tone.value, view.material.value),
         skeleton=view.skeleton,
         boxes=view.boxes,
         labels=labels and view.labels,
@@ -62,6 +63,12 @@ class Painter:
 
         return ColorScale()
 
+    @cached_property
+    def _tones(self) -> SkinTones:
+        from hands3c_core.render import SkinTones
+
+        return SkinTones()
+
     def annotate(self, shown: Shown, view: ViewState, *, labels: bool) -> NDArray[np.uint8]:
         """(H, W, 3) RGB: the frame with its overlay, as large as the frame, never mirrored."""
         image = shown.result.frame.image
@@ -76,7 +83,7 @@ class Painter:
         self._scale.update((hand.attention for hand in result.hands), result.frame.timestamp)
         style = overlay_style(view, labels=labels)
         return draw_overlay(
-            image, result, style, shown.model.meshes, self._rasterizer, scale=self._scale
+            image, result, style, shown.model.meshes, self._rasterizer, self._scale, self._tones
         )
 
     def picture(

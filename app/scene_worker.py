@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.config import MeshStyle, ViewState
+from app.config import HandMaterial, MeshStyle, SkinTone, ViewState
 from app.dense_hand import DenseHands, dense_hands
 from app.follow import Follower
 from app.scene_state import Rendering, SceneLook, SceneSettings, Still, Wishes
@@ -25,7 +25,7 @@ from hands3c_core.types import Hand
 
 if TYPE_CHECKING:
     from hands3c_core.hand_model import FastHandLayer
-    from hands3c_core.render import FingertipTrails, MeshTemplate
+    from hands3c_core.render import FingertipTrails, MeshTemplate, SkinTones
     from hands3c_core.render.open3d_scene import HandScene
 
 log = logging.getLogger(__name__)
@@ -82,6 +82,7 @@ class SceneWorker:
         self._dense: DenseHands | None = None
         self._layer: FastHandLayer | None = None
         self._trails: FingertipTrails | None = None
+        self._tones: SkinTones | None = None
         self._follower = Follower()
         self._on_its_way = False
         self._is_drawing = False
@@ -280,6 +281,7 @@ class SceneWorker:
             return False
         self._applied = settings
         scene.set_mode(view.scene_style.value)
+        scene.set_material(view.material.value)
         scene.show_skeleton(view.scene_skeleton)
         scene.show_ground(view.scene_grid)
         # Centred hands are not where the camera sees them.
@@ -293,6 +295,7 @@ class SceneWorker:
             old is None
             or old.view.scene_centered != view.scene_centered
             or old.view.scene_style is not view.scene_style
+            or (old.view.tone, old.view.material) != (view.tone, view.material)
         )
 
     def _place_hands(self, scene: HandScene, view: ViewState) -> None:
@@ -303,6 +306,12 @@ class SceneWorker:
             return
         result = self._shown.result
         scene.set_camera(result.camera)
+        if view.tone is SkinTone.PICTURE and view.material is HandMaterial.SKIN and self._meshes:
+            if self._tones is None:
+                from hands3c_core.render import SkinTones
+
+                self._tones = SkinTones()
+            self._tones.update(result.frame.image, result, self._meshes)
         places = centered_places(result.hands) if view.scene_centered else {}
         self._places.update(places)
         hands = []
@@ -312,11 +321,27 @@ class SceneWorker:
                 shift = places[hand.track_id] - hand_center(hand.joints_3d)
             moved = shift.astype(np.float32)
             vertices = self._vertices(hand, view) + moved
-            hands.append(SceneHand(hand.is_right, vertices, hand.joints_3d + moved))
+            hands.append(
+                SceneHand(
+                    hand.is_right,
+                    vertices,
+                    hand.joints_3d + moved,
+                    tint=self._tint(hand, view),
+                    sigma=hand.joint_sigma,
+                    confidence=hand.confidence,
+                )
+            )
         scene.set_hands(hands)
         self._joints = [np.asarray(hand.joints, np.float64) for hand in hands]
         if hands:
             self._follower.see([hand.vertices for hand in hands])
+
+    def _tint(self, hand: Hand, view: ViewState) -> NDArray[np.float64]:
+        """The factor on the skin's texture that gives ``hand`` the chosen tone."""
+        from hands3c_core.render.skin import tint_for
+
+        assert self._meshes is not None
+        return tint_for(view.tone.value, hand, self._meshes[hand.is_right], self._tones)
 
     def _vertices(self, hand: Hand, view: ViewState) -> NDArray[np.float32]:
         """The finest mesh of ``hand``; its own where it is shown as wires or is not the hand

@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.compare import Comparison
 from app.config import ModelConfig, RecordChoice, ViewState
 from app.engine import Engine
 from app.journal import keep_journal
@@ -95,6 +96,8 @@ class Session:
             self._has_picture.set()
         self.outlets.notices.connect(self._hear)
         self._painter = RenderThread("hands3c-painter", self._draw) if paints else None
+        self.compare = Comparison(self.outlets, self._post, lambda: self.shown)
+        """A second estimator's look at the same pictures."""
         self._loader = RenderThread("hands3c-loader", self._load)
         self._tasks = TaskThread("hands3c-tasks")
         self.takes = TakeShelf(self.outlets, self._tasks)
@@ -297,6 +300,7 @@ class Session:
         self._has_picture.set()
         self._loader.close(_LOADER_TIMEOUT_S)
         self._engine.close()
+        self.compare.close()
         self._closed = True
         self._drop_fresh()
         self.takes.close()
@@ -374,6 +378,10 @@ class Session:
         self._engine.do(self._engine.keep_model)
 
     def _paint(self, shown: Shown) -> None:
+        if self._painter is not None and not self.compare.takes(shown):
+            self._post(shown)
+
+    def _post(self, shown: Shown) -> None:
         if self._painter is not None:
             self._painter.post(shown)
 
@@ -389,6 +397,7 @@ class Session:
         view, size = self.outlets.view.value, self._display_size
         zoom = self._follower.aim(self._zoom, shown.result) if view.picture_follow else self._zoom
         picture = self._painter_tools.picture(shown, view, size, zoom, self._density)
+        picture = self.compare.draw(picture, shown, view, size, self._density)
         self._meter.drawn((time.perf_counter() - started) * 1e3)
         self.outlets.painted.emit(shown)
         self.outlets.pictures.emit(picture)

@@ -134,6 +134,10 @@ class Shown:
     """``time.monotonic()`` when processing could have begun, for latency."""
     is_replayed: bool = False
     """Its hands were read from a take, not computed."""
+    jumped: bool = False
+    """Its frame does not follow the one before (a seek, a new source)."""
+    second: Shown | None = None
+    """What a second estimator made of the same frame, while two are compared."""
 
     @property
     def fallen(self) -> int:
@@ -155,6 +159,36 @@ class MapLegend:
     """What the brightest colour stands for."""
     colors: NDArray[np.uint8]
     """(256, 3) RGB, dark to bright."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How an estimator does on one picture; means over its hands, None where there is none."""
+
+    title: str
+    """Which estimator."""
+    hands: int
+    error_px: float | None = None
+    """Mean distance of the projected joints from the detector's landmarks, px."""
+    error_share: float | None = None
+    """The same as a share of the hand's box (the disagreement)."""
+    ms: float | None = None
+    """Milliseconds for the whole picture."""
+    confidence: float | None = None
+    stand_ins: int = 0
+    """Hands that come from the landmark estimator in its place."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SecondPicture:
+    """The same frame as a second estimator sees it."""
+
+    display: NDArray[np.uint8]
+    """As ``Picture.display``, of the same size and part."""
+    figures: tuple[Figures, Figures]
+    """The first one's and the second one's."""
+    apart_px: float | None
+    """Mean distance between the two estimates' joints, px of the frame."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,6 +214,8 @@ class Picture:
     """How far ``display`` is enlarged."""
     part: Part | None = None
     """What ``display`` shows of the frame; None for all of it."""
+    second: SecondPicture | None = None
+    """While two estimators are compared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from app.session_types import SourceInfo
 from app.theme import Theme
 from app.views.controls import ComboBox, IconButton, muted
+from app.wording import tr
 from hands3c_core.sources import CameraInfo, CameraMode, split_mode, with_mode
 
 #: (width, height, frames/s) asked of a camera; 0 leaves that to the camera.
@@ -36,20 +37,24 @@ class CameraChoice(QWidget):
         self._modes: dict[str, Mode] = {}
         self._open_spec = ""  # of the camera that is open, or that was asked for last
         self.camera_box = ComboBox(theme)
-        self.camera_box.setAccessibleName("Camera")
-        self.camera_box.setToolTip("Cameras this computer has")
-        self.refresh_button = IconButton("refresh", "Look for cameras again", theme, role="chip")
-        self.start_button = QPushButton("Start")
-        self.start_button.setToolTip("Open the chosen camera")
+        self.camera_box.setAccessibleName(tr("Camera"))
+        self.camera_box.setToolTip(tr("Cameras this computer has"))
+        self.refresh_button = IconButton(
+            "refresh", tr("Look for cameras again"), theme, role="chip"
+        )
+        self.start_button = QPushButton(tr("Start"))
+        self.start_button.setToolTip(tr("Open the chosen camera"))
         self.size_box = ComboBox(theme)
-        self.size_box.setAccessibleName("Resolution")
-        self.size_box.setToolTip("Picture size to ask the camera for; larger costs frames a second")
+        self.size_box.setAccessibleName(tr("Resolution"))
+        self.size_box.setToolTip(
+            tr("Picture size to ask the camera for; larger costs frames a second")
+        )
         self.rate_box = ComboBox(theme)
-        self.rate_box.setAccessibleName("Frame rate")
-        self.rate_box.setToolTip("Frames a second to ask the camera for")
+        self.rate_box.setAccessibleName(tr("Frame rate"))
+        self.rate_box.setToolTip(tr("Frames a second to ask the camera for"))
         for box in (self.camera_box, self.size_box, self.rate_box):
             box.setMinimumContentsLength(3)  # the column is narrow
-        self.hint = muted("Looking for cameras…")
+        self.hint = muted(tr("Looking for cameras…"))
         first, second = QHBoxLayout(), QHBoxLayout()
         for row in (first, second):
             row.setContentsMargins(0, 0, 0, 0)
@@ -82,8 +87,8 @@ class CameraChoice(QWidget):
         for widget in (self.camera_box, self.start_button, self.size_box, self.rate_box):
             widget.setEnabled(found)
         if not found:
-            self.camera_box.addItem("No camera found", None)
-        self.hint.setText("Plug one in and press refresh.")
+            self.camera_box.addItem(tr("No camera found"), None)
+        self.hint.setText(tr("Plug one in and press refresh."))
         self.hint.setVisible(not found)
         self._fill_sizes()
 
@@ -98,7 +103,7 @@ class CameraChoice(QWidget):
         self._open_spec = split_mode(info.spec)[0] if info is not None and info.is_live else ""
         chosen = self._chosen
         running = chosen is not None and self._open_spec == chosen.spec
-        self.start_button.setText("Restart" if running else "Start")
+        self.start_button.setText(tr("Restart") if running else tr("Start"))
 
     def spec_of(self, camera: CameraInfo) -> str:
         """What opens ``camera`` in the mode chosen for it."""
@@ -118,7 +123,7 @@ class CameraChoice(QWidget):
 
     def _fill_sizes(self) -> None:
         self.size_box.clear()
-        self.size_box.addItem("Automatic size", "0x0")
+        self.size_box.addItem(tr("Automatic size"), "0x0")
         camera = self._chosen
         for mode in _modes_of(camera):
             self.size_box.addItem(f"{mode.width} × {mode.height}", f"{mode.width}x{mode.height}")
@@ -128,12 +133,12 @@ class CameraChoice(QWidget):
 
     def _fill_rates(self) -> None:
         self.rate_box.clear()
-        self.rate_box.addItem("Any rate", 0.0)
+        self.rate_box.addItem(tr("Any rate"), 0.0)
         camera, size = self._chosen, self._size
         for mode in _modes_of(camera):
             if (mode.width, mode.height) == size:
                 for rate in mode.fps:
-                    self.rate_box.addItem(f"{rate:g} fps", float(rate))
+                    self.rate_box.addItem(tr("{rate} fps", rate=f"{rate:g}"), float(rate))
         _, _, rate = self._modes.get(camera.name if camera else "", _AUTOMATIC)
         self.rate_box.setCurrentIndex(max(0, self.rate_box.findData(rate)))
         self.rate_box.setEnabled(self.rate_box.count() > 1)

@@ -25,7 +25,7 @@ from app.reveal import reveal
 from app.session_types import LiveState
 from app.theme import Theme
 from app.views.controls import ComboBox, Switch, muted
-from app.wording import counted
+from app.wording import counted, tr
 from hands3c_core.assets import asset_path
 
 #: Who may connect: address to listen on, and what the panel says of it.
@@ -62,16 +62,16 @@ class AddressControls:
         kind = sender.kind
         usual_host = getattr(LiveChoice(), f"{kind}_host")
         self.sender = sender
-        self.switch = Switch(sender.switch, theme)
-        self.switch.setToolTip(sender.hint)
+        self.switch = Switch(tr(sender.switch), theme)
+        self.switch.setToolTip(tr(sender.hint))
         self.switch.toggled.connect(lambda on: ask(**{kind: on}))
         self.host = QLineEdit()
-        self.host.setAccessibleName(f"Host that {sender.switch} goes to")
-        self.host.setToolTip("Name or address of the computer to send to")
+        self.host.setAccessibleName(tr("Host that {what} goes to", what=tr(sender.switch)))
+        self.host.setToolTip(tr("Name or address of the computer to send to"))
         self.host.editingFinished.connect(
             lambda: ask(**{f"{kind}_host": self.host.text().strip() or usual_host})
         )
-        self.port = _port_box(f"Port that {sender.switch} goes to")
+        self.port = _port_box(tr("Port that {what} goes to", what=tr(sender.switch)))
         self.port.editingFinished.connect(lambda: ask(**{f"{kind}_port": self.port.value()}))
         self.note = muted()
 
@@ -91,7 +91,9 @@ class AddressControls:
         address = getattr(state, self.sender.kind)
         frames = getattr(state, f"{self.sender.kind}_frames")
         self.note.setVisible(bool(address))
-        self.note.setText(f"{counted(frames, 'frame')} sent to {address}")
+        self.note.setText(
+            tr("{frames} sent to {address}", frames=counted(frames, "frame"), address=address)
+        )
 
 
 class LivePanel(Page):
@@ -111,15 +113,15 @@ class LivePanel(Page):
         self.senders = {
             sender.kind: AddressControls(sender, theme, self._ask) for sender in SENDERS
         }
-        self.examples_button = QPushButton("Show example receivers")
+        self.examples_button = QPushButton(tr("Show example receivers"))
         self.examples_button.setToolTip(
-            "A receiver for Blender and the page's source; docs/live-out.md has the schema"
+            tr("A receiver for Blender and the page's source; docs/live-out.md has the schema")
         )
         self.examples_button.clicked.connect(_show_examples)
         self.add_group(
-            "Browser and programs",
+            tr("Browser and programs"),
             self.websocket_switch,
-            _row("Port", self.websocket_port),
+            _row(tr("Port"), self.websocket_port),
             self.audience_box,
             self.audience_note,
             self.address_row,
@@ -129,41 +131,43 @@ class LivePanel(Page):
             self.add_group(
                 controls.sender.title,
                 controls.switch,
-                _row("To", controls.host),
-                _row("Port", controls.port),
+                _row(tr("To"), controls.host),
+                _row(tr("Port"), controls.port),
                 controls.note,
             )
         self.add(self.error_label)
-        self.add_group("Receivers", self.examples_button)
+        self.add_group(tr("Receivers"), self.examples_button)
         self.show_choice(self._choice)
         self.show_state(self._state)
 
     def _build_websocket(self, theme: Theme) -> None:
         self.websocket_switch = Switch("WebSocket", theme)
         self.websocket_switch.setToolTip(
-            "Serve joints and parameters, and a page that shows the hands"
+            tr("Serve joints and parameters, and a page that shows the hands")
         )
         self.websocket_switch.toggled.connect(lambda on: self._ask(websocket=on))
-        self.websocket_port = _port_box("Port of the WebSocket")
+        self.websocket_port = _port_box(tr("Port of the WebSocket"))
         self.websocket_port.editingFinished.connect(
             lambda: self._ask(websocket_port=self.websocket_port.value())
         )
         self.audience_box = ComboBox(theme)
-        self.audience_box.setAccessibleName("Who may connect")
-        self.audience_box.setToolTip("Who may connect to the WebSocket")
+        self.audience_box.setAccessibleName(tr("Who may connect"))
+        self.audience_box.setToolTip(tr("Who may connect to the WebSocket"))
         for host, label in AUDIENCES:
-            self.audience_box.addItem(label, host)
+            self.audience_box.addItem(tr(label), host)
         self.audience_box.activated.connect(
             lambda: self._ask(websocket_host=self.audience_box.currentData())
         )
-        self.audience_note = muted("There is no password: whoever can reach this port can watch.")
+        self.audience_note = muted(
+            tr("There is no password: whoever can reach this port can watch.")
+        )
         self.address_label = QLabel()
         self.address_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.open_button = QPushButton("Open page")
-        self.open_button.setToolTip("Show the hands in your browser")
+        self.open_button = QPushButton(tr("Open page"))
+        self.open_button.setToolTip(tr("Show the hands in your browser"))
         self.open_button.clicked.connect(self._open_page)
-        self.copy_button = QPushButton("Copy address")
-        self.copy_button.setToolTip("Copy the WebSocket's address for your own program")
+        self.copy_button = QPushButton(tr("Copy address"))
+        self.copy_button.setToolTip(tr("Copy the WebSocket's address for your own program"))
         self.copy_button.clicked.connect(self._copy_address)
         self.address_row = QWidget()
         column = QVBoxLayout(self.address_row)
@@ -180,7 +184,9 @@ class LivePanel(Page):
         """Show ``choice`` without asking for anything."""
         self._choice = choice
         if self.audience_box.findData(choice.websocket_host) < 0:  # named on the command line
-            self.audience_box.addItem(f"On {choice.websocket_host}", choice.websocket_host)
+            self.audience_box.addItem(
+                tr("On {host}", host=choice.websocket_host), choice.websocket_host
+            )
         self.audience_box.select_data(choice.websocket_host)
         self.audience_note.setVisible(choice.websocket_host != AUDIENCES[0][0])
         for control in (self.websocket_switch, self.websocket_port):
@@ -222,13 +228,13 @@ class LivePanel(Page):
 
 def _clients_text(state: LiveState) -> str:
     if not state.clients:
-        return "Nobody listens yet."
+        return tr("Nobody listens yet.")
     lines = []
     for address, sent, skipped in state.clients[:_CLIENTS_SHOWN]:
-        late = f", {skipped:,} skipped" if skipped else ""
+        late = tr(", {count} skipped", count=f"{skipped:,}") if skipped else ""
         lines.append(f"{address}: {counted(sent, 'frame')}{late}")
     more = len(state.clients) - _CLIENTS_SHOWN
-    return "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])])
+    return "\n".join([*lines, *([tr("and {count} more", count=more)] if more > 0 else [])])
 
 
 def _row(label: str, control: QWidget) -> QWidget:

@@ -15,6 +15,7 @@ from app.panels.page import Page
 from app.session_types import ModelStatus, SourceInfo
 from app.theme import Theme
 from app.views.controls import ComboBox, SliderRow, muted
+from app.wording import estimator_title, tr
 from hands3c_core.weights import (
     AUTO,
     LANDMARKS,
@@ -66,44 +67,44 @@ class ModelPanel(Page):
 
     def _build_estimator(self) -> None:
         self.estimator_box = ComboBox(self._theme)
-        self.estimator_box.setAccessibleName("Estimator")
-        self.estimator_box.setToolTip("What turns landmarks and pixels into a mesh")
+        self.estimator_box.setAccessibleName(tr("Estimator"))
+        self.estimator_box.setToolTip(tr("What turns landmarks and pixels into a mesh"))
         usual = default_estimator()
-        self.estimator_box.addItem(f"Automatic ({_title(usual)})", AUTO)
+        self.estimator_box.addItem(tr("Automatic ({what})", what=estimator_title(usual)), AUTO)
         for name in shipped_weights():
-            self.estimator_box.addItem(_title(name), name)
-        self.estimator_box.addItem(_title(LANDMARKS), LANDMARKS)
-        self.weights_button = QPushButton("Use a network…")
+            self.estimator_box.addItem(estimator_title(name), name)
+        self.estimator_box.addItem(estimator_title(LANDMARKS), LANDMARKS)
+        self.weights_button = QPushButton(tr("Use a network…"))
         self.weights_button.setToolTip(
-            "Choose a network's weights: .safetensors, or a published snapshot_*.pth.tar"
+            tr("Choose a network's weights: .safetensors, or a published snapshot_*.pth.tar")
         )
         self.note = muted()
         self.facts = muted()
-        self.facts.setAccessibleName("Facts about the weights")
+        self.facts.setAccessibleName(tr("Facts about the weights"))
         self.loading_bar = QProgressBar()
         self.loading_bar.setObjectName("slimProgress")
         self.loading_bar.setRange(0, 0)
         self.loading_bar.setTextVisible(False)
-        self.loading_bar.setAccessibleName("Loading the model")
+        self.loading_bar.setAccessibleName(tr("Loading the model"))
         self.loading_bar.hide()
         self.facts_button = QPushButton()
         self.facts_button.setProperty("role", "link")
         self.facts_button.setCheckable(True)
         self.facts_button.setCursor(Qt.CursorShape.PointingHandCursor)
         self.facts_button.toggled.connect(self._show_facts)
-        self.device_box = self._choice("Device", "Where a network runs", _DEVICES)
+        self.device_box = self._choice(tr("Device"), tr("Where a network runs"), _DEVICES)
         self.precision_box = self._choice(
-            "Precision", "Half precision where the machine computes with it", _PRECISIONS
+            tr("Precision"), tr("Half precision where the machine computes with it"), _PRECISIONS
         )
         self.add_group(
-            "Estimator",
+            tr("Estimator"),
             self.estimator_box,
             self.weights_button,
             self.loading_bar,
             self.note,
             self.facts,
             self.facts_button,
-            _rows(("Device", self.device_box), ("Precision", self.precision_box)),
+            _rows((tr("Device"), self.device_box), (tr("Precision"), self.precision_box)),
         )
         self.estimator_box.activated.connect(
             lambda: self._ask(estimator=self.estimator_box.currentData())
@@ -116,47 +117,47 @@ class ModelPanel(Page):
 
     def _build_hand(self) -> None:
         self.hand_box = ComboBox(self._theme)
-        self.hand_box.setAccessibleName("Hand model")
-        self.hand_box.setToolTip("The mesh's density; poses and shapes mean the same in each")
+        self.hand_box.setAccessibleName(tr("Hand model"))
+        self.hand_box.setToolTip(tr("The mesh's density; poses and shapes mean the same in each"))
         for name, label in HAND_MODELS:
-            self.hand_box.addItem(label, name)
-        self.mano_button = QPushButton("Use my MANO files…")
-        self.mano_button.setToolTip("Choose a MANO_RIGHT.pkl, the zip or the folder of both")
+            self.hand_box.addItem(tr(label), name)
+        self.mano_button = QPushButton(tr("Use my MANO files…"))
+        self.mano_button.setToolTip(tr("Choose a MANO_RIGHT.pkl, the zip or the folder of both"))
         self.smoothing_row = SliderRow(
-            "Smoothing", 0.0, 1.0, 0.05, lambda v: "off" if v < 0.01 else f"{v * 100:.0f} %"
+            tr("Smoothing"), 0.0, 1.0, 0.05, lambda v: tr("off") if v < 0.01 else f"{v * 100:.0f} %"
         )
-        self.smoothing_row.setToolTip("Steadier hands against quicker response")
-        self.add_group("Hand model", self.hand_box, self.mano_button)
-        self.add_group("Motion", self.smoothing_row)
+        self.smoothing_row.setToolTip(tr("Steadier hands against quicker response"))
+        self.add_group(tr("Hand model"), self.hand_box, self.mano_button)
+        self.add_group(tr("Motion"), self.smoothing_row)
         self.hand_box.activated.connect(lambda: self._ask(hand_model=self.hand_box.currentData()))
         self.mano_button.clicked.connect(self._choose_mano)
         self.smoothing_row.changed.connect(lambda value: self._ask(smoothing=round(value, 2)))
 
     def _build_detector(self) -> None:
         counts = tuple((count, f"{count}") for count in (1, 2))
-        self.hands_box = self._choice("Most hands", "How many hands are looked for", counts)
+        self.hands_box = self._choice(tr("Most hands"), tr("How many hands are looked for"), counts)
         self.hands_box.activated.connect(lambda: self._ask(max_hands=self.hands_box.currentData()))
         self.threshold_rows: dict[str, SliderRow] = {}
         for name, label, tip in _THRESHOLDS:
-            row = SliderRow(label, 0.1, 0.9, 0.05, lambda value: f"{value * 100:.0f} %")
-            row.setToolTip(tip)
+            row = SliderRow(tr(label), 0.1, 0.9, 0.05, lambda value: f"{value * 100:.0f} %")
+            row.setToolTip(tr(tip))
             row.changed.connect(lambda value, field=name: self._ask(**{field: round(value, 2)}))
             self.threshold_rows[name] = row
         self.add_group(
-            "Detector", _rows(("Most hands", self.hands_box)), *self.threshold_rows.values()
+            tr("Detector"), _rows((tr("Most hands"), self.hands_box)), *self.threshold_rows.values()
         )
 
     def _build_lens(self) -> None:
-        self.fov_row = SliderRow("Field of view", 30.0, 120.0, 1.0, self._fov_text)
-        self.fov_row.setToolTip("Horizontal field of view of the camera: sets depth and size")
-        self.calibrate_button = QPushButton("Calibrate with a chessboard…")
-        self.calibrate_button.setToolTip("Measure the lens of the open source, once per camera")
+        self.fov_row = SliderRow(tr("Field of view"), 30.0, 120.0, 1.0, self._fov_text)
+        self.fov_row.setToolTip(tr("Horizontal field of view of the camera: sets depth and size"))
+        self.calibrate_button = QPushButton(tr("Calibrate with a chessboard…"))
+        self.calibrate_button.setToolTip(tr("Measure the lens of the open source, once per camera"))
         self.calibrate_button.setEnabled(False)
-        self.calibration_button = QPushButton("Load calibration…")
-        self.calibration_button.setToolTip("Use a calibrated camera instead of a field of view")
+        self.calibration_button = QPushButton(tr("Load calibration…"))
+        self.calibration_button.setToolTip(tr("Use a calibrated camera instead of a field of view"))
         self.calibration_note = muted()
         self.add_group(
-            "Lens",
+            tr("Lens"),
             self.fov_row,
             self.calibrate_button,
             self.calibration_button,
@@ -171,7 +172,7 @@ class ModelPanel(Page):
         box.setAccessibleName(name)
         box.setToolTip(tip)
         for value, label in entries:
-            box.addItem(label, value)
+            box.addItem(tr(label), value)
         return box
 
     # -------------------------------------------------------------------------------- showing
@@ -192,7 +193,9 @@ class ModelPanel(Page):
         self.fov_row.set_value(model.fov_deg)
         calibrated = model.calibration is not None
         self.fov_row.setEnabled(not calibrated)
-        self.calibration_button.setText("Remove calibration" if calibrated else "Load calibration…")
+        self.calibration_button.setText(
+            tr("Remove calibration") if calibrated else tr("Load calibration…")
+        )
         self.calibration_note.setText(model.calibration.stem if model.calibration else "")
         self.calibration_note.setVisible(calibrated)
 
@@ -200,8 +203,9 @@ class ModelPanel(Page):
         """Show what runs and what is known of its weights."""
         note = f"{status.note}." if status.note else ""
         if status.loading:
-            until = f"\nUntil then: {note[:1].lower()}{note[1:]}" if note else ""
-            note = f"Loading {status.coming or 'the model'}: a large one takes a while.{until}"
+            until = "\n" + tr("Until then: {note}", note=note) if note else ""
+            what = status.coming or tr("the model")
+            note = tr("Loading {what}: a large one takes a while.", what=what) + until
         self.note.setText(note)
         self.loading_bar.setVisible(status.loading)
         # The facts are of what runs, not of what is being loaded.
@@ -217,7 +221,7 @@ class ModelPanel(Page):
         lines = [] if card is None else card.facts() if whole else card.summary()
         self.facts.setText(("\n\n" if whole else "\n").join(lines))
         self.facts.setVisible(bool(lines))
-        self.facts_button.setText("Less" if whole else "More about these weights")
+        self.facts_button.setText(tr("Less") if whole else tr("More about these weights"))
         self.facts_button.setVisible(card is not None and card.facts() != card.summary())
 
     def show_source(self, info: SourceInfo | None) -> None:
@@ -246,14 +250,17 @@ class ModelPanel(Page):
 
     def _choose_weights(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
-            self, "Network weights", "", "Weights (*.safetensors *.tar *.pth);;All files (*)"
+            self,
+            tr("Network weights"),
+            "",
+            tr("Weights (*.safetensors *.tar *.pth);;All files (*)"),
         )
         if name:
             self._ask(estimator=name)
 
     def _choose_mano(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
-            self, "MANO model", "", "MANO (*.pkl *.zip *.npz);;All files (*)"
+            self, tr("MANO model"), "", tr("MANO (*.pkl *.zip *.npz);;All files (*)")
         )
         if name:
             self._ask(hand_model=name)
@@ -263,15 +270,13 @@ class ModelPanel(Page):
             self._ask(calibration=None)
             return
         name, _ = QFileDialog.getOpenFileName(
-            self, "Camera calibration", "", "Calibration (*.json *.yaml *.yml *.npz);;All files (*)"
+            self,
+            tr("Camera calibration"),
+            "",
+            tr("Calibration (*.json *.yaml *.yml *.npz);;All files (*)"),
         )
         if name:
             self._ask(calibration=Path(name))
-
-
-def _title(estimator: str) -> str:
-    names = {LANDMARKS: "Landmark fit", "hands3c_lite": "HandS3C lite", "hands3c": "HandS3C"}
-    return names.get(estimator, estimator)
 
 
 def _rows(*entries: tuple[str, QWidget]) -> QWidget:

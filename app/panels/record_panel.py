@@ -16,7 +16,7 @@ from app.panels.transport import clock
 from app.session_types import Playback, RecordingState, State
 from app.theme import Theme
 from app.views.controls import ComboBox, ElidedLabel, IconButton, RecordButton, Switch, muted
-from app.wording import counted
+from app.wording import counted, tr
 
 #: Snapshot kinds: file suffix and label.
 SNAPSHOTS = ((".obj", "OBJ mesh"), (".ply", "PLY mesh"), (".png", "Picture"))
@@ -43,22 +43,24 @@ class RecordPanel(Page):
         self._waits = ""
         self.record_button = RecordButton(theme)
         self.record_button.clicked.connect(self._on_record)
-        self.progress = muted("Nothing recorded yet.")
+        self.progress = muted(tr("Nothing recorded yet."))
         self.takes = TakeList(theme)
         self.take_list = self.takes.list
         self.reveal_button = self.takes.reveal_button
-        self.add_group("Record", self.record_button, self.progress)
+        self.add_group(tr("Record"), self.record_button, self.progress)
         self.scene_box = ComboBox(theme)
-        self.scene_box.setAccessibleName("3D view in recordings")
+        self.scene_box.setAccessibleName(tr("3D view in recordings"))
         self.scene_box.setToolTip(
-            "A video of the 3D view, as it is seen while it is on the stage, with each take"
+            tr("A video of the 3D view, as it is seen while it is on the stage, with each take")
         )
         for what, label in _SCENES:
-            self.scene_box.addItem(label, what)
+            self.scene_box.addItem(tr(label), what)
         self.scene_box.activated.connect(lambda: self._ask(scene=self.scene_box.currentData()))
-        self.add_group("Files", self._build_kinds(theme), self.scene_box, self._build_folder(theme))
-        self.add_group("Takes", self.takes)
-        self.add_group("Snapshot", self._build_snapshots())
+        self.add_group(
+            tr("Files"), self._build_kinds(theme), self.scene_box, self._build_folder(theme)
+        )
+        self.add_group(tr("Takes"), self.takes)
+        self.add_group(tr("Snapshot"), self._build_snapshots())
         self.show_choice(self._choice)
 
     def _build_kinds(self, theme: Theme) -> QWidget:
@@ -69,9 +71,9 @@ class RecordPanel(Page):
         grid.setVerticalSpacing(2)
         self.switches: dict[str, Switch] = {}
         for index, (kind, name, what) in enumerate(RECORD_KINDS):
-            switch = Switch(name, theme)
-            switch.setToolTip(what)
-            switch.setAccessibleDescription(what)
+            switch = Switch(tr(name), theme)
+            switch.setToolTip(tr(what))
+            switch.setAccessibleDescription(tr(what))
             switch.toggled.connect(lambda on, field=kind: self._ask(**{field: on}))
             grid.addWidget(switch, index // 2, index % 2)
             self.switches[kind] = switch
@@ -80,7 +82,7 @@ class RecordPanel(Page):
     def _build_folder(self, theme: Theme) -> QWidget:
         self.folder_label = ElidedLabel(mode=Qt.TextElideMode.ElideMiddle)
         self.folder_label.setProperty("role", "muted")
-        self.folder_button = IconButton("folder", "Choose the folder", theme, role="chip")
+        self.folder_button = IconButton("folder", tr("Choose the folder"), theme, role="chip")
         self.folder_button.clicked.connect(self._choose_folder)
         folder = QWidget()
         row = QHBoxLayout(folder)
@@ -96,8 +98,8 @@ class RecordPanel(Page):
         grid.setSpacing(6)
         self.snapshot_buttons: dict[str, QPushButton] = {}
         for index, (suffix, label) in enumerate(SNAPSHOTS):
-            button = QPushButton(label)
-            button.setToolTip(f"Save this frame as {suffix[1:].upper()}")
+            button = QPushButton(tr(label))
+            button.setToolTip(tr("Save this frame as {kind}", kind=suffix[1:].upper()))
             button.clicked.connect(lambda _=False, kind=suffix: self.snapshot_asked.emit(kind))
             grid.addWidget(button, 0, index)
             self.snapshot_buttons[suffix] = button
@@ -116,7 +118,7 @@ class RecordPanel(Page):
         self._enable()
         folder = str(choice.folder.absolute())
         self.folder_label.setText(folder)
-        self.folder_label.setToolTip(f"Recordings and pictures go to {folder}")
+        self.folder_label.setToolTip(tr("Recordings and pictures go to {folder}", folder=folder))
         self.record_button.setEnabled(choice.any)
 
     def show_recording(self, state: RecordingState) -> None:
@@ -126,19 +128,19 @@ class RecordPanel(Page):
         if before.active != state.active:
             self._enable()
         if state.active:
-            lost = f", {state.dropped} left out" if state.dropped else ""
+            lost = tr(", {count} left out", count=state.dropped) if state.dropped else ""
             frames = counted(state.frames, "frame")
             text = f"{clock(state.seconds)}  ·  {frames}{lost}"
             self.progress.setText(f"{text}\n{self._waits}" if self._waits else text)
         elif state.saving:
-            self.progress.setText("Completing the files…")
+            self.progress.setText(tr("Completing the files…"))
         elif before.active or before.saving:
-            self.progress.setText("Ready.")
+            self.progress.setText(tr("Ready."))
 
     def show_playback(self, playback: Playback) -> None:
         """A recording of a picture that stands still waits."""
         still = playback.state in (State.PAUSED, State.ENDED)
-        waits = "Paused: press Space and it goes on." if still else ""
+        waits = tr("Paused: press Space and it goes on.") if still else ""
         if waits != self._waits:
             self._waits = waits
             if self._recording.active:
@@ -158,7 +160,7 @@ class RecordPanel(Page):
         self.record_asked.emit()
 
     def _choose_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Folder for recordings")
+        name = QFileDialog.getExistingDirectory(self, tr("Folder for recordings"))
         if name:
             self._ask(folder=Path(name))
 

@@ -25,7 +25,7 @@ from app.panels.page import Page
 from app.session_types import SourceInfo
 from app.theme import Theme
 from app.views.controls import Switch, muted
-from app.wording import counted
+from app.wording import counted, tr
 from hands3c_core.sources import split_mode
 
 VIDEO_FILTER = (
@@ -51,11 +51,11 @@ def short_name(spec: str) -> str:
     """The part of a source's specification that tells it from others."""
     first, *others = spec.splitlines() or [spec]
     if others:
-        return f"{Path(first).name} and {len(others)} more"
+        return tr("{name} and {count} more", name=Path(first).name, count=len(others))
     camera, size, _ = split_mode(spec)
     if camera.isdecimal():
         mode = f" ({size[0]} × {size[1]})" if size else ""
-        return f"Camera {camera}{mode}"
+        return tr("Camera {name}", name=f"{camera}{mode}")
     return spec if "://" in spec else (Path(spec).name or spec)
 
 
@@ -70,22 +70,24 @@ class SourcesPanel(Page):
         super().__init__(parent)
         self._theme = theme
         self._recent: tuple[str, ...] = ()
-        self.current_label = QLabel("Nothing open")
+        self.current_label = QLabel(tr("Nothing open"))
         self.current_label.setWordWrap(True)
-        self.facts_label = muted("Open a camera, a file or a stream.")
+        self.facts_label = muted(tr("Open a camera, a file or a stream."))
         self.cameras = CameraChoice(theme)
         self.cameras.open_asked.connect(self.open_asked)
-        self.mirror_switch = Switch("Mirror picture (selfie view)", theme)
-        self.mirror_switch.setToolTip("Flips the picture on screen, never the data (M)")
+        self.mirror_switch = Switch(tr("Mirror picture (selfie view)"), theme)
+        self.mirror_switch.setToolTip(tr("Flips the picture on screen, never the data (M)"))
         self.mirror_switch.clicked.connect(self.mirror_asked)
-        self.file_button = QPushButton("Open file…")
-        self.file_button.setToolTip("Open a video or picture (Ctrl+O), or drop it on the window")
+        self.file_button = QPushButton(tr("Open file…"))
+        self.file_button.setToolTip(
+            tr("Open a video or picture (Ctrl+O), or drop it on the window")
+        )
         self.file_button.clicked.connect(self.choose_file)
-        self.folder_button = QPushButton("Image folder…")
-        self.folder_button.setToolTip("Look through a folder of pictures (Ctrl+Shift+O)")
+        self.folder_button = QPushButton(tr("Image folder…"))
+        self.folder_button.setToolTip(tr("Look through a folder of pictures (Ctrl+Shift+O)"))
         self.folder_button.clicked.connect(self.choose_folder)
-        self.demo_button = QPushButton("Bundled clip")
-        self.demo_button.setToolTip("Open the clip that comes with the app")
+        self.demo_button = QPushButton(tr("Bundled clip"))
+        self.demo_button.setToolTip(tr("Open the clip that comes with the app"))
         files = QWidget()
         grid = QGridLayout(files)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -94,12 +96,12 @@ class SourcesPanel(Page):
         grid.addWidget(self.folder_button, 0, 1)
         grid.addWidget(self.demo_button, 1, 0, 1, 2)
         self.url_edit = QLineEdit()
-        self.url_edit.setPlaceholderText("http:// or rtsp:// address")
-        self.url_edit.setAccessibleName("Stream address")
+        self.url_edit.setPlaceholderText(tr("http:// or rtsp:// address"))
+        self.url_edit.setAccessibleName(tr("Stream address"))
         self.url_edit.setClearButtonEnabled(True)
         self.url_edit.returnPressed.connect(self._open_url)
-        self.url_button = QPushButton("Connect")
-        self.url_button.setToolTip("Open the stream")
+        self.url_button = QPushButton(tr("Connect"))
+        self.url_button.setToolTip(tr("Open the stream"))
         self.url_button.clicked.connect(self._open_url)
         stream = QWidget()
         line = QHBoxLayout(stream)
@@ -108,22 +110,22 @@ class SourcesPanel(Page):
         line.addWidget(self.url_edit, 1)
         line.addWidget(self.url_button)
         self.recent_list = QListWidget()
-        self.recent_list.setAccessibleName("Recent sources")
+        self.recent_list.setAccessibleName(tr("Recent sources"))
         self.recent_list.setIconSize(QSize(16, 16))
         self.recent_list.setMinimumHeight(110)
         self.recent_list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.recent_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.recent_list.itemActivated.connect(self._open_recent)
         self.recent_list.itemClicked.connect(self._open_recent)
-        self.clear_button = QPushButton("Clear list")
+        self.clear_button = QPushButton(tr("Clear list"))
         self.clear_button.setProperty("role", "link")
         self.clear_button.setCursor(Qt.CursorShape.PointingHandCursor)
         self.clear_button.clicked.connect(self.clear_recent_asked)
-        self.add_group("Open now", self.current_label, self.facts_label)
-        self.add_group("Camera", self.cameras, self.mirror_switch)
-        self.add_group("File", files)
-        self.add_group("Stream", stream)
-        self.add_group("Recent", self.recent_list, self.clear_button)
+        self.add_group(tr("Open now"), self.current_label, self.facts_label)
+        self.add_group(tr("Camera"), self.cameras, self.mirror_switch)
+        self.add_group(tr("File"), files)
+        self.add_group(tr("Stream"), stream)
+        self.add_group(tr("Recent"), self.recent_list, self.clear_button)
         theme.changed.connect(self._fill_recent)
         self.show_recent(())
 
@@ -131,15 +133,15 @@ class SourcesPanel(Page):
         """Show the open source."""
         self.cameras.show_source(info)
         if info is None:
-            self.current_label.setText("Nothing open")
-            self.facts_label.setText("Open a camera, a file or a stream.")
+            self.current_label.setText(tr("Nothing open"))
+            self.facts_label.setText(tr("Open a camera, a file or a stream."))
             return
         self.current_label.setText(info.name)
         facts = [f"{info.width} × {info.height}"]
         if info.pictures:
             facts.append(counted(len(info.pictures), "picture"))
         elif info.fps > 0:
-            facts.append(f"{info.fps:.4g} frames/s")
+            facts.append(tr("{rate} frames/s", rate=f"{info.fps:.4g}"))
         if info.duration and not info.pictures:
             facts.append(f"{info.duration:.1f} s")
         if info.is_live:
@@ -157,13 +159,13 @@ class SourcesPanel(Page):
 
     def choose_file(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
-            self, "Open a video, a picture or a take", "", VIDEO_FILTER
+            self, tr("Open a video, a picture or a take"), "", VIDEO_FILTER
         )
         if name:
             self.open_asked.emit(name)
 
     def choose_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Open a folder of pictures")
+        name = QFileDialog.getExistingDirectory(self, tr("Open a folder of pictures"))
         if name:
             self.open_asked.emit(name)
 
@@ -178,7 +180,7 @@ class SourcesPanel(Page):
             self.recent_list.addItem(item)
         self.clear_button.setVisible(bool(self._recent))
         if not self._recent:
-            item = QListWidgetItem("Nothing yet")
+            item = QListWidgetItem(tr("Nothing yet"))
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.recent_list.addItem(item)
 

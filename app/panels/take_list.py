@@ -26,6 +26,7 @@ from app.reveal import reveal
 from app.session_types import ExportState, Take
 from app.theme import Theme
 from app.views.controls import IconButton, muted
+from app.wording import tr
 
 #: What can be made of a take later.
 _EXPORTS = tuple(entry for entry in RECORD_KINDS if entry[0] not in ("video", "raw", "jsonl"))
@@ -34,7 +35,7 @@ _EXPORTS = tuple(entry for entry in RECORD_KINDS if entry[0] not in ("video", "r
 def size_text(size: int) -> str:
     """``size`` bytes in the unit people read."""
     amount = float(size)
-    for unit in ("B", "kB", "MB"):
+    for unit in ("B", "kB", tr("MB")):
         if amount < 1000:
             return f"{amount:.0f} {unit}" if amount >= 10 or unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
@@ -62,7 +63,7 @@ class TakeList(QWidget):
         self._theme = theme
         self._takes: tuple[Take, ...] = ()
         self.list = QListWidget()
-        self.list.setAccessibleName("Takes")
+        self.list.setAccessibleName(tr("Takes"))
         self.list.setIconSize(QSize(18, 18))
         self.list.setMinimumHeight(150)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -71,17 +72,17 @@ class TakeList(QWidget):
         self.list.currentRowChanged.connect(lambda _: self._enable())
         self.list.customContextMenuRequested.connect(self._show_context_menu)
         self.list.installEventFilter(self)
-        self.open_button = IconButton("play", "Play this take", theme)
-        self.open_button.setToolTip("Play the video of this take and find its hands anew")
+        self.open_button = IconButton("play", tr("Play this take"), theme)
+        self.open_button.setToolTip(tr("Play the video of this take and find its hands anew"))
         self.replay_button = IconButton(
-            "hand", "Replay the hands as they were recorded, without computing them", theme
+            "hand", tr("Replay the hands as they were recorded, without computing them"), theme
         )
         self.replay_button.clicked.connect(self._replay)
-        self.reveal_button = IconButton("folder", "Show in folder", theme)
-        self.rename_button = IconButton("pencil", "Rename this take", theme)
-        self.delete_button = IconButton("trash", "Delete this take (Del)", theme)
-        self.export_button = QPushButton("Export…")
-        self.export_button.setToolTip("Make other formats of this take")
+        self.reveal_button = IconButton("folder", tr("Show in folder"), theme)
+        self.rename_button = IconButton("pencil", tr("Rename this take"), theme)
+        self.delete_button = IconButton("trash", tr("Delete this take (Del)"), theme)
+        self.export_button = QPushButton(tr("Export…"))
+        self.export_button.setToolTip(tr("Make other formats of this take"))
         self.open_button.clicked.connect(self._open)
         self.reveal_button.clicked.connect(self._reveal)
         self.rename_button.clicked.connect(self._rename)
@@ -123,8 +124,8 @@ class TakeList(QWidget):
         self.progress_bar.setRange(0, 100)
         self.progress_bar.setTextVisible(False)
         self.progress_bar.setObjectName("slimProgress")
-        self.progress_bar.setAccessibleName("Export")
-        self.cancel_button = IconButton("close", "Stop the export", theme)
+        self.progress_bar.setAccessibleName(tr("Export"))
+        self.cancel_button = IconButton("close", tr("Stop the export"), theme)
         self.cancel_button.clicked.connect(self.cancel_asked)
         row = QHBoxLayout()
         row.addWidget(self.progress_bar, 1)
@@ -137,7 +138,7 @@ class TakeList(QWidget):
         self.progress.hide()
 
     def _build_export_menu(self) -> QMenu:
-        menu = QMenu("Export", self)
+        menu = QMenu(tr("Export"), self)
         menu.setToolTipsVisible(True)
         for kind, name, what in _EXPORTS:
             action = menu.addAction(name)
@@ -145,7 +146,7 @@ class TakeList(QWidget):
             action.setToolTip(what)
             action.triggered.connect(lambda _=False, chosen=kind: self._export((chosen,)))
         menu.addSeparator()
-        everything = menu.addAction("All of these")
+        everything = menu.addAction(tr("All of these"))
         assert everything is not None
         kinds = tuple(kind for kind, _, _ in _EXPORTS)
         everything.triggered.connect(lambda: self._export(kinds))
@@ -166,7 +167,7 @@ class TakeList(QWidget):
 
     def show_deleted(self, name: str) -> None:
         """Offer to bring the take ``name`` back; '' offers nothing."""
-        self.undo_button.setText(f"Undo: bring {name} back")
+        self.undo_button.setText(tr("Undo: bring {name} back", name=name))
         self.undo_button.setVisible(bool(name))
 
     def show_export(self, state: ExportState) -> None:
@@ -183,7 +184,7 @@ class TakeList(QWidget):
         newest = first.data(Qt.ItemDataRole.UserRole) if first is not None else None
         self.list.clear()
         if not self._takes:
-            item = QListWidgetItem("Your takes appear here")
+            item = QListWidgetItem(tr("Your takes appear here"))
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.list.addItem(item)
         row = 0
@@ -247,7 +248,7 @@ class TakeList(QWidget):
         if take is None:
             return
         name, accepted = QInputDialog.getText(
-            self, "Rename a take", "Name of all its files:", text=take.name
+            self, tr("Rename a take"), tr("Name of all its files:"), text=take.name
         )
         if accepted and name.strip() and name.strip() != take.name:
             self.rename_asked.emit(take, name.strip())
@@ -269,11 +270,11 @@ class TakeList(QWidget):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for text, button in (
-            ("Replay the hands", self.replay_button),
-            ("Play the video", self.open_button),
-            ("Show in folder", self.reveal_button),
-            ("Rename…", self.rename_button),
-            ("Delete", self.delete_button),
+            (tr("Replay the hands"), self.replay_button),
+            (tr("Play the video"), self.open_button),
+            (tr("Show in folder"), self.reveal_button),
+            (tr("Rename…"), self.rename_button),
+            (tr("Delete"), self.delete_button),
         ):
             action = menu.addAction(text)
             assert action is not None

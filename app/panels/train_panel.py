@@ -14,7 +14,7 @@ from app.theme import Theme
 from app.training import Phase, TrainingState
 from app.views.controls import RecordButton, SliderRow, muted
 from app.views.loss_plot import LossPlot
-from app.wording import counted
+from app.wording import counted, tr
 
 
 class TrainPanel(Page):
@@ -32,22 +32,24 @@ class TrainPanel(Page):
         super().__init__(parent)
         self._state = TrainingState()
         self.record_button = RecordButton(
-            theme, "Record a clip of your hands from the open source", "Complete this clip"
+            theme, tr("Record a clip of your hands from the open source"), tr("Complete this clip")
         )
         self.record_button.clicked.connect(self._on_record)
         self.clips_label = muted()
-        self.remove_button = QPushButton("Remove all clips")
+        self.remove_button = QPushButton(tr("Remove all clips"))
         self.remove_button.setProperty("role", "link")
         self.remove_button.clicked.connect(self.remove_asked)
-        self.minutes_row = SliderRow("Training time", 1.0, 60.0, 1.0, lambda v: f"{v:.0f} min")
-        self.minutes_row.setToolTip("Longer fits your hands better, up to a point")
+        self.minutes_row = SliderRow(
+            tr("Training time"), 1.0, 60.0, 1.0, lambda v: tr("{count} min", count=f"{v:.0f}")
+        )
+        self.minutes_row.setToolTip(tr("Longer fits your hands better, up to a point"))
         self.minutes_row.set_value(12.0)
-        self.start_button = QPushButton("Label and train")
+        self.start_button = QPushButton(tr("Label and train"))
         self.start_button.setProperty("role", "primary")
-        self.start_button.setToolTip("Runs in a process of its own; the picture goes on")
+        self.start_button.setToolTip(tr("Runs in a process of its own; the picture goes on"))
         self.start_button.clicked.connect(lambda: self.start_asked.emit(self.minutes_row.value))
-        self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.setToolTip("Stop; the clips and labels are kept")
+        self.cancel_button = QPushButton(tr("Cancel"))
+        self.cancel_button.setToolTip(tr("Stop; the clips and labels are kept"))
         self.cancel_button.clicked.connect(self.cancel_asked)
         buttons = QWidget()
         row = QHBoxLayout(buttons)
@@ -55,29 +57,31 @@ class TrainPanel(Page):
         row.addWidget(self.start_button, 1)
         row.addWidget(self.cancel_button)
         self.progress = QProgressBar()
-        self.progress.setAccessibleName("Progress")
+        self.progress.setAccessibleName(tr("Progress"))
         self.progress.setTextVisible(False)
         self.text_label = QLabel()
         self.text_label.setWordWrap(True)
         self.plot = LossPlot(theme)
-        self.outcome_label = muted("Before and after are compared here.")
-        self.use_button = QPushButton("Use the new weights")
-        self.use_button.setToolTip("Switch to them now; the Model panel switches back")
+        self.outcome_label = muted(tr("Before and after are compared here."))
+        self.use_button = QPushButton(tr("Use the new weights"))
+        self.use_button.setToolTip(tr("Switch to them now; the Model panel switches back"))
         self.use_button.clicked.connect(self._on_use)
         self.add_group(
-            "Your hands",
+            tr("Your hands"),
             muted(
-                "Record a minute or two of your hands in many poses and places. Nothing leaves "
-                "this computer."
+                tr(
+                    "Record a minute or two of your hands in many poses and places. Nothing leaves "
+                    "this computer."
+                )
             ),
             self.record_button,
             self.clips_label,
             self.remove_button,
         )
         self.add_group(
-            "Fine-tune", self.minutes_row, buttons, self.progress, self.text_label, self.plot
+            tr("Fine-tune"), self.minutes_row, buttons, self.progress, self.text_label, self.plot
         )
-        self.add_group("Result", self.outcome_label, self.use_button)
+        self.add_group(tr("Result"), self.outcome_label, self.use_button)
         self.show_state(self._state)
 
     def show_state(self, state: TrainingState) -> None:
@@ -87,8 +91,10 @@ class TrainPanel(Page):
         self.record_button.show_recording(recording)
         self.record_button.setEnabled(not busy)
         count = len(state.clips)
-        clips = counted(count, "clip") if count else "No clip yet"
-        self.clips_label.setText(f"Recording {clock(state.seconds)}" if recording else clips)
+        clips = counted(count, "clip") if count else tr("No clip yet")
+        self.clips_label.setText(
+            tr("Recording {time}", time=clock(state.seconds)) if recording else clips
+        )
         self.remove_button.setVisible(bool(count))
         self.remove_button.setEnabled(not busy and not recording)
         self.start_button.setEnabled(bool(count) and not busy and not recording)

@@ -10,6 +10,7 @@ from app.config import SPEEDS
 from app.session_types import Playback, SourceInfo, State
 from app.theme import Theme
 from app.views.controls import ComboBox, IconButton, RangeSlider
+from app.wording import tr
 
 #: Positions of the seek bar; fine enough for one frame in ten minutes on a wide screen.
 _STEPS = 10_000
@@ -39,11 +40,11 @@ class TransportBar(QFrame):
         self.setObjectName("transport")
         self._info: SourceInfo | None = None
         self._playback = Playback()
-        self.start_button = IconButton("start", "Back to the start (Home)", theme)
-        self.back_button = IconButton("step-back", "One frame back (,)", theme)
-        self.play_button = IconButton("play", "Play or pause (Space)", theme, role="play")
+        self.start_button = IconButton("start", tr("Back to the start (Home)"), theme)
+        self.back_button = IconButton("step-back", tr("One frame back (,)"), theme)
+        self.play_button = IconButton("play", tr("Play or pause (Space)"), theme, role="play")
         self.play_button.setFixedSize(QSize(36, 36))
-        self.forward_button = IconButton("step-forward", "One frame on (.)", theme)
+        self.forward_button = IconButton("step-forward", tr("One frame on (.)"), theme)
         self.position_label = QLabel("0:00.0")
         self.position_label.setMinimumWidth(52)
         self.position_label.setAlignment(
@@ -51,19 +52,19 @@ class TransportBar(QFrame):
         )
         self.frame_label = QLabel()
         self.frame_label.setProperty("role", "value")
-        self.frame_label.setToolTip("Number of this frame; Ctrl+G goes to another")
+        self.frame_label.setToolTip(tr("Number of this frame; Ctrl+G goes to another"))
         self.frame_label.setMinimumWidth(34)
         self.seek_slider = RangeSlider(theme)
         self.seek_slider.setRange(0, _STEPS)
         self.seek_slider.setMinimumWidth(90)
-        self.seek_slider.setToolTip("Seek (Left and Right arrows: one second)")
-        self.seek_slider.setAccessibleName("Position")
+        self.seek_slider.setToolTip(tr("Seek (Left and Right arrows: one second)"))
+        self.seek_slider.setAccessibleName(tr("Position"))
         self.duration_label = QLabel("0:00.0")
         self.duration_label.setProperty("role", "value")
-        self.loop_button = IconButton("loop", "Loop (L)", theme, checkable=True)
+        self.loop_button = IconButton("loop", tr("Loop (L)"), theme, checkable=True)
         self.speed_box = ComboBox(theme)
-        self.speed_box.setToolTip("Playback speed")
-        self.speed_box.setAccessibleName("Playback speed")
+        self.speed_box.setToolTip(tr("Playback speed"))
+        self.speed_box.setAccessibleName(tr("Playback speed"))
         for speed in SPEEDS:
             self.speed_box.addItem(f"{speed:g}×", speed)
         self.speed_box.setMinimumContentsLength(0)
@@ -109,18 +110,21 @@ class TransportBar(QFrame):
         if info is None:
             self.duration_label.setText("–:––")
         else:
-            self.duration_label.setText("live" if info.is_live else clock(info.duration or 0.0))
+            self.duration_label.setText(tr("live") if info.is_live else clock(info.duration or 0.0))
         pictures = info.pictures if info is not None else ()
         self.play_button.setEnabled(info is not None and len(pictures) != 1)
         if len(pictures) == 1:
             for widget in (self.start_button, self.back_button, self.forward_button):
                 widget.setEnabled(False)
             self.seek_slider.setEnabled(False)
-        thing = "picture" if pictures else "frame"
-        self.back_button.setToolTip(f"One {thing} back (,)")
-        self.forward_button.setToolTip(f"One {thing} on (.)")
-        steps = "one picture" if pictures else "one second"
-        self.seek_slider.setToolTip(f"Seek (Left and Right arrows: {steps})")
+        self.back_button.setToolTip(
+            tr("One picture back (,)") if pictures else tr("One frame back (,)")
+        )
+        self.forward_button.setToolTip(
+            tr("One picture on (.)") if pictures else tr("One frame on (.)")
+        )
+        steps = tr("one picture") if pictures else tr("one second")
+        self.seek_slider.setToolTip(tr("Seek (Left and Right arrows: {step})", step=steps))
         if pictures:
             self.duration_label.setText(f"/ {len(pictures)}")
         self.show_playback(self._playback)
@@ -130,7 +134,7 @@ class TransportBar(QFrame):
         playing = playback.state is State.PLAYING
         self._playback = playback
         self.play_button.set_icon_name("pause" if playing else "play")
-        self.play_button.setAccessibleName("Pause" if playing else "Play")
+        self.play_button.setAccessibleName(tr("Pause") if playing else tr("Play"))
         pictures = self._info.pictures if self._info is not None else ()
         here = str(playback.index + 1) if pictures else clock(playback.position)
         self.position_label.setText(here)

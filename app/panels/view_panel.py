@@ -9,19 +9,35 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QStandardItemModel
 from PyQt6.QtWidgets import QGridLayout, QPushButton, QWidget
 
-from app.config import ALL_JOINTS, MeshStyle, NetworkMap, ViewState
+from app.config import ALL_JOINTS, HandMaterial, MeshStyle, NetworkMap, SkinTone, ViewState
+from app.panels.compare_group import CompareGroup
 from app.panels.page import Page
 from app.session_types import ModelStatus
 from app.theme import Theme
 from app.views.controls import ComboBox, SliderRow, Switch, muted
+from app.wording import joint_title, tr
 from hands3c_core.conventions import NUM_JOINTS
-from hands3c_core.joint_names import short_name
 
 _STYLES = (
-    (MeshStyle.TEXTURED, "Textured skin"),
+    (MeshStyle.TEXTURED, "Skin or another material"),
     (MeshStyle.SHADED, "Shaded"),
     (MeshStyle.WIREFRAME, "Wireframe"),
     (MeshStyle.NORMALS, "Normals"),
+)
+_MATERIALS = (
+    (HandMaterial.SKIN, "Skin"),
+    (HandMaterial.CLAY, "Clay"),
+    (HandMaterial.GLASS, "Glass"),
+    (HandMaterial.HEAT, "Heat: blue is sure, red is not"),
+)
+_TONES = (
+    (SkinTone.PICTURE, "Tone of the picture"),
+    (SkinTone.TEXTURE, "Tone of the texture"),
+    (SkinTone.LIGHT, "Light"),
+    (SkinTone.MEDIUM, "Medium"),
+    (SkinTone.TAN, "Tan"),
+    (SkinTone.BROWN, "Brown"),
+    (SkinTone.DARK, "Dark"),
 )
 _MAPS = (
     (NetworkMap.NONE, "No map"),
@@ -67,14 +83,14 @@ _SWITCHES = {
 def map_reason(status: ModelStatus) -> str:
     """Why an estimator has not all maps, and what to do; '' if it has them all."""
     if status.loading and not status.ready:
-        return "The estimator is still loading."
+        return tr("The estimator is still loading.")
     if not status.maps:
-        return (
+        return tr(
             "The landmark estimator runs no network, so it has no maps: choose a network in the "
             "Model panel."
         )
     if len(status.maps) < len(_MAPS) - 1:
-        return "This network has no such module: choose HandS3C in the Model panel."
+        return tr("This network has no such module: choose HandS3C in the Model panel.")
     return ""
 
 
@@ -93,11 +109,13 @@ class ViewPanel(Page):
         self._maps: tuple[str, ...] = ()
         self.switches: dict[str, Switch] = {}
         for name, (label, tip) in _SWITCHES.items():
-            switch = Switch(label, theme)
-            switch.setToolTip(tip)
+            switch = Switch(tr(label), theme)
+            switch.setToolTip(tr(tip))
             switch.toggled.connect(lambda on, field=name: self._ask(**{field: on}))
             self.switches[name] = switch
         self._build_picture()
+        self._build_hands()
+        self._build_comparison()
         self._build_maps()
         self._build_scene()
         self.show_view(self._view)
@@ -106,10 +124,12 @@ class ViewPanel(Page):
     # ------------------------------------------------------------------------------- building
 
     def _build_picture(self) -> None:
-        self.style_box = self._box("mesh_style", "Style of the mesh on the picture (S)", _STYLES)
-        self.opacity_row = self._opacity("Opacity", "opacity")
+        self.style_box = self._box(
+            "mesh_style", tr("Style of the mesh on the picture (S)"), _STYLES
+        )
+        self.opacity_row = self._opacity(tr("Opacity"), "opacity")
         self.add_group(
-            "Camera picture",
+            tr("Camera picture"),
             self.switches["mesh"],
             self.style_box,
             self.opacity_row,
@@ -121,16 +141,29 @@ class ViewPanel(Page):
             self.switches["curves"],
         )
 
-    def _build_maps(self) -> None:
-        self.map_box = self._box("network_map", "Map of the network over the picture", _MAPS)
-        joints = ((joint, short_name(joint)) for joint in range(NUM_JOINTS))
-        self.joint_box = self._box(
-            "map_joint", "Joint whose heatmap is shown", ((ALL_JOINTS, "All joints"), *joints)
+    def _build_hands(self) -> None:
+        self.material_box = self._box(
+            "material", tr("What hands are made of, in both views (Shift+M)"), _MATERIALS
         )
-        self.map_opacity_row = self._opacity("Opacity of the map", "map_opacity")
+        self.tone_box = self._box("tone", tr("Tone of the skin, in both views (Shift+T)"), _TONES)
+        self.add_group(tr("Hands"), self.material_box, self.tone_box)
+
+    def _build_comparison(self) -> None:
+        self.compare = CompareGroup(self._theme)
+        self.add_group(tr("Comparison"), self.compare)
+
+    def _build_maps(self) -> None:
+        self.map_box = self._box("network_map", tr("Map of the network over the picture"), _MAPS)
+        joints = ((joint, joint_title(joint, short=True)) for joint in range(NUM_JOINTS))
+        self.joint_box = self._box(
+            "map_joint",
+            tr("Joint whose heatmap is shown"),
+            ((ALL_JOINTS, tr("All joints")), *joints),
+        )
+        self.map_opacity_row = self._opacity(tr("Opacity of the map"), "map_opacity")
         self.map_note = muted()
         self.add_group(
-            "What the network sees",
+            tr("What the network sees"),
             self.map_box,
             self.joint_box,
             self.map_opacity_row,
@@ -139,29 +172,29 @@ class ViewPanel(Page):
         )
 
     def _build_scene(self) -> None:
-        self.scene_box = self._box("scene_style", "Style of the mesh in the 3D view", _STYLES)
+        self.scene_box = self._box("scene_style", tr("Style of the mesh in the 3D view"), _STYLES)
         presets = QWidget()
         grid = QGridLayout(presets)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(6)
         self.preset_buttons: dict[str, QPushButton] = {}
         for index, (name, label, tip) in enumerate(PRESETS):
-            button = QPushButton(label)
-            button.setToolTip(tip)
+            button = QPushButton(tr(label))
+            button.setToolTip(tr(tip))
             button.clicked.connect(lambda _=False, picked=name: self.preset_asked.emit(picked))
             grid.addWidget(button, index // 3, index % 3)
             self.preset_buttons[name] = button
-        self.reset_button = QPushButton("Reset")
-        self.reset_button.setToolTip("Back to the first view (R)")
+        self.reset_button = QPushButton(tr("Reset"))
+        self.reset_button.setToolTip(tr("Back to the first view (R)"))
         self.reset_button.clicked.connect(self.reset_asked)
         grid.addWidget(self.reset_button, 1, 2)
-        self.still_button = QPushButton("Save 3D picture")
+        self.still_button = QPushButton(tr("Save 3D picture"))
         self.still_button.setToolTip(
-            "Write the 3D view to a PNG in the folder of recordings (Ctrl+Shift+P)"
+            tr("Write the 3D view to a PNG in the folder of recordings (Ctrl+Shift+P)")
         )
         self.still_button.clicked.connect(self.still_asked)
         self.add_group(
-            "3D view",
+            tr("3D view"),
             self.scene_box,
             self.switches["scene_skeleton"],
             self.switches["scene_trails"],
@@ -172,8 +205,10 @@ class ViewPanel(Page):
             presets,
             self.still_button,
             muted(
-                "Drag to orbit, right-drag or Shift-drag to pan, wheel to zoom. Click a joint in "
-                "either view to keep its name, place and angles."
+                tr(
+                    "Drag to orbit, right-drag or Shift-drag to pan, wheel to zoom. Click a joint "
+                    "in either view to keep its name, place and angles."
+                )
             ),
         )
 
@@ -182,7 +217,7 @@ class ViewPanel(Page):
         box.setToolTip(tip)
         box.setAccessibleName(tip.split(" (")[0])
         for value, label in entries:  # type: ignore[attr-defined]
-            box.addItem(label, value)
+            box.addItem(tr(label), value)
         box.activated.connect(lambda: self._ask(**{field: box.currentData()}))
         return box
 
@@ -205,6 +240,11 @@ class ViewPanel(Page):
         self.opacity_row.set_value(view.opacity)
         self.opacity_row.setEnabled(view.mesh)
         self.scene_box.select_data(view.scene_style)
+        self.material_box.select_data(view.material)
+        self.tone_box.select_data(view.tone)
+        textured = MeshStyle.TEXTURED in (view.mesh_style, view.scene_style)
+        self.material_box.setEnabled(textured)
+        self.tone_box.setEnabled(textured and view.material is HandMaterial.SKIN)
         self.map_box.select_data(view.network_map)
         self.joint_box.select_data(view.map_joint)
         self.map_opacity_row.set_value(view.map_opacity)
@@ -224,7 +264,7 @@ class ViewPanel(Page):
             item.setData("" if offered else reason, Qt.ItemDataRole.ToolTipRole)
         self.map_note.setText("" if status.maps else reason)
         self.map_note.setVisible(not status.maps)
-        tip = "Map of the network over the picture (5 to 9)"
+        tip = tr("Map of the network over the picture (5 to 9)")
         self.map_box.setToolTip(tip if status.maps else reason)
         self._enable_maps()
 

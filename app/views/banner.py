@@ -10,6 +10,7 @@ from app.icons import pixmap
 from app.session_types import Notice
 from app.theme import Theme
 from app.views.controls import IconButton
+from app.wording import tr
 
 #: What a notice's key is called where something is wrong.
 _CAUSES = {
@@ -18,6 +19,7 @@ _CAUSES = {
     "model": "Model",
     "record": "Recording",
     "scene": "3D view",
+    "compare": "Comparison",
 }
 _MAX_WIDTH = 640
 #: Room left for what the views say in their upper corners.
@@ -47,7 +49,7 @@ class Banner(QFrame):
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.dismiss_button = IconButton("close", "Dismiss", theme)
+        self.dismiss_button = IconButton("close", tr("Dismiss"), theme)
         self.dismiss_button.clicked.connect(self.dismiss)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -114,7 +116,7 @@ class Banner(QFrame):
 
     def _show(self, notice: Notice) -> None:
         self.notice = notice
-        cause = _CAUSES.get(notice.key, "") if notice.level != "info" else ""
+        cause = tr(_CAUSES.get(notice.key, "")) if notice.level != "info" else ""
         self._title.setText(cause)
         self._title.setVisible(bool(cause))
         self._text.setText(notice.text)

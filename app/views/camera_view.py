@@ -26,6 +26,8 @@ from app.theme import Theme
 from app.views.joint_frame import JointFrame
 from app.views.joint_info import JointPlaces, JointSelection
 from app.views.stage_frame import image_of
+from app.views.wipe import Wipe
+from app.wording import tr
 from app.zoom import WHOLE, Part, Zoom, kept_inside, visible_part
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ ZOOM_STEP = 1.25
 _NOTCH = 120.0
 #: While it plays, hands that are gone for less are not worth a word, s.
 _PATIENCE_S = 0.7
+#: What is written lower than this does not touch the title, logical pixels.
+_BELOW_CHIP = 38.0
 
 
 class CameraView(JointFrame):
@@ -52,7 +56,7 @@ class CameraView(JointFrame):
     def __init__(
         self, theme: Theme, selection: JointSelection | None = None, parent: QWidget | None = None
     ) -> None:
-        super().__init__("Camera", "camera", theme, selection or JointSelection(), parent)
+        super().__init__(tr("Camera"), "camera", theme, selection or JointSelection(), parent)
         self.picture: Picture | None = None
         self.zoom = WHOLE
         """What the user chose; a followed picture adds to it."""
@@ -61,6 +65,9 @@ class CameraView(JointFrame):
         self._caption = ""
         self._is_new = False
         self._image: QImage | None = None
+        self._second: QImage | None = None
+        self.wipe = Wipe()
+        """The line between two estimators' pictures, while they are compared."""
         self._last = QPointF()
         self._hands_at = 0.0
         self._patience = QTimer(self)
@@ -73,6 +80,8 @@ class CameraView(JointFrame):
         self.picture = picture
         self._is_new = picture is not None
         self._image = image_of(picture.display) if picture is not None else None
+        second = picture.second if picture is not None else None
+        self._second = image_of(second.display) if second is not None else None
         if picture is not None and picture.result.hands:
             self._hands_at = time.monotonic()
         self.update()
@@ -156,13 +165,29 @@ class CameraView(JointFrame):
     def joint_places(self) -> JointPlaces:
         if self.picture is None:
             return ()
+        hidden = self.wipe.second_side(self.seen_rect()) if self._second is not None else QRectF()
+
+        def seen(u: float, v: float) -> QPointF | None:
+            place = self.to_view(u, v)
+            return None if hidden.contains(place) else place  # the other one's hand is seen there
+
         return [
-            (hand, [self.to_view(float(u), float(v)) for u, v in hand.joints_2d])
+            (hand, [seen(float(u), float(v)) for u, v in hand.joints_2d])
             for hand in self.picture.result.hands
         ]
 
     def hand_model(self) -> HandModelData | None:
         return self.picture.hand_model if self.picture is not None else None
+
+    # --------------------------------------------------------------------------------- the wipe
+
+    def move_wipe(self, by: float) -> None:
+        """Move the line between two estimators' pictures by a share of their width."""
+        self.wipe.move(by)
+        self.update()
+
+    def _is_at_wipe(self, place: QPointF) -> bool:
+        return self._second is not None and self.wipe.is_at(place, self.seen_rect())
 
     # --------------------------------------------------------------------------------- zooming
 
@@ -224,13 +249,30 @@ class CameraView(JointFrame):
         return super().event(a0)
 
     def mousePressEvent(self, a0: QMouseEvent | None) -> None:
+        if a0 is not None and a0.button() == Qt.MouseButton.LeftButton:
+            self.wipe.is_held = self._is_at_wipe(a0.position())
+            if self.wipe.is_held:
+                return
         super().mousePressEvent(a0)
         if a0 is not None:
             self._last = a0.position()
 
+    def mouseReleaseEvent(self, a0: QMouseEvent | None) -> None:
+        if self.wipe.is_held and a0 is not None and a0.button() == Qt.MouseButton.LeftButton:
+            self.wipe.is_held = False
+            return
+        super().mouseReleaseEvent(a0)
+
     def mouseMoveEvent(self, a0: QMouseEvent | None) -> None:
+        if a0 is not None and self.wipe.is_held:
+            self.wipe.move_to(a0.position().x(), self.seen_rect())
+            self.update()
+            return
         super().mouseMoveEvent(a0)
         if a0 is None:
+            return
+        if not a0.buttons() and self._is_at_wipe(a0.position()):
+            self.setCursor(Qt.CursorShape.SplitHCursor)
             return
         if a0.buttons() and not (a0.buttons() & Qt.MouseButton.LeftButton and self._pressed):
             self._pan(a0.position() - self._last)
@@ -257,13 +299,13 @@ class CameraView(JointFrame):
         if picture is None or picture.result.hands:
             return ""
         if picture.hand_model is None:
-            return "Loading the hand model…"
+            return tr("Loading the hand model…")
         left = _PATIENCE_S - (time.monotonic() - self._hands_at)
         if self._is_playing and left > 0:
             if not self._patience.isActive():
                 self._patience.start(round(1000 * left) + 20)
             return ""
-        return "No hand found"
+        return tr("No hand found")
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
         painter = QPainter(self)
@@ -273,6 +315,8 @@ class CameraView(JointFrame):
         else:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             self._paint_picture(painter, self.picture, self._image)
+            if self._second is not None:
+                self._paint_second(painter, self.picture, self._second)
             status = self.status_text()
             if status:
                 self._paint_status(painter, status)
@@ -281,6 +325,9 @@ class CameraView(JointFrame):
             zoom = self.shown_zoom()
             if not zoom.is_whole:
                 self.paint_chip(painter, f"{zoom.factor:.1f}×", right=True)
+            if self.picture.second is not None:
+                top = max(self.seen_rect().top() + 8.0, _BELOW_CHIP)
+                self.wipe.paint(painter, self.seen_rect(), self.picture.second, top)
         self.paint_edge(painter)
         if self._is_new:
             self._is_new = False
@@ -318,10 +365,18 @@ class CameraView(JointFrame):
             )
         painter.drawImage(place, image)
 
+    def _paint_second(self, painter: QPainter, picture: Picture, image: QImage) -> None:
+        painter.save()
+        painter.setClipRect(self.wipe.second_side(self.seen_rect()), Qt.ClipOperation.IntersectClip)
+        self._paint_picture(painter, picture, image)
+        painter.restore()
+
     def _title_text(self, picture: Picture) -> str:
-        title = "Camera · mirrored" if picture.mirrored else "Camera"
+        title = tr("Camera · mirrored") if picture.mirrored else tr("Camera")
         if self._caption:
-            title = f"{self._caption} · mirrored" if picture.mirrored else self._caption
+            title = (
+                tr("{name} · mirrored", name=self._caption) if picture.mirrored else self._caption
+            )
         return title
 
     def _legend_rect(self, picture: Picture) -> QRectF | None:

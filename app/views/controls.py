@@ -26,6 +26,7 @@ from PyQt6.QtWidgets import (
 
 from app.icons import draw_icon, icon
 from app.theme import Theme
+from app.wording import tr
 
 _SLIDER_KEYS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End}
 
@@ -337,7 +338,7 @@ class RecordButton(QPushButton):
         start_tip: str = "Start recording (Ctrl+R)",
         stop_tip: str = "Stop recording (Ctrl+R)",
     ) -> None:
-        super().__init__("Record")
+        super().__init__(tr("Record"))
         self._theme = theme
         self._tips = {False: start_tip, True: stop_tip}
         self.setCheckable(True)
@@ -353,12 +354,12 @@ class RecordButton(QPushButton):
 
     def _show_state(self) -> None:
         active = self.isChecked()
-        self.setText("Stop" if active else "Record")
+        self.setText(tr("Stop") if active else tr("Record"))
         palette = self._theme.palette
         self.setIcon(
             icon("stop" if active else "record", palette.danger, disabled=palette.disabled)
         )
-        self.setToolTip(self._tips[active])
+        self.setToolTip(tr(self._tips[active]))
 
 
 class ElidedLabel(QLabel):

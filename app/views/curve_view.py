@@ -14,6 +14,7 @@ from app.curves import KINDS, Curve, Curves
 from app.session_types import Shown, SourceInfo
 from app.theme import Theme
 from app.views.controls import ComboBox
+from app.wording import tr
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 
@@ -43,15 +44,15 @@ class CurveView(QWidget):
         self._plot: pyqtgraph.PlotWidget | None = None
         self._line: pyqtgraph.InfiniteLine | None = None
         self._legend: pyqtgraph.LegendItem | None = None
-        self.setAccessibleName("Curves over time")
+        self.setAccessibleName(tr("Curves over time"))
         self.setFixedHeight(_HEIGHT)
         self.kind_box = ComboBox(theme)
-        self.kind_box.setAccessibleName("What the curves show")
+        self.kind_box.setAccessibleName(tr("What the curves show"))
         for kind in KINDS:
-            self.kind_box.addItem(kind.title, kind)
+            self.kind_box.addItem(tr(kind.title), kind)
         self.kind_box.currentIndexChanged.connect(lambda _: self._draw())
-        self.save_button = QPushButton("Save…")
-        self.save_button.setToolTip("All curves as CSV, or this plot as PNG")
+        self.save_button = QPushButton(tr("Save…"))
+        self.save_button.setToolTip(tr("All curves as CSV, or this plot as PNG"))
         self.save_button.clicked.connect(lambda _: self.save())
         bar = QHBoxLayout()
         bar.addWidget(self.kind_box)
@@ -108,7 +109,7 @@ class CurveView(QWidget):
     def save(self) -> None:
         """Ask for a place and write CSV, or, where the name ends so, PNG."""
         name, _ = QFileDialog.getSaveFileName(
-            self, "Save the curves", "curves.csv", "CSV (*.csv);;Picture (*.png)"
+            self, tr("Save the curves"), "curves.csv", tr("CSV (*.csv);;Picture (*.png)")
         )
         if not name:
             return

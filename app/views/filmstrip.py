@@ -15,6 +15,7 @@ from PyQt6.QtGui import QImage, QPixmap
 from PyQt6.QtWidgets import QListView, QWidget
 
 from app.theme import Theme
+from app.wording import tr
 from hands3c_core.sources.images import read_image
 
 _THUMBNAIL = QSize(92, 60)
@@ -28,7 +29,7 @@ class Filmstrip(QListView):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("filmstrip")
-        self.setAccessibleName("Pictures")
+        self.setAccessibleName(tr("Pictures"))
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
         self.setUniformItemSizes(True)

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.session_types import Stats
 from app.theme import Theme
+from app.wording import tr
 
 #: Colour of each stage, distinguishable on both themes; anything else is grey.
 STAGE_COLORS = {
@@ -31,7 +32,7 @@ class StageStrip(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._stages: dict[str, float] = {}
-        self.setAccessibleName("Milliseconds by stage")
+        self.setAccessibleName(tr("Milliseconds by stage"))
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -43,7 +44,7 @@ class StageStrip(QWidget):
     def show_stages(self, stages: dict[str, float]) -> None:
         self._stages = {name: ms for name, ms in stages.items() if name != "total" and ms > 0}
         lines = [f"{name}: {ms:.1f} ms" for name, ms in self._stages.items()]
-        self.setToolTip("\n".join([*lines, "The strip's full width is 33 ms (30 frames/s)."]))
+        self.setToolTip("\n".join([*lines, tr("The strip's full width is 33 ms (30 frames/s).")]))
         self.update()
 
     def paintEvent(self, a0: QPaintEvent | None) -> None:
@@ -74,17 +75,19 @@ class Hud(QWidget):
         self.fps_label = QLabel()
         self.total_label = QLabel()
         self.latency_label = QLabel()
-        self.latency_label.setToolTip("Median time from a frame's arrival to its display")
+        self.latency_label.setToolTip(tr("Median time from a frame's arrival to its display"))
         self.dropped_label = QLabel()
-        self.dropped_label.setToolTip("Frames of the source that were skipped to keep up")
+        self.dropped_label.setToolTip(tr("Frames of the source that were skipped to keep up"))
         self.memory_label = QLabel()
-        self.fallback_badge = QLabel("landmark fallback")
+        self.fallback_badge = QLabel(tr("landmark fallback"))
         self.fallback_badge.setProperty("role", "badge")
         self.fallback_badge.setToolTip(
-            "The network's joints are far from where the detector sees them, so these hands come\n"
-            "from the landmark estimator until the network agrees again."
+            tr(
+                "The network's joints are far from where the detector sees them, so these hands "
+                "come\nfrom the landmark estimator until the network agrees again."
+            )
         )
-        self.fallback_badge.setAccessibleName("Hands come from the landmark estimator")
+        self.fallback_badge.setAccessibleName(tr("Hands come from the landmark estimator"))
         self.fallback_badge.hide()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 8, 0)
@@ -107,13 +110,21 @@ class Hud(QWidget):
     def show_stats(self, stats: Stats) -> None:
         """Show ``stats``."""
         self.strip.show_stages(stats.stages_ms)
-        self.fps_label.setText(f"{stats.fps:.1f} fps" if stats.fps else "– fps")
+        self.fps_label.setText(
+            tr("{rate} fps", rate=f"{stats.fps:.1f}") if stats.fps else tr("– fps")
+        )
         total = stats.stages_ms.get("total", 0.0)
-        self.total_label.setText(f"{total:.1f} ms" if total else "– ms")
+        self.total_label.setText(f"{total:.1f} ms" if total else tr("– ms"))
         latency = stats.latency_ms
-        self.latency_label.setText(f"latency {latency:.0f} ms" if latency else "latency –")
-        self.dropped_label.setText(f"{stats.dropped} dropped")
-        self.memory_label.setText(f"{stats.memory_mb:.0f} MB" if stats.memory_mb else "– MB")
-        gpu = "" if stats.gpu_mb is None else f"\nOn the GPU: {stats.gpu_mb:.0f} MB"
-        self.memory_label.setToolTip(f"Memory of the whole app{gpu}")
+        self.latency_label.setText(
+            tr("latency {time} ms", time=f"{latency:.0f}") if latency else tr("latency –")
+        )
+        self.dropped_label.setText(tr("{count} dropped", count=stats.dropped))
+        self.memory_label.setText(f"{stats.memory_mb:.0f} MB" if stats.memory_mb else tr("– MB"))
+        gpu = (
+            ""
+            if stats.gpu_mb is None
+            else "\n" + tr("On the GPU: {size} MB", size=f"{stats.gpu_mb:.0f}")
+        )
+        self.memory_label.setToolTip(tr("Memory of the whole app") + gpu)
         self.fallback_badge.setVisible(stats.fallen > 0)

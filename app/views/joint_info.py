@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, QPointF, QRectF, QSizeF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
+from app.wording import joint_title, tr
 from hands3c_core.conventions import FINGER_COLORS, JOINT_NAMES
-from hands3c_core.joint_names import anatomical_name, short_name
 from hands3c_core.types import Hand
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ def joint_lines(
     hand: Hand, joint: int, model: HandModelData | None, *, short: bool = False
 ) -> list[str]:
     """What is said of a joint: its name and side, its position in mm, its angles in degrees."""
-    side = "right" if hand.is_right else "left"
-    name = short_name(joint) if short else anatomical_name(joint)
+    side = tr("right") if hand.is_right else tr("left")
+    name = joint_title(joint, short=short)
     x, y, z = (_signed(float(value) * 1000.0) for value in hand.joints_3d[joint])
     lines = [f"{name}, {side}", f"x {x}   y {y}   z {z} mm"]
     if model is not None:
@@ -107,7 +107,7 @@ def joint_lines(
         if joint in ANGLE_JOINTS:
             angles = joint_angles(hand.pose, model)[ANGLE_JOINTS.index(joint)]
             parts = [
-                f"{name} {_signed(angle)}°" for name, angle in zip(ANGLES, angles, strict=True)
+                f"{tr(name)} {_signed(angle)}°" for name, angle in zip(ANGLES, angles, strict=True)
             ]
             lines.append("   ".join(parts))
     return lines

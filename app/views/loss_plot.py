@@ -11,6 +11,7 @@ from PyQt6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
 from app.theme import Theme
+from app.wording import tr
 
 _MARGIN = 34.0
 
@@ -22,7 +23,7 @@ class LossPlot(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._losses: tuple[tuple[float, float], ...] = ()
-        self.setAccessibleName("Loss over minutes")
+        self.setAccessibleName(tr("Loss over minutes"))
         self.setMinimumHeight(130)
         theme.changed.connect(self.update)
 
@@ -49,7 +50,7 @@ class LossPlot(QWidget):
         painter.setFont(font)
         painter.setPen(QColor(palette.muted))
         if len(self._losses) < 2:
-            painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, "The loss appears here")
+            painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, tr("The loss appears here"))
             return
         place = frame.adjusted(_MARGIN, 10, -10, -20)
         times = [t for t, _ in self._losses]
@@ -70,7 +71,9 @@ class LossPlot(QWidget):
             label = QRectF(frame.x(), place.y() - 6, _MARGIN - 5, place.height() + 12)
             painter.drawText(label, align | Qt.AlignmentFlag.AlignRight, f"{10**value:.3g}")
         below = QRectF(place.x(), place.bottom() + 3, place.width(), 14)
-        painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{times[-1]:.1f} min")
+        painter.drawText(
+            below, Qt.AlignmentFlag.AlignRight, tr("{count} min", count=f"{times[-1]:.1f}")
+        )
         painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "0")
         faint = QColor(palette.accent)
         faint.setAlpha(80)

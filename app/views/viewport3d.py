@@ -29,6 +29,7 @@ from app.theme import Palette, Theme
 from app.views.joint_frame import JointFrame
 from app.views.joint_info import JointPlaces, JointSelection
 from app.views.stage_frame import image_of
+from app.wording import tr
 from app.workers import Latest
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Viewport3D(JointFrame):
     def __init__(
         self, theme: Theme, selection: JointSelection | None = None, parent: QWidget | None = None
     ) -> None:
-        super().__init__("3D view", "cube", theme, selection or JointSelection(), parent)
+        super().__init__(tr("3D view"), "cube", theme, selection or JointSelection(), parent)
         self._newest: Latest[Rendering] = Latest()
         self._rendering: Rendering | None = None
         self._image: QImage | None = None
@@ -137,7 +138,7 @@ class Viewport3D(JointFrame):
                 painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
                 painter.drawImage(self._image_rect(self._image), self._image)
             self.paint_joint_info(painter)
-            self.paint_chip(painter, "3D view")
+            self.paint_chip(painter, tr("3D view"))
         self.paint_edge(painter)
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QMainWindow, QMenu, QWidget
+
+from app.wording import tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("zoom_reset", "&View", "W&hole picture", "Ctrl+0"),
     Command("picture_follow", "&View", "Fo&llow the hands in the picture", "H", checkable=True),
     Command("curves", "&View", "Cur&ves over time", "U", checkable=True),
+    Command("compare", "&View", "Com&pare two estimators", "W", checkable=True),
+    Command("compare_next", "&View", "Compare with the next esti&mator", "Shift+W"),
+    Command("wipe_left", "&View", "Wipe to the left", "Shift+Left", repeats=True),
+    Command("wipe_right", "&View", "Wipe to the right", "Shift+Right", repeats=True),
     Command("sidebar", "&View", "Side&bar", "Ctrl+B", checkable=True),
     Command("page_source", "&View", "Page: source", "Alt+1"),
     Command("page_view", "&View", "Page: view", "Alt+2"),
@@ -77,6 +84,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("boxes", "&Overlay", "Crop &boxes", "3", checkable=True),
     Command("labels", "&Overlay", "&Labels", "4", checkable=True),
     Command("mesh_style", "&Overlay", "Next s&tyle of the mesh", "S"),
+    Command("material", "&Overlay", "Next mate&rial of the hands", "Shift+M"),
+    Command("tone", "&Overlay", "Next t&one of the skin", "Shift+T"),
     Command("map_heatmaps", "&Overlay", "Map: h&eatmaps of the joints", "5", checkable=True),
     Command("map_before", "&Overlay", "Map: be&fore attention (S3C)", "6", checkable=True),
     Command("map_after", "&Overlay", "Map: &after attention (S3C)", "7", checkable=True),
@@ -103,6 +112,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("theme_system", "&Settings", "Theme of the s&ystem", "", checkable=True),
     Command("theme_light", "&Settings", "&Light theme", "", checkable=True),
     Command("theme_dark", "&Settings", "&Dark theme", "", checkable=True),
+    Command("language_system", "&Settings", "La&nguage of the system", "", checkable=True),
+    Command("language_en", "&Settings", "English", "", checkable=True),
+    Command("language_de", "&Settings", "Deutsch", "", checkable=True),
+    Command("language_zh", "&Settings", "中文", "", checkable=True),
     Command("reset", "&Settings", "&Reset all settings…", ""),
     Command("shortcuts", "&Help", "&Keyboard and mouse", "?"),
     Command("log", "&Help", "&Log…", ""),
@@ -120,6 +133,7 @@ _SEPARATED = {
     "undo",
     "mirror",
     "zoom_in",
+    "compare",
     "sidebar",
     "page_source",
     "full_screen",
@@ -131,12 +145,14 @@ _SEPARATED = {
     "reset_view",
     "save_scene",
     "theme_system",
+    "language_system",
     "reset",
 }
 
 GESTURES = (
     ("Drag", "Orbit the 3D view; move an enlarged picture"),
     ("Right-drag, Shift-drag", "Pan the 3D view"),
+    ("Drag the line", "Compare two estimators: more of the one or the other"),
     ("Wheel, pinch", "Zoom the picture or the 3D view"),
     ("Double-click", "3D view: reset, picture: full screen"),
     ("Drop a file", "Open it"),
@@ -149,7 +165,7 @@ GESTURES = (
 VIEW_MENUS: dict[str, tuple[str, ...]] = {
     "camera": (
         *("copy_picture", "snapshot_png", "", "mesh", "skeleton", "boxes", "labels", "mesh_style"),
-        *("", "zoom_in", "zoom_out", "zoom_reset", "picture_follow", "mirror", ""),
+        *("", "zoom_in", "zoom_out", "zoom_reset", "picture_follow", "mirror", "compare", ""),
         *("layout_camera", "full_screen"),
     ),
     "scene": (
@@ -179,14 +195,14 @@ class Actions:
         assert bar is not None
         for command in COMMANDS:
             if command.menu not in self.menus:
-                menu = bar.addMenu(command.menu)
+                menu = bar.addMenu(tr(command.menu))
                 assert menu is not None
                 menu.setToolTipsVisible(True)
                 self.menus[command.menu] = menu
             menu = self.menus[command.menu]
             if command.key in _SEPARATED:
                 menu.addSeparator()
-            action = QAction(command.text, window)
+            action = QAction(tr(command.text), window)
             action.setCheckable(command.checkable)
             action.setAutoRepeat(command.repeats)
             if command.shortcut:
@@ -217,12 +233,17 @@ class Actions:
         self._actions[key].setChecked(on)
 
 
+def plain(text: str) -> str:
+    """A menu's text without the mark of its key: '&File', or '文件(&F)' as in Chinese menus."""
+    return re.sub(r"\(&.\)", "", text).replace("&", "")
+
+
 def shortcut_groups() -> list[tuple[str, list[tuple[str, str]]]]:
     """Every shortcut by menu, and the mouse gestures."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for command in COMMANDS:
         if command.shortcut:
-            label = command.text.replace("&", "").rstrip("…")
-            groups.setdefault(command.menu.replace("&", ""), []).append((command.shortcut, label))
-    groups["View"].append(("Esc", "Leave full screen"))
-    return [*groups.items(), ("Mouse", list(GESTURES))]
+            label = plain(tr(command.text)).rstrip("…")
+            groups.setdefault(plain(tr(command.menu)), []).append((command.shortcut, label))
+    groups[plain(tr("&View"))].append(("Esc", tr("Leave full screen")))
+    return [*groups.items(), (tr("Mouse"), [(tr(what), tr(does)) for what, does in GESTURES])]

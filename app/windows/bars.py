@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QW
 from app.config import Layout
 from app.theme import Theme
 from app.views.controls import ElidedLabel, IconButton, RecordButton, Segmented
+from app.wording import tr
 
 _SIDEBAR_WIDTH = 348
 _TABS = (
@@ -33,16 +34,18 @@ class TopBar(QFrame):
         super().__init__(parent)
         self.setObjectName("topBar")
         self.open_button = IconButton(
-            "open", "Open a file (Ctrl+O)", theme, text="Open", role="chip"
+            "open", tr("Open a file (Ctrl+O)"), theme, text=tr("Open"), role="chip"
         )
         self.source_label = ElidedLabel()
         self.source_label.setProperty("role", "muted")
-        self.layout_choice = Segmented(_LAYOUTS, theme)
-        self.mirror_button = IconButton(
-            "mirror", "Mirror the picture, selfie view (M)", theme, checkable=True
+        self.layout_choice = Segmented(
+            [(value, label, symbol, tr(tip)) for value, label, symbol, tip in _LAYOUTS], theme
         )
-        self.snapshot_button = IconButton("snapshot", "Save this picture (Ctrl+P)", theme)
-        self.sidebar_button = IconButton("sidebar", "Sidebar (Ctrl+B)", theme, checkable=True)
+        self.mirror_button = IconButton(
+            "mirror", tr("Mirror the picture, selfie view (M)"), theme, checkable=True
+        )
+        self.snapshot_button = IconButton("snapshot", tr("Save this picture (Ctrl+P)"), theme)
+        self.sidebar_button = IconButton("sidebar", tr("Sidebar (Ctrl+B)"), theme, checkable=True)
         self.record_button = RecordButton(theme)
         self.record_button.setMinimumWidth(112)
         row = QHBoxLayout(self)
@@ -70,7 +73,7 @@ class Sidebar(QFrame):
         self.setFixedWidth(_SIDEBAR_WIDTH)
         self.pages = pages
         self.tabs = Segmented(
-            [(key, label, "", tip) for key, label, tip in _TABS], theme, stretch=True
+            [(key, tr(label), "", tr(tip)) for key, label, tip in _TABS], theme, stretch=True
         )
         self._stack = QStackedWidget()
         for key, _, _ in _TABS:

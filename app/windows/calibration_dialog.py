@@ -27,7 +27,7 @@ from app.session import Session
 from app.session_types import Shown
 from app.theme import Theme
 from app.views.controls import muted
-from app.wording import counted
+from app.wording import counted, tr
 from app.workers import RenderThread
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
@@ -70,7 +70,7 @@ class CalibrationDialog(QDialog):
     ) -> None:
         """``file`` is where the calibration is saved."""
         super().__init__(parent)
-        self.setWindowTitle("Calibrate with a chessboard")
+        self.setWindowTitle(tr("Calibrate with a chessboard"))
         self._file = file
         self._force = threading.Event()
         self._restart = threading.Event()
@@ -91,53 +91,62 @@ class CalibrationDialog(QDialog):
         self.picture.setFixedSize(_VIEW)
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setStyleSheet(f"background: {theme.palette.stage}; border-radius: 8px;")
-        self.picture.setAccessibleName("Live picture with the corners found")
-        self.hint = QLabel(_HINTS[None])
+        self.picture.setAccessibleName(tr("Live picture with the corners found"))
+        self.hint = QLabel(tr(_HINTS[None]))
         self.hint.setWordWrap(True)
-        self.columns = _number("Inner corners across", 3, 30, self._board.columns)
-        self.rows = _number("Inner corners down", 3, 30, self._board.rows)
-        self.square = _number("Side of a square", 1, 500, round(self._board.square_m * 1000), " mm")
+        self.columns = _number(tr("Inner corners across"), 3, 30, self._board.columns)
+        self.rows = _number(tr("Inner corners down"), 3, 30, self._board.rows)
+        self.square = _number(
+            tr("Side of a square"), 1, 500, round(self._board.square_m * 1000), " mm"
+        )
         for box in (self.columns, self.rows, self.square):
             box.valueChanged.connect(self.start_over)
-        self.print_button = QPushButton("Save a board to print…")
+        self.print_button = QPushButton(tr("Save a board to print…"))
         self.print_button.setToolTip(
-            "An SVG of this board in its true size, to glue to something flat"
+            tr("An SVG of this board in its true size, to glue to something flat")
         )
         self.print_button.clicked.connect(self._save_board)
         self.progress = QProgressBar()
         self.progress.setRange(0, GOOD_VIEWS)
-        self.progress.setFormat("%v of %m views")
-        self.progress.setAccessibleName("Views captured")
-        self.coverage = muted("The board has been nowhere yet.")
-        self.capture_button = QPushButton("Capture now")
-        self.capture_button.setToolTip("Keep the board as it is seen now")
+        self.progress.setFormat(tr("%v of %m views"))
+        self.progress.setAccessibleName(tr("Views captured"))
+        self.coverage = muted(tr("The board has been nowhere yet."))
+        self.capture_button = QPushButton(tr("Capture now"))
+        self.capture_button.setToolTip(tr("Keep the board as it is seen now"))
         self.capture_button.clicked.connect(self._force.set)
-        self.restart_button = QPushButton("Start over")
+        self.restart_button = QPushButton(tr("Start over"))
         self.restart_button.clicked.connect(self.start_over)
-        self.solve_button = QPushButton("Solve")
-        self.solve_button.setToolTip(f"From {LEAST_VIEWS} views on; {GOOD_VIEWS} are better")
+        self.solve_button = QPushButton(tr("Solve"))
+        self.solve_button.setToolTip(
+            tr("From {least} views on; {good} are better", least=LEAST_VIEWS, good=GOOD_VIEWS)
+        )
         self.solve_button.clicked.connect(self._ask_solve)
         self.outcome = QLabel()
         self.outcome.setWordWrap(True)
-        self.outcome.setAccessibleName("Outcome")
-        self.save_button = QPushButton("Use for this camera")
+        self.outcome.setAccessibleName(tr("Outcome"))
+        self.save_button = QPushButton(tr("Use for this camera"))
         self.save_button.setProperty("role", "primary")
         self.save_button.clicked.connect(self._save)
-        close = QPushButton("Close")
+        close = QPushButton(tr("Close"))
         close.clicked.connect(self.reject)
         self._lay_out(close)
         self._show_count()
 
     def _lay_out(self, close: QPushButton) -> None:
         form = QFormLayout()
-        form.addRow("Inner corners across", self.columns)
-        form.addRow("Inner corners down", self.rows)
-        form.addRow("Side of a square", self.square)
+        form.addRow(tr("Inner corners across"), self.columns)
+        form.addRow(tr("Inner corners down"), self.rows)
+        form.addRow(tr("Side of a square"), self.square)
         side = QVBoxLayout()
         side.setSpacing(10)
         side.addLayout(form)
         side.addWidget(
-            muted("Count the corners where four squares meet. Show it near every edge, and tilted.")
+            muted(
+                tr(
+                    "Count the corners where four squares meet. Show it near every edge, "
+                    "and tilted."
+                )
+            )
         )
         side.addWidget(self.print_button)
         side.addWidget(self.progress)
@@ -187,7 +196,7 @@ class CalibrationDialog(QDialog):
 
     def _show(self, picture: QImage, offer: Offer | None) -> None:
         self.picture.setPixmap(QPixmap.fromImage(picture))
-        self.hint.setText(_HINTS[offer])
+        self.hint.setText(tr(_HINTS[offer]))
         if offer is Offer.KEPT:
             self._show_count()
             if len(self._calibrator.views) == GOOD_VIEWS:
@@ -200,7 +209,9 @@ class CalibrationDialog(QDialog):
         self.save_button.setEnabled(self.result_ is not None)
         if count:
             share = self._calibrator.coverage()
-            self.coverage.setText(f"The board has covered {share * 100:.0f} % of the picture.")
+            self.coverage.setText(
+                tr("The board has covered {share} % of the picture.", share=f"{share * 100:.0f}")
+            )
 
     def start_over(self) -> None:
         """Forget all views; the board may be another one now."""
@@ -209,12 +220,12 @@ class CalibrationDialog(QDialog):
         self.result_ = None
         self.outcome.setText("")
         self.progress.setValue(0)
-        self.coverage.setText("The board has been nowhere yet.")
+        self.coverage.setText(tr("The board has been nowhere yet."))
         self.solve_button.setEnabled(False)
         self.save_button.setEnabled(False)
 
     def _ask_solve(self) -> None:
-        self.outcome.setText("Solving…")
+        self.outcome.setText(tr("Solving…"))
         self.solve_button.setEnabled(False)
         self._solver.post(self._calibrator)
 
@@ -222,9 +233,14 @@ class CalibrationDialog(QDialog):
         if isinstance(solution, Calibration):
             self.result_ = solution
             self.outcome.setText(
-                f"Focal length {solution.camera.fx:.0f} px, a field of view of "
-                f"{solution.fov_deg:.1f}°. The corners are off by {solution.error_px:.2f} px over "
-                f"{counted(solution.views, 'view')}."
+                tr(
+                    "Focal length {focal} px, a field of view of {fov}°. The corners are off by "
+                    "{error} px over {views}.",
+                    focal=f"{solution.camera.fx:.0f}",
+                    fov=f"{solution.fov_deg:.1f}",
+                    error=f"{solution.error_px:.2f}",
+                    views=counted(solution.views, "view"),
+                )
             )
         else:
             self.outcome.setText(solution)
@@ -243,7 +259,7 @@ class CalibrationDialog(QDialog):
 
     def _save_board(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
-            self, "Save a board to print", "chessboard.svg", "Picture (*.svg)"
+            self, tr("Save a board to print"), "chessboard.svg", tr("Picture (*.svg)")
         )
         if name:
             try:

@@ -13,6 +13,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
 
 from app.config import SPEEDS, LiveChoice, ModelConfig, RecordChoice, ViewState
+from app.languages import LANGUAGES
 from app.options import bundled_clip
 from app.session_types import FAILURE_S, Notice
 from app.theme import ThemeChoice
@@ -20,6 +21,7 @@ from app.windows.actions import shortcut_groups
 from app.windows.calibration_dialog import CalibrationDialog
 from app.windows.dialogs import AboutDialog, LogDialog, RecentLog, ShortcutsDialog
 from app.windows.view_commands import ViewCommands
+from app.wording import tr
 from hands3c_core.errors import UserError
 
 if TYPE_CHECKING:
@@ -74,6 +76,7 @@ class Commands:
             "theme_system": lambda _: self.choose_theme("system"),
             "theme_light": lambda _: self.choose_theme("light"),
             "theme_dark": lambda _: self.choose_theme("dark"),
+            **{f"language_{key}": partial(self._choose_language, key) for key, _ in LANGUAGES},
             "reset": lambda _: self.ask_reset(),
             "shortcuts": lambda _: ShortcutsDialog(shortcut_groups(), window).exec(),
             "log": lambda _: LogDialog(self._log, window).exec(),
@@ -88,8 +91,8 @@ class Commands:
 
     def open_url(self) -> None:
         """Ask for a stream's address and open it."""
-        prompt = "Address (http:// or rtsp://):".ljust(90)  # the dialog is as wide as this
-        address, accepted = QInputDialog.getText(self._window, "Open a stream", prompt)
+        prompt = tr("Address (http:// or rtsp://):").ljust(90)  # the dialog is as wide as this
+        address, accepted = QInputDialog.getText(self._window, tr("Open a stream"), prompt)
         if accepted and address.strip():
             self._window.open_source(address.strip())
 
@@ -98,10 +101,15 @@ class Commands:
         info = self._session.outlets.source.value
         if info is None or info.is_live or not info.frame_count:
             return
-        thing = "Picture" if info.pictures else "Frame"
+        thing = tr("Picture") if info.pictures else tr("Frame")
         now = self._session.outlets.playback.value.index + 1
         number, accepted = QInputDialog.getInt(
-            self._window, "Go to", f"{thing}, 1 to {info.frame_count}:", now, 1, info.frame_count
+            self._window,
+            tr("Go to"),
+            tr("{thing}, 1 to {last}:", thing=thing, last=info.frame_count),
+            now,
+            1,
+            info.frame_count,
         )
         if accepted:
             self._session.pause()
@@ -121,7 +129,7 @@ class Commands:
         """Measure the lens of the open source; its calibration is used at once and from now on."""
         info = self._session.outlets.source.value
         if info is None:
-            text = "Open the camera first, then calibrate it."
+            text = tr("Open the camera first, then calibrate it.")
             self._window.banner.show_notice(Notice("model", text, "warning", FAILURE_S))
             return
         file = self._window.calibrations.file_for(info.name)
@@ -132,8 +140,8 @@ class Commands:
 
     def remove_clips(self) -> None:
         """Delete the clips recorded for training, after a question."""
-        question = "Delete all clips recorded for training, and their labels?"
-        answer = QMessageBox.question(self._window, "Remove all clips", question)
+        question = tr("Delete all clips recorded for training, and their labels?")
+        answer = QMessageBox.question(self._window, tr("Remove all clips"), question)
         if answer == QMessageBox.StandardButton.Yes:
             self._window.training.remove_clips()
 
@@ -153,7 +161,10 @@ class Commands:
         """Ask where to save this frame and save it."""
         folder = self._session.outlets.record_choice.value.folder
         name, _ = QFileDialog.getSaveFileName(
-            self._window, "Save this frame", str(folder / f"frame{kind}"), _SNAPSHOT_FILTERS[kind]
+            self._window,
+            tr("Save this frame"),
+            str(folder / f"frame{kind}"),
+            tr(_SNAPSHOT_FILTERS[kind]),
         )
         if name:
             file = Path(name)
@@ -182,13 +193,23 @@ class Commands:
         for name in ("system", "light", "dark"):
             self._window.actions_.check(f"theme_{name}", name == choice)
 
+    def _choose_language(self, choice: str, _: bool) -> None:
+        """Another language from the next start on: what is on the screen is written already."""
+        window = self._window
+        window.settings.set("language", choice)
+        window.show_language(choice)
+        text = tr("The language changes when the app is started again.")
+        window.banner.show_notice(Notice("language", text, seconds=6.0))
+
     def ask_reset(self) -> None:
         """Reset everything after a question."""
         answer = QMessageBox.question(
             self._window,
-            "Reset all settings",
-            "Forget window layout, view, model, recording choices and recent sources? "
-            "Takes, clips and calibrations stay.",
+            tr("Reset all settings"),
+            tr(
+                "Forget window layout, view, model, recording choices and recent sources? "
+                "Takes, clips and calibrations stay."
+            ),
             defaultButton=QMessageBox.StandardButton.No,
         )
         if answer == QMessageBox.StandardButton.Yes:

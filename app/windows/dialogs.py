@@ -31,6 +31,7 @@ from PyQt6.QtWidgets import (
 )
 
 from app.views.controls import heading, muted
+from app.wording import tr
 
 #: Name and password in an address: they have no place in a bug report.
 _PASSWORD = re.compile(r"//[^/@\s]+@")
@@ -89,7 +90,7 @@ class ShortcutsDialog(QDialog):
     def __init__(self, groups: _Groups, parent: QWidget | None = None) -> None:
         """``groups`` are (title, [(keys, what they do)])."""
         super().__init__(parent)
-        self.setWindowTitle("Keyboard and mouse")
+        self.setWindowTitle(tr("Keyboard and mouse"))
         page = QWidget()
         columns = QHBoxLayout(page)
         columns.setContentsMargins(24, 20, 24, 20)
@@ -100,7 +101,7 @@ class ShortcutsDialog(QDialog):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidgetResizable(True)
         area.setWidget(page)
-        close = QPushButton("Close")
+        close = QPushButton(tr("Close"))
         close.setDefault(True)
         close.clicked.connect(self.accept)
         self._foot = QWidget()
@@ -175,14 +176,14 @@ class AboutDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("About HandS3C Live")
+        self.setWindowTitle(tr("About HandS3C Live"))
         self.resize(620, 520)
         title = QLabel("HandS3C Live")
         title.setProperty("role", "title")
         licences = QTextBrowser()
         licences.setOpenExternalLinks(True)
         licences.setMarkdown(_third_party())
-        close = QPushButton("Close")
+        close = QPushButton(tr("Close"))
         close.setDefault(True)
         close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
@@ -192,11 +193,15 @@ class AboutDialog(QDialog):
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(10)
         column.addWidget(title)
-        column.addWidget(QLabel(f"Live textured 3D hand meshes. Version {version()}."))
+        column.addWidget(
+            QLabel(tr("Live textured 3D hand meshes. Version {version}.", version=version()))
+        )
         column.addWidget(
             muted(
-                "The app is free software under the GPL-3.0-or-later; the core library "
-                "(hands3c_core) is Apache-2.0. It comes without any warranty."
+                tr(
+                    "The app is free software under the GPL-3.0-or-later; the core library "
+                    "(hands3c_core) is Apache-2.0. It comes without any warranty."
+                )
             )
         )
         column.addWidget(licences, 1)
@@ -208,19 +213,19 @@ class LogDialog(QDialog):
 
     def __init__(self, log: RecentLog, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Log")
+        self.setWindowTitle(tr("Log"))
         self.resize(720, 460)
         self._text = f"{machine_facts()}\n\n{log.text()}"
         view = QPlainTextEdit(self._text)
         view.setReadOnly(True)
-        view.setAccessibleName("Log")
+        view.setAccessibleName(tr("Log"))
         end = view.verticalScrollBar()
         if end is not None:
             end.setValue(end.maximum())
-        self.copy_button = QPushButton("Copy for a bug report")
+        self.copy_button = QPushButton(tr("Copy for a bug report"))
         self.copy_button.setProperty("role", "primary")
         self.copy_button.clicked.connect(self._copy)
-        close = QPushButton("Close")
+        close = QPushButton(tr("Close"))
         close.clicked.connect(self.accept)
         buttons = QHBoxLayout()
         buttons.addWidget(self.copy_button)
@@ -235,11 +240,11 @@ class LogDialog(QDialog):
         clipboard = QApplication.clipboard()
         if clipboard is not None:
             clipboard.setText(self._text)
-            self.copy_button.setText("Copied")
+            self.copy_button.setText(tr("Copied"))
 
 
 def _third_party() -> str:
     listing = _ROOT / "THIRD_PARTY.md"
     if listing.is_file():
         return listing.read_text(encoding="utf-8")
-    return "See THIRD_PARTY.md in the source for every dependency and asset."
+    return tr("See THIRD_PARTY.md in the source for every dependency and asset.")

@@ -23,6 +23,7 @@ from app.calibrations import Calibrations
 from app.curves import Curves
 from app.history import History
 from app.icons import window_icon
+from app.languages import LANGUAGES, as_language
 from app.panels.live_panel import LivePanel
 from app.panels.model_panel import ModelPanel
 from app.panels.record_panel import RecordPanel
@@ -240,6 +241,11 @@ class MainWindow(QMainWindow):
             self.showNormal()
         self.actions_.check("full_screen", on)
 
+    def show_language(self, choice: str) -> None:
+        """Check the menu entry of the chosen language."""
+        for key, _ in LANGUAGES:
+            self.actions_.check(f"language_{key}", key == as_language(choice))
+
     def _restore(self) -> None:
         geometry = self.settings.get_bytes("window/geometry")
         if not geometry.isEmpty():
@@ -253,6 +259,7 @@ class MainWindow(QMainWindow):
         self.show_sidebar(sidebar)
         for choice in ("system", "light", "dark"):
             self.actions_.check(f"theme_{choice}", choice == self.theme.choice)
+        self.show_language(self.settings.get("language", "system"))
 
     def dragEnterEvent(self, a0: QDragEnterEvent | None) -> None:
         data = a0.mimeData() if a0 is not None else None

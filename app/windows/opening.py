@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.options import bundled_clip
 from app.session_types import Notice, State
+from app.wording import tr
 from hands3c_core.errors import UserError
 from hands3c_core.sources import CameraInfo
 from hands3c_core.sources.images import is_image
@@ -56,7 +57,7 @@ class Opening:
             self._trying_camera = True
             self._window.open_source(self._window.sources_panel.cameras.spec_of(cameras[0]))
         else:
-            self._open_demo_instead("No camera found")
+            self._open_demo_instead(tr("No camera found"))
 
     def opened(self) -> None:
         """A source is open: whatever fails from now on is no failure of the start."""
@@ -64,7 +65,7 @@ class Opening:
         if self._welcomes and self._window.banner.notice is None:
             self._welcomes = False
             self._window.settings.set("welcomed", True)
-            self._window.banner.show_notice(Notice("welcome", _WELCOME, seconds=20.0))
+            self._window.banner.show_notice(Notice("welcome", tr(_WELCOME), seconds=20.0))
 
     def takes(self, notice: Notice) -> bool:
         """Whether ``notice`` says that the camera of the start failed; the clip opens then."""
@@ -81,7 +82,10 @@ class Opening:
             return
         self._window.open_source(specs[0])
         if len(specs) > 1:
-            text = f"Only {Path(specs[0]).name} was opened: several at once must all be pictures."
+            text = tr(
+                "Only {name} was opened: several at once must all be pictures.",
+                name=Path(specs[0]).name,
+            )
             self._window.banner.show_notice(Notice("hint", text, seconds=8.0))
 
     def show_hint(self) -> None:
@@ -89,22 +93,29 @@ class Opening:
         outlets = self._window.session.outlets
         state = outlets.playback.value.state
         if state is State.OPENING:
-            hint = "Opening…"
+            hint = tr("Opening…")
         elif state is State.EMPTY and self._waiting_for_cameras:
-            hint = "Looking for a camera…"
+            hint = tr("Looking for a camera…")
         elif state is State.EMPTY:
-            hint = "Open a camera, a file or a stream, or drop one here."
+            hint = tr("Open a camera, a file or a stream, or drop one here.")
         else:
-            hint = "Loading the hand model…" if outlets.model_status.value.loading else "No picture"
+            hint = (
+                tr("Loading the hand model…")
+                if outlets.model_status.value.loading
+                else tr("No picture")
+            )
         self._window.camera_view.set_hint(hint)
 
     def _open_demo_instead(self, reason: str) -> None:
         if self._window.commands.open_demo():
-            text = f"{reason}, so this is the bundled clip. Plug a camera in, or open a file."
+            text = tr(
+                "{reason}, so this is the bundled clip. Plug a camera in, or open a file.",
+                reason=reason,
+            )
             if self._welcomes:
                 self._welcomes = False
                 self._window.settings.set("welcomed", True)
-                text = _WELCOME_WITHOUT_CAMERA.format(reason=reason)
+                text = tr(_WELCOME_WITHOUT_CAMERA, reason=reason)
             self._window.banner.show_notice(Notice("hint", text, seconds=20.0))
 
 

@@ -20,6 +20,7 @@ from app.session_types import (
     Stats,
     Take,
 )
+from app.wording import tr
 from hands3c_core.sources import CameraInfo
 
 if TYPE_CHECKING:
@@ -40,12 +41,21 @@ def origin_text(status: ModelStatus, stats: Stats) -> str:
     in for the network and while another model is being loaded."""
     note = status.note
     if stats.fallen and not status.loading:
-        who = "These meshes come" if stats.fallen >= stats.hands else "One of these meshes comes"
-        note = f"{who} from the landmark estimator: the network disagrees with the detector"
+        note = (
+            tr(
+                "These meshes come from the landmark estimator: the network disagrees with the "
+                "detector"
+            )
+            if stats.fallen >= stats.hands
+            else tr(
+                "One of these meshes comes from the landmark estimator: the network disagrees with "
+                "the detector"
+            )
+        )
     if not status.loading:
         return note
-    loading = f"Loading {status.coming or 'the hand model'}…"
-    return f"{loading}  Until then: {note[:1].lower()}{note[1:]}" if note else loading
+    loading = tr("Loading {what}…", what=status.coming or tr("the hand model"))
+    return f"{loading}  {tr('Until then: {note}', note=note)}" if note else loading
 
 
 class Presenter:
@@ -69,6 +79,8 @@ class Presenter:
         bridge.cameras.connect(self.show_cameras)
         bridge.picture.connect(self.show_picture)
         bridge.notice.connect(self.show_notice)
+        bridge.compare.connect(window.commands.views.show_comparison)
+        window.view_panel.compare.bind(window.session, bridge)
         bridge.watch("training", window.training.state)
         bridge.training.connect(window.train_panel.show_state)
 
@@ -92,7 +104,7 @@ class Presenter:
         if fitted != model:
             window.session.set_model(fitted)
             if fitted.calibration is not None:
-                text = f"Using the calibration of {info.name}."
+                text = tr("Using the calibration of {name}.", name=info.name)
                 window.banner.show_notice(Notice("model", text, seconds=5.0))
         if not info.is_bundled:
             window.banner.show_notice(Notice("hint", ""))
@@ -143,12 +155,12 @@ class Presenter:
         """The model that runs; remembered."""
         window = self._window
         self._remember_model()
-        loading = "Loading the hand model…"
+        loading = tr("Loading the hand model…")
         self._show_origin()
         window.model_panel.show_status(status)
         window.view_panel.show_maps(status)
         window.commands.views.show_maps(status.maps, map_reason(status))
-        window.viewport.set_hint(loading if status.loading else "The hands appear here.")
+        window.viewport.set_hint(loading if status.loading else tr("The hands appear here."))
         window.opening.show_hint()
 
     def _show_origin(self) -> None:
@@ -157,7 +169,7 @@ class Presenter:
         text = origin_text(outlets.model_status.value, outlets.stats.value)
         info = outlets.source.value
         if info is not None and info.is_take:
-            text = f"Hands as they were recorded in {info.name}"
+            text = tr("Hands as they were recorded in {name}", name=info.name)
         self._window.note_label.setText(text)
         self._window.note_label.setToolTip(text)
 

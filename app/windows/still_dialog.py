@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 from app.scene_state import Still
 from app.theme import Theme
 from app.views.controls import ComboBox, Switch, muted
+from app.wording import tr
 
 #: Sizes on offer, px; (0, 0) is the view's own.
 SIZES = ((0, 0), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160), (2160, 2160))
@@ -42,16 +43,20 @@ class StillDialog(QDialog):
             parent: window it belongs to.
         """
         super().__init__(parent)
-        self.setWindowTitle("Save the 3D view")
+        self.setWindowTitle(tr("Save the 3D view"))
         self._file = file
         self.size_box = ComboBox(theme)
-        self.size_box.setAccessibleName("Size")
+        self.size_box.setAccessibleName(tr("Size"))
         for size in SIZES:
-            text = f"{size[0]} × {size[1]}" if size[0] else f"As seen ({view[0]} × {view[1]})"
+            text = (
+                f"{size[0]} × {size[1]}"
+                if size[0]
+                else tr("As seen ({size})", size=f"{view[0]} × {view[1]}")
+            )
             self.size_box.addItem(text, size)
-        self.size_box.addItem("Other…", None)
+        self.size_box.addItem(tr("Other…"), None)
         self.size_box.currentIndexChanged.connect(self._show_size)
-        self.width_box, self.height_box = _pixels("Width"), _pixels("Height")
+        self.width_box, self.height_box = _pixels(tr("Width")), _pixels(tr("Height"))
         self.width_box.setValue(view[0])
         self.height_box.setValue(view[1])
         own = QWidget()
@@ -60,15 +65,15 @@ class StillDialog(QDialog):
         row.addWidget(self.width_box)
         row.addWidget(self.height_box)
         self._own = own
-        self.cut_out_switch = Switch("Transparent background", theme)
-        self.cut_out_switch.setToolTip("The hands alone, without ground and background")
-        self.save_button = QPushButton("Save…")
+        self.cut_out_switch = Switch(tr("Transparent background"), theme)
+        self.cut_out_switch.setToolTip(tr("The hands alone, without ground and background"))
+        self.save_button = QPushButton(tr("Save…"))
         self.save_button.setProperty("role", "primary")
         self.save_button.clicked.connect(self._save)
-        cancel = QPushButton("Cancel")
+        cancel = QPushButton(tr("Cancel"))
         cancel.clicked.connect(self.reject)
         form = QFormLayout()
-        form.addRow("Size", self.size_box)
+        form.addRow(tr("Size"), self.size_box)
         form.addRow("", own)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
@@ -79,7 +84,9 @@ class StillDialog(QDialog):
         column.setSpacing(12)
         column.addLayout(form)
         column.addWidget(self.cut_out_switch)
-        column.addWidget(muted("What is in the middle stays there; the sides follow the shape."))
+        column.addWidget(
+            muted(tr("What is in the middle stays there; the sides follow the shape."))
+        )
         column.addLayout(buttons)
         self._show_size()
 
@@ -88,7 +95,7 @@ class StillDialog(QDialog):
 
     def _save(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
-            self, "Save the 3D view", str(self._file), "Picture (*.png)"
+            self, tr("Save the 3D view"), str(self._file), tr("Picture (*.png)")
         )
         if not name:
             return

@@ -3,23 +3,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication, QImage
 
-from app.config import Layout, MeshStyle, NetworkMap, ViewState
+from app.compare import CompareState
+from app.config import HandMaterial, Layout, MeshStyle, NetworkMap, SkinTone, ViewState
 from app.painter import Painter
 from app.scene_state import Still
 from app.session_types import FAILURE_S, Notice
 from app.views.camera_view import ZOOM_STEP
+from app.views.wipe import WIPE_STEP
 from app.windows.still_dialog import StillDialog
-from app.wording import saved_text
+from app.wording import saved_text, tr
 
 if TYPE_CHECKING:
     from app.windows.main_window import MainWindow
@@ -59,11 +61,17 @@ class ViewCommands:
             "redo": lambda _: window.history.redo(),
             "mesh_style": lambda _: self._next_style("mesh_style"),
             "scene_style": lambda _: self._next_style("scene_style"),
+            "material": lambda _: self._next("material", tuple(HandMaterial)),
+            "tone": lambda _: self._next("tone", tuple(SkinTone)),
             "reset_view": lambda _: window.viewport.worker.reset_view(),
             "save_scene": lambda _: self.save_scene(),
             "save_scene_as": lambda _: self.save_scene_as(),
             "copy_picture": lambda _: self.copy_picture(),
             "copy_scene": lambda _: self.copy_scene(),
+            "compare": lambda _: self._toggle_comparison(),
+            "compare_next": lambda _: window.session.compare.next_estimator(),
+            "wipe_left": lambda _: window.camera_view.move_wipe(-WIPE_STEP),
+            "wipe_right": lambda _: window.camera_view.move_wipe(WIPE_STEP),
             "zoom_in": lambda _: window.camera_view.zoom_by(ZOOM_STEP),
             "zoom_out": lambda _: window.camera_view.zoom_by(1 / ZOOM_STEP),
             "zoom_reset": lambda _: self.reset_zoom(),
@@ -91,12 +99,24 @@ class ViewCommands:
                 actions.check(f"map_{choice.value}", choice is view.network_map)
         self.show_history()
 
+    def show_comparison(self, state: CompareState) -> None:
+        """Check and enable the menu entries of the comparison."""
+        actions = self._window.actions_
+        actions.check("compare", state.on)
+        for key in ("wipe_left", "wipe_right"):
+            actions[key].setEnabled(state.on)
+
+    def _toggle_comparison(self) -> None:
+        comparison = self._window.session.compare
+        comparison.toggle()
+        self.show_comparison(comparison.state.value)
+
     def show_history(self) -> None:
         """Enable undo and redo where there is something to take back or make again."""
         actions, history = self._window.actions_, self._window.history
         for key, name, title in (
-            ("undo", "&Undo", history.undo_title),
-            ("redo", "&Redo", history.redo_title),
+            ("undo", tr("&Undo"), history.undo_title),
+            ("redo", tr("&Redo"), history.redo_title),
         ):
             actions[key].setEnabled(bool(title))
             actions[key].setText(f"{name}: {title}" if title else name)
@@ -154,11 +174,13 @@ class ViewCommands:
     def _tell_copied(self, image: QImage | None) -> None:
         clipboard = QGuiApplication.clipboard()
         if image is None or clipboard is None:
-            notice = Notice("record", "There is no picture to copy yet.", "warning", FAILURE_S)
+            notice = Notice("record", tr("There is no picture to copy yet."), "warning", FAILURE_S)
         else:
             clipboard.setImage(image)
             size = f"{image.width()} × {image.height()}"
-            notice = Notice("record", f"The picture ({size}) is on the clipboard.", seconds=4.0)
+            notice = Notice(
+                "record", tr("The picture ({size}) is on the clipboard.", size=size), seconds=4.0
+            )
         self._window.banner.show_notice(notice)
 
     def reset_zoom(self) -> None:
@@ -183,6 +205,9 @@ class ViewCommands:
         self.show(self._window.session.outlets.view.value)
 
     def _next_style(self, field: str) -> None:
-        style = getattr(self._window.session.outlets.view.value, field)
-        following = _STYLES[(_STYLES.index(style) + 1) % len(_STYLES)]
+        self._next(field, _STYLES)
+
+    def _next(self, field: str, choices: Sequence[Any]) -> None:
+        now = getattr(self._window.session.outlets.view.value, field)
+        following = choices[(choices.index(now) + 1) % len(choices)]
         self._window.change_view(**{field: following})

@@ -29,15 +29,19 @@ from .overlay import OverlayStyle, draw_overlay, draw_skeleton
 from .placement import centered_places, hand_center
 from .rasterizer import MODES, MeshInstance, MeshRasterizer, RenderedLayer
 from .scene_geometry import SceneColors
+from .skin import MATERIALS, TONES, HandLook, SkinTones
 from .trails import FingertipTrails
 
 __all__ = [
     "ATTENTION_KINDS",
     "KIND_TITLES",
+    "MATERIALS",
     "MODES",
     "PRESETS",
     "SCENE_MODES",
+    "TONES",
     "FingertipTrails",
+    "HandLook",
     "HandMeshes",
     "HandScene",
     "Lighting",
@@ -51,6 +55,7 @@ __all__ = [
     "RenderedLayer",
     "SceneColors",
     "SceneHand",
+    "SkinTones",
     "Texture",
     "attention_map",
     "blend_map",

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..types import Camera, UInt8
 from . import shade_kernels
-from .lighting import Lighting
+from .lighting import Lighting, Material
 from .mesh import HandMeshes, MeshTemplate
 from .open3d_window import OffscreenWindow
 from .orbit_camera import OrbitCamera
@@ -32,6 +32,7 @@ from .scene_geometry import (
     normal_colors,
 )
 from .scene_shapes import Shape
+from .skin import MATERIAL_OF, HandLook, glass_alpha, heat_colors
 from .trails import TrailSolid
 
 #: Drawing modes of the hands.
@@ -58,6 +59,12 @@ class SceneHand:
     """(V, 3) metres, camera frame."""
     joints: NDArray[np.float32] | None = None
     """(21, 3) metres, camera frame; needed for the skeleton and the palm view."""
+    tint: NDArray[np.float64] | None = None
+    """(3,) linear factor on the texture; None leaves it as it is."""
+    sigma: NDArray[np.float32] | None = None
+    """(21,) metres, how unsure each joint's place is, for the material 'heat'."""
+    confidence: float = 1.0
+    """0 to 1, for 'heat' without ``sigma``."""
 
 
 class HandScene:
@@ -90,6 +97,7 @@ class HandScene:
         self._skeleton = SkeletonSolid()
         self._hands: list[SceneHand] = []
         self._mode: str | None = "textured"
+        self._material = "skin"
         self._show_skeleton = False
         self._show_ground = True
         self._show_camera = True
@@ -170,6 +178,12 @@ class HandScene:
         if mode is not None and mode not in SCENE_MODES:
             raise ValueError(f"unknown mode {mode!r}; use one of {', '.join(SCENE_MODES)}")
         self._mode = mode
+
+    def set_material(self, name: str) -> None:
+        """What hands are made of in the mode 'textured': one of ``skin.MATERIALS``. Raises
+        ValueError otherwise."""
+        HandLook(material=name)  # checks it
+        self._material = name
 
     def show_skeleton(self, visible: bool) -> None:
         """Show joints and bones of the hands that carry joints."""
@@ -340,11 +354,33 @@ class HandScene:
         points, normals = skin.place(vertices)
         if self._mode == "normals":
             colors = normal_colors(normals @ self.view.rotation().T.astype(np.float32))
+        elif self._mode == "textured":
+            colors = self._material_colors(skin, hand, points, normals)
         else:
-            albedo = skin.albedo if self._mode == "textured" else skin.plain
-            colors = self._shade(albedo, points, normals)
+            colors = self._shade(skin.plain, points, normals)
         name = f"{number}/skin/{hand.is_right}/{len(vertices)}/{self._generation}"
         return name, (points, skin.faces, colors)
+
+    def _material_colors(
+        self, skin: DenseSkin, hand: SceneHand, points: NDArray, normals: NDArray
+    ) -> NDArray[np.float64]:
+        """sRGB of every vertex of a hand in its material."""
+        if self._material == "skin":
+            tint = np.ones(3) if hand.tint is None else hand.tint
+            return self._shade(skin.albedo * tint.astype(np.float32), points, normals)
+        material = MATERIAL_OF[self._material]
+        albedo = np.empty_like(skin.albedo)
+        albedo[:] = material.plain_color
+        if self._material == "heat" and hand.joints is not None:
+            albedo = heat_colors(points, hand.joints, hand.sigma, hand.confidence)
+        colors = self._shade(albedo, points, normals, material)
+        if self._material == "glass":
+            # Open3D blends nothing: the background, which is even, shines through.
+            sight = points - self.view.eye().astype(np.float32)
+            sight /= np.maximum(np.linalg.norm(sight, axis=1, keepdims=True), 1e-6)
+            alpha = glass_alpha(-(sight * normals).sum(axis=1))[:, None]
+            colors = colors * alpha + np.array(self._colors.background) * (1.0 - alpha)
+        return colors
 
     def _skin(self, is_right: bool, vertex_count: int) -> DenseSkin:
         key = (is_right, vertex_count)
@@ -362,10 +398,16 @@ class HandScene:
                 return meshes[is_right]
         return self._templates[is_right]
 
-    def _shade(self, albedo: NDArray, points: NDArray, normals: NDArray) -> NDArray[np.float64]:
+    def _shade(
+        self,
+        albedo: NDArray,
+        points: NDArray,
+        normals: NDArray,
+        material: Material | None = None,
+    ) -> NDArray[np.float64]:
         """sRGB of vertices under a light that travels with the viewer."""
         turn = self.view.rotation().astype(np.float32)
-        material = self._templates[True].material
+        material = material or self._templates[True].material
         return shade_kernels.vertex_colors(
             albedo,
             (points - self.view.eye().astype(np.float32)) @ turn.T,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -16,7 +16,7 @@ from ..errors import UserError
 from ..geometry import crop_corners
 from ..hand_model import HandModelData
 from ..hand_model.shipped import skin_texture_path
-from ..types import FrameResult, Hand, UInt8
+from ..types import Camera, FrameResult, Hand, UInt8
 from .attention import MapScale, MapStyle, draw_hand_map, draw_legend
 from .compare import draw_comparison
 from .feather import feather_wrists
@@ -24,6 +24,7 @@ from .labels import draw_labels, text_size
 from .mesh import HandMeshes
 from .mesh import hand_meshes as make_hand_meshes
 from .rasterizer import MeshInstance, MeshRasterizer, RenderedLayer
+from .skin import PICTURE, HandLook, SkinTones, dress, see_through
 
 #: Fractional bits of cv2's fixed-point drawing coordinates.
 _SHIFT: Final = 4
@@ -48,6 +49,8 @@ class OverlayStyle:
     """Mesh mode: 'textured', 'shaded', 'wireframe', 'normals', or None for no mesh."""
     mesh_opacity: float = 0.9
     """0 (invisible) to 1."""
+    look: HandLook = field(default_factory=HandLook)
+    """What the hands are made of in the mode 'textured'."""
     skeleton: bool = False
     """The 21 projected joints and 20 bones of the reconstruction."""
     boxes: bool = False
@@ -75,6 +78,7 @@ def draw_overlay(
     hand_meshes: HandMeshes | None = None,
     rasterizer: MeshRasterizer = _RASTERIZER,
     scale: MapScale | None = None,
+    tones: SkinTones | None = None,
 ) -> UInt8:
     """Draw a frame's hands over an image.
 
@@ -87,24 +91,31 @@ def draw_overlay(
             result's own hand model, with the shipped skin where that fits it.
         rasterizer: draws the meshes.
         scale: colours of attention maps, updated with this frame; None scales each to itself.
+        tones: the stream's tones of skin, for the tone of the picture; None measures this one.
 
     Returns:
         A new (H, W, 3) uint8 array.
     """
     canvas = np.ascontiguousarray(image).copy()
     mesh = style.mesh if style.mesh_opacity > 0 else None
-    layer, meshes = None, []
+    layer = None
     if result.hands and (mesh is not None or (style.map is not None and style.map.on_hand)):
         hand_meshes = hand_meshes or own_meshes(result.model)
-        meshes = [MeshInstance(hand_meshes[h.is_right], h.vertices) for h in result.hands]
-        layer = rasterizer.render(meshes, result.camera, mesh or "shaded")
-    if layer is not None and mesh is not None and hand_meshes is not None:
-        if any(hand.is_unsure for hand in result.hands):
-            _blend_by_certainty(canvas, result, mesh, style.mesh_opacity, hand_meshes, rasterizer)
-        else:
-            if mesh != "wireframe":
-                feather_wrists(layer, meshes, result.camera)
-            layer.blend_into(canvas, style.mesh_opacity)
+        if mesh == "textured" and style.look.tone == PICTURE and style.look.material == "skin":
+            tones = tones or SkinTones()
+            tones.update(image, result, hand_meshes)
+            rasterizer = replace(rasterizer, lighting=tones.lighting)
+        has_glass = mesh == "textured" and style.look.material == "glass"
+        for unsure in (True, False):
+            hands = [hand for hand in result.hands if hand.is_unsure == unsure]
+            if hands and mesh is not None:
+                drawn, meshes = _dressed(hands, hand_meshes, mesh, style.look, tones)
+                layer = _layer(meshes, result.camera, drawn, rasterizer, has_glass=has_glass)
+                layer.blend_into(canvas, style.mesh_opacity * (UNSURE_OPACITY if unsure else 1.0))
+        on_hand = style.map is not None and style.map.on_hand
+        if layer is None or (on_hand and any(hand.is_unsure for hand in result.hands)):
+            every = [MeshInstance(hand_meshes[h.is_right], h.vertices) for h in result.hands]
+            layer = rasterizer.render(every, result.camera, "shaded")
     has_map = style.map is not None and _draw_maps(canvas, result.hands, style.map, scale, layer)
     for hand in result.hands:
         if style.skeleton:
@@ -139,23 +150,33 @@ def own_meshes(model: HandModelData | None) -> HandMeshes:
     return _MESHES[model]
 
 
-def _blend_by_certainty(
-    canvas: UInt8,
-    result: FrameResult,
-    mode: str,
-    opacity: float,
+def _dressed(
+    hands: Sequence[Hand],
     hand_meshes: HandMeshes,
+    mode: str,
+    look: HandLook,
+    tones: SkinTones | None,
+) -> tuple[str, list[MeshInstance]]:
+    if mode == "textured":
+        return dress(hands, hand_meshes, look, tones)
+    return mode, [MeshInstance(hand_meshes[hand.is_right], hand.vertices) for hand in hands]
+
+
+def _layer(
+    meshes: Sequence[MeshInstance],
+    camera: Camera,
+    mode: str,
     rasterizer: MeshRasterizer,
-) -> None:
-    """Blend the meshes into the canvas, those of unsure hands faded."""
-    for unsure in (True, False):
-        hands = [hand for hand in result.hands if hand.is_unsure == unsure]
-        if hands:
-            meshes = [MeshInstance(hand_meshes[h.is_right], h.vertices) for h in hands]
-            layer = rasterizer.render(meshes, result.camera, mode)
-            if mode != "wireframe":
-                feather_wrists(layer, meshes, result.camera)
-            layer.blend_into(canvas, opacity * (UNSURE_OPACITY if unsure else 1.0))
+    *,
+    has_glass: bool,
+) -> RenderedLayer:
+    """The meshes, ready to be blended over the picture."""
+    layer = rasterizer.render(meshes, camera, mode)
+    if has_glass:
+        see_through(layer, rasterizer.render(meshes, camera, "normals"))
+    if mode != "wireframe":
+        feather_wrists(layer, meshes, camera)
+    return layer
 
 
 def _draw_maps(

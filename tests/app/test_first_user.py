@@ -149,7 +149,8 @@ def test_a_held_key_does_its_command_once(qtbot, window, plain_clip):
     """Qt repeats a shortcut only where its action says so."""
     repeating = {command.key for command in COMMANDS if window.actions_[command.key].autoRepeat()}
     assert repeating == {
-        "step_forward", "step_back", "forward", "back", "zoom_in", "zoom_out"
+        "step_forward", "step_back", "forward", "back", "zoom_in", "zoom_out", "wipe_left",
+        "wipe_right",
     }  # fmt: skip
     opened(qtbot, window, plain_clip)
     view = window.session.outlets.view
