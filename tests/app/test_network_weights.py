@@ -146,10 +146,10 @@ def test_until_the_network_is_ready_hands_come_from_the_landmarks(
     go_on = threading.Event()
     load = session_module.load_model
 
-    def slow(config: ModelConfig):
+    def slow(config: ModelConfig, *rest):
         if config.estimator != "landmarks":
             go_on.wait(60)
-        return load(config)
+        return load(config, *rest)
 
     monkeypatch.setattr(session_module, "load_model", slow)
     window = MainWindow(Session(), settings, theme)
