@@ -111,6 +111,7 @@ class _Run:
         self._live_told = threading.Event()
         self._interrupted = False
         self._error: str | None = None
+        self._warned = ""
         self._frames = 0
         self._with_hands = 0
         self._hands = 0
@@ -229,10 +230,14 @@ class _Run:
         )
 
     def _on_notice(self, notice: Notice) -> None:
-        if notice.level == "error" and notice.text:
+        info = self._session.outlets.source.value
+        # A camera or stream that is lost comes back, or the user ends the run.
+        is_away = notice.key == "connection" and info is not None and info.is_live
+        if notice.level == "error" and notice.text and not is_away:
             self._error = self._error or notice.text
             self._done.set()
-        elif notice.level == "warning" and notice.text:
+        elif notice.level == "warning" and notice.text and notice.text != self._warned:
+            self._warned = notice.text  # a camera that stays away is told of once
             self._console.print(notice.text)
         if notice.key == "live":
             self._live_told.set()
