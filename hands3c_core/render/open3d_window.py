@@ -56,10 +56,7 @@ class OffscreenWindow:
     def __init__(
         self, size: Size, background: tuple[float, float, float], line_width: float
     ) -> None:
-        try:
-            import open3d
-        except (ImportError, OSError) as error:
-            raise UserError(f"the 3D view needs Open3D, which does not load: {error}") from error
+        open3d = import_open3d()
         open3d.utility.set_verbosity_level(open3d.utility.VerbosityLevel.Error)
         self._open3d: Any = open3d
         self._visualizer: Any = None
@@ -168,3 +165,27 @@ def _without_display() -> Iterator[None]:
             yield
         finally:
             os.environ.update(hidden)
+
+
+def import_open3d() -> Any:
+    """Open3D, whatever other threads import meanwhile: its import walks ``sys.modules`` and fails
+    when that grows.
+
+    Raises:
+        UserError: it is missing or does not load.
+    """
+    for attempts_left in (2, 1, 0):
+        try:
+            import open3d
+        except (ImportError, OSError) as error:
+            raise UserError(f"the 3D view needs Open3D, which does not load: {error}") from error
+        except RuntimeError as error:
+            if not attempts_left:
+                raise UserError(f"Open3D does not load ({error}); start again.") from error
+            # Its own modules are half there; what is compiled stays, which loads only once.
+            for name in [*sys.modules]:
+                if name.split(".")[0] == "open3d" and "pybind" not in name:
+                    del sys.modules[name]
+        else:
+            return open3d
+    raise AssertionError("unreachable")
