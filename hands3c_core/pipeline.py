@@ -13,7 +13,7 @@ from hands3c_core.closing import Closing
 from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.detect import HandDetector, HandSmoother, HandTracker, open_detector
 from hands3c_core.errors import UserError
-from hands3c_core.estimators.base import Estimator
+from hands3c_core.estimators.base import Estimator, SecondLook
 from hands3c_core.estimators.choose import make_estimator, warm_up
 from hands3c_core.estimators.landmarks import LandmarkEstimator
 from hands3c_core.estimators.sides import SideJudge
@@ -318,14 +318,17 @@ class HandMeshPipeline(Closing):
     infer = __call__
 
     def look(self, frame: Frame) -> Looked:
-        """The detector's part of ``process``. A program may do it for the next frame on another
-        thread while ``process`` is busy with the one before; nothing else may run beside it."""
+        """The part of ``process`` that needs no tracks: the detector's, and the estimator's second
+        look where it has one. A program may do it for the next frame on another thread while
+        ``process`` is busy with the one before; nothing else may run beside it."""
         check_image(frame.image)
         start = time.perf_counter()
         last, self._last_look = self._last_look, frame.timestamp
         if self._is_leap(last, frame.timestamp):
             self.detector.reset()
         detections = self.detector.detect(frame.image, 1e3 * frame.timestamp)
+        if isinstance(self._estimator, SecondLook):
+            detections = self._estimator.look_again(frame.image, detections)
         return Looked(detections, 1e3 * (time.perf_counter() - start))
 
     def process(self, frame: Frame, looked: Looked | None = None) -> FrameResult:

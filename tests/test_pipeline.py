@@ -353,3 +353,27 @@ def test_looking_ahead_gives_the_same_hands():
             assert found.timings_ms["detect"] > 0
             assert found.timings_ms["total"] >= found.timings_ms["detect"]
     assert expected.hands
+
+
+def test_a_second_look_is_part_of_looking_and_done_once():
+    """It needs no tracks, so a program that looks ahead has it done ahead."""
+    from hands3c_core.estimators.fused import FusedEstimator
+    from hands3c_core.types import HandLooks
+
+    asked = []
+
+    class Second:
+        def look(self, image, landmarks_2d):
+            asked.append(len(landmarks_2d))
+            points = np.stack([np.column_stack([p, np.zeros(21)]) for p in landmarks_2d])
+            return [HandLooks(np.stack([p, p]), np.ones(2), np.ones(2)) for p in points]
+
+    frame = Frame(IMAGE, 0.0, 0, 0.0)
+    estimator = FusedEstimator(load_hand_model("hand_mid"), None, Second())
+    detector = MadeDetector([made_detection(), made_detection(is_right=False, at=-0.2)])
+    pipeline = HandMeshPipeline(estimator, detector)
+    looked = pipeline.look(frame)
+    assert asked == [2]
+    assert all(hand.looks is not None for hand in looked.detections)
+    assert len(pipeline.process(frame, looked).hands) == 2
+    assert asked == [2]

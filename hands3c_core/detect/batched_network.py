@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ class BatchedNetwork:
         self._core = openvino_core()
         self._size = size
         self._passes: dict[int, Any] = {}
+        self._busy = threading.Lock()
         try:
             self._model = self._core.read_model(file)
             self._pass(first)
@@ -42,8 +44,9 @@ class BatchedNetwork:
 
     def __call__(self, pictures: UInt8) -> list[NDArray[np.float64]]:
         """The network's outputs for pictures (B, size, size, 3) uint8, each (B, ...) float64."""
-        outputs = self._pass(len(pictures)).infer([pictures], share_inputs=True)
-        return [np.array(value, np.float64) for value in outputs.values()]
+        with self._busy:  # outputs lie in the request's own memory
+            outputs = self._pass(len(pictures)).infer([pictures], share_inputs=True)
+            return [np.array(value, np.float64) for value in outputs.values()]
 
     def _pass(self, count: int) -> Any:
         if count not in self._passes:

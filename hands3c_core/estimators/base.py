@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from hands3c_core.types import Camera, HandEstimate, TrackedHand, UInt8
+from hands3c_core.types import Camera, Detection, HandEstimate, TrackedHand, UInt8
 
 
 @runtime_checkable
@@ -40,4 +40,15 @@ class Estimator(Protocol):
 
     def reset(self) -> None:
         """Forget all tracks, before a new source or a seek."""
+        ...
+
+
+@runtime_checkable
+class SecondLook(Protocol):
+    """What an estimator may offer beside: the part of its work that needs no tracks, which a
+    pipeline then does ahead."""
+
+    def look_again(self, image: UInt8, detections: Sequence[Detection]) -> list[Detection]:
+        """The detections of an image (H, W, 3) with ``looks``; on any one thread at a time, also
+        beside ``estimate`` of another image."""
         ...

@@ -40,7 +40,7 @@ from hands3c_core.estimators.witnesses import (
 )
 from hands3c_core.geometry.camera import mirror_camera
 from hands3c_core.hand_model.data import HandModelData
-from hands3c_core.types import Camera, HandEstimate, HandLooks, TrackedHand, UInt8
+from hands3c_core.types import Camera, Detection, HandEstimate, HandLooks, TrackedHand, UInt8
 from hands3c_core.weights import LANDMARKS
 
 if TYPE_CHECKING:
@@ -137,13 +137,13 @@ class FusedEstimator:
     ) -> list[HandEstimate]:
         """Fit every hand; see ``base.Estimator``."""
         seen_by_network = self.network.look(image, hands, camera) if self.network else []
-        looks = self._look_again(image, hands)
+        seen = self.look_again(image, [hand.detection for hand in hands])
         estimates = []
         for row, hand in enumerate(hands):
             view = seen_by_network[row] if seen_by_network else None
             heard = view.witness if view and self._hears_network else None
             fallen = heard is not None and self._is_wild(hand, heard, camera)
-            witnesses = self._witnesses(hand, camera, looks[row], None if fallen else heard)
+            witnesses = self._witnesses(hand, camera, seen[row].looks, None if fallen else heard)
             if self.on_witnesses is not None:
                 self.on_witnesses(hand, witnesses, fallen)
             estimate = self.fit(hand, witnesses, camera, timestamp)
@@ -156,17 +156,16 @@ class FusedEstimator:
         self._standings = {key: it for key, it in self._standings.items() if key in tracked}
         return estimates
 
-    def _look_again(self, image: UInt8, hands: Sequence[TrackedHand]) -> list[HandLooks | None]:
-        """What the second witness says of every hand; it looks at those that it has not seen."""
-        if self.second is None:
-            return [None] * len(hands)
-        looks = [hand.detection.looks for hand in hands]
-        rows = [row for row, seen in enumerate(looks) if seen is None]
-        if rows:
-            unseen = [hands[row].detection.landmarks_2d for row in rows]
-            for row, seen in zip(rows, self.second.look(image, unseen), strict=True):
-                looks[row] = seen
-        return looks
+    def look_again(self, image: UInt8, detections: Sequence[Detection]) -> list[Detection]:
+        """The detections of an image with what the second witness says of them, where it has not
+        seen them. It needs no track, so it may be done beside ``estimate`` of the image before."""
+        rows = [row for row, hand in enumerate(detections) if hand.looks is None]
+        found = list(detections)
+        if self.second is not None and rows:
+            unseen = [found[row].landmarks_2d for row in rows]
+            for row, looks in zip(rows, self.second.look(image, unseen), strict=True):
+                found[row] = replace(found[row], looks=looks)
+        return found
 
     def _is_wild(self, hand: TrackedHand, network: Witness, camera: Camera) -> bool:
         """Whether the network disagrees so much with the detector that it is not heard. By itself

@@ -69,6 +69,7 @@ class HandSkeleton:
         self.shape_offsets = _from_parent(self.rest_dirs)
         self.markers = _mediapipe_markers(self.offsets) if markers is None else markers
         self.axes = data.joint_axes.astype(np.float64)[_ROTATION_OF - 1]
+        self._handed = np.sign(np.linalg.det(self.axes))[..., None]
         self.bones = Bones(self.offsets, self.shape_offsets, self.axes)
         self.limits = np.radians(data.joint_rom_deg.astype(np.float64))[_ROTATION_OF - 1]
         self.limits[0, 0, 0, 1] += _THUMB_ROOT_BEND
@@ -109,14 +110,9 @@ class HandSkeleton:
         """(16, 3) axis-angle relative to the model's mean pose, from rotations of the fit."""
         matrices = np.empty((16, 3, 3))
         matrices[0] = turn
-        for finger in range(5):
-            for joint in range(3):
-                axes, angle = self.axes[finger, joint], angles[finger, joint]
-                matrices[_ROTATION_OF[finger, joint]] = (
-                    turn_about(axes[1], angle[1])
-                    @ turn_about(axes[0], angle[0])
-                    @ turn_about(axes[2], angle[2])
-                )
+        about_axes = Rotation.from_rotvec((self.axes * angles[..., None]).reshape(-1, 3))
+        bend, spread, twist = np.moveaxis(about_axes.as_matrix().reshape(5, 3, 3, 3, 3), 2, 0)
+        matrices[_ROTATION_OF] = spread @ bend @ twist
         pose = Rotation.from_matrix(matrices).as_rotvec()
         pose[1:] -= self.mean_pose
         return pose.astype(np.float32)
@@ -138,8 +134,7 @@ class HandSkeleton:
         bend = np.where(past, np.copysign(np.pi, bend) - bend, bend)
         spread, twist = (np.where(past, x - np.copysign(np.pi, x), x) for x in (spread, twist))
         # Where the axes are left-handed, a turn about one of them appears as its inverse.
-        handed = np.sign(np.linalg.det(self.axes))[..., None]
-        return matrices[0], handed * np.stack([bend, spread, twist], axis=-1)
+        return matrices[0], self._handed * np.stack([bend, spread, twist], axis=-1)
 
     def _angles_of(self, axis_angle: Floats) -> Floats:
         """(5, 3, 3) bend, spread and twist of small-spread rotations (15, 3), to first order."""
