@@ -127,12 +127,12 @@ def benchmark_ui(
         window.open_source(url)
         clocks = Clocks(window)
         progress("loading the model")
-        ready = session.outlets.model_status
+        ready = session.observables.model_status
         _wait(lambda: ready.value.ready and window.camera_view.picture is not None)
         progress("warming up")
         _spin(_WARM_UP_S)
         progress("measuring")
-        dropped = session.outlets.stats.value.dropped
+        dropped = session.observables.stats.value.dropped
         cpu = psutil.Process().cpu_times()
         by_thread = thread_seconds()
         clocks.start()
@@ -143,7 +143,7 @@ def benchmark_ui(
         used = psutil.Process().cpu_times()
         spent = thread_seconds()
         pictures = max(1, len(clocks.latencies_ms))
-        stats = session.outlets.stats.value
+        stats = session.observables.stats.value
         return {
             "platform": application.platformName(),
             "machine": f"{platform.machine()}, {psutil.cpu_count()} cores",

@@ -49,25 +49,25 @@ class Bridge(QObject):
         self._awake = False
         queued = Qt.ConnectionType.QueuedConnection
         self._wake.connect(self._deliver, queued)  # type: ignore[call-arg]
-        outlets = session.outlets
+        observables = session.observables
         self._disconnects: list[Disconnect] = [
-            outlets.source.connect(self._topic("source")),
-            outlets.playback.connect(self._topic("playback")),
-            outlets.stats.connect(self._topic("stats")),
-            outlets.view.connect(self._topic("view")),
-            outlets.model.connect(self._topic("model")),
-            outlets.model_status.connect(self._topic("model_status")),
-            outlets.recording.connect(self._topic("recording")),
-            outlets.record_choice.connect(self._topic("record_choice")),
-            outlets.takes.connect(self._topic("takes")),
-            outlets.deleted.connect(self._topic("deleted")),
-            outlets.export.connect(self._topic("export")),
-            outlets.live.connect(self._topic("live")),
-            outlets.live_choice.connect(self._topic("live_choice")),
-            outlets.cameras.connect(self._topic("cameras")),
+            observables.source.connect(self._topic("source")),
+            observables.playback.connect(self._topic("playback")),
+            observables.stats.connect(self._topic("stats")),
+            observables.view.connect(self._topic("view")),
+            observables.model.connect(self._topic("model")),
+            observables.model_status.connect(self._topic("model_status")),
+            observables.recording.connect(self._topic("recording")),
+            observables.record_choice.connect(self._topic("record_choice")),
+            observables.takes.connect(self._topic("takes")),
+            observables.deleted.connect(self._topic("deleted")),
+            observables.export.connect(self._topic("export")),
+            observables.live.connect(self._topic("live")),
+            observables.live_choice.connect(self._topic("live_choice")),
+            observables.cameras.connect(self._topic("cameras")),
             session.compare.state.connect(self._topic("compare")),
-            outlets.pictures.connect(self._topic("picture")),
-            outlets.notices.connect(self._on_notice),
+            observables.pictures.connect(self._topic("picture")),
+            observables.notices.connect(self._on_notice),
         ]
 
     def watch(self, name: str, value: Observable[Any]) -> None:

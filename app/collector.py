@@ -16,7 +16,7 @@ from PyQt6.QtCore import QObject, QTimer
 
 from app.bridge import Bridge
 from app.session_types import ModelStatus
-from hands3c_core.heap import trim_heap
+from hands3c_core.free_memory import trim_heap
 
 #: After the model the 3D view opens, which brings objects of its own.
 _SETTLED_MS = 4000

@@ -17,8 +17,8 @@ import numpy as np
 
 from app.config import ModelConfig, ViewState
 from app.model import LoadedModel, load_model, needs_rebuild, tune
+from app.observables import Observables
 from app.observe import Observable
-from app.outlets import Outlets
 from app.painter import Painter
 from app.session_types import FAILURE_S, Figures, Notice, Picture, SecondPicture, Shown
 from app.wording import estimator_title
@@ -57,16 +57,19 @@ class Comparison:
     second look, by ``paint``. Every public method may be called from any thread."""
 
     def __init__(
-        self, outlets: Outlets, paint: Callable[[Shown], None], newest: Callable[[], Shown | None]
+        self,
+        observables: Observables,
+        paint: Callable[[Shown], None],
+        newest: Callable[[], Shown | None],
     ) -> None:
         """
         Args:
-            outlets: the session's; problems are told there.
+            observables: the session's; problems are told there.
             paint: draws a result.
             newest: the result on show.
         """
         self.state: Observable[CompareState] = Observable(CompareState())
-        self._out = outlets
+        self._out = observables
         self._paint = paint
         self._newest = newest
         self._lock = threading.Lock()

@@ -16,7 +16,7 @@ from app.config import ModelConfig
 from app.maps import ask_for_maps, with_maps
 from app.meters import Meter
 from app.model import LoadedModel, tune
-from app.outlets import Outlets
+from app.observables import Observables
 from app.player import Player
 from app.preview import Preview, raw_picture
 from app.recording import RecordFiles, Recording
@@ -41,7 +41,7 @@ class Engine:
 
     def __init__(
         self,
-        outlets: Outlets,
+        observables: Observables,
         meter: Meter,
         paint: Callable[[Shown], None],
         recorded: Callable[[Recording], None],
@@ -51,7 +51,7 @@ class Engine:
         previews: bool = False,
     ) -> None:
         """``previews``: files show their pictures before the first model is ready."""
-        self._out = outlets
+        self._out = observables
         self._meter = meter
         self._paint = paint
         self._recorded = recorded
@@ -61,7 +61,7 @@ class Engine:
         self._ahead = Ahead()
         self._processed = 0
         self._failed = self._failed_in_a_row = 0
-        self.player = Player(paced=paced, notify=outlets.notices.emit)
+        self.player = Player(paced=paced, notify=observables.notices.emit)
         self._model: LoadedModel | None = None
         self._recording: Recording | None = None
         self._finishing: list[Recording] = []

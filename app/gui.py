@@ -53,7 +53,7 @@ def run_window(options: Options, settings: Settings | None = None) -> int:
     if options.virtual_camera:
         from app.virtual_camera import CameraFeed
 
-        feed = CameraFeed(session.outlets)
+        feed = CameraFeed(session.observables)
     session.set_loop(options.loop or settings.get("playback/loop", True))
     data = platformdirs.user_data_path(APPLICATION, appauthor=False)
     window = MainWindow(session, settings, theme, log, data_folder=data)

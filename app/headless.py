@@ -57,7 +57,7 @@ def run_headless(options: Options, console: Console | None = None) -> int:
         if options.virtual_camera:
             from app.virtual_camera import CameraFeed
 
-            cleaning.callback(CameraFeed(session.outlets).close)
+            cleaning.callback(CameraFeed(session.observables).close)
         run = _Run(session, console, loop=options.loop, max_frames=options.max_frames)
         run.listen()
         run.send_live(live_choice(options, LiveChoice()))
@@ -119,7 +119,7 @@ class _Run:
 
     def listen(self) -> None:
         """Hear what goes wrong from now on."""
-        self._session.outlets.notices.connect(self._on_notice)
+        self._session.observables.notices.connect(self._on_notice)
 
     def send_live(self, choice: LiveChoice) -> None:
         """Start sending and say where to; raises UserError if that cannot be done."""
@@ -128,7 +128,7 @@ class _Run:
         self._session.live.choose(choice)
         self._live_told.wait(_LIVE_S)
         self._raise_error()
-        state = self._session.outlets.live.value
+        state = self._session.observables.live.value
         for text in (
             state.websocket,
             state.osc and f"OSC to {state.osc}",
@@ -140,12 +140,12 @@ class _Run:
 
     def record(self, spec: str, files: RecordFiles, *, is_bundled: bool) -> int:
         """Open, record to the end, say what was written."""
-        outlets = self._session.outlets
+        observables = self._session.observables
         self._session.set_loop(self._loop)  # first: frames are read as soon as it is open
         self._session.open(spec, play=False, is_bundled=is_bundled)
         self._session.wait_idle()
         self._raise_error()
-        info = outlets.source.value
+        info = observables.source.value
         assert info is not None
         self._console.print(f"{info.name}: {info.width} x {info.height}.")
         if files.all:
@@ -160,8 +160,8 @@ class _Run:
                 self._fallen += shown.fallen
                 progress.update(task, completed=self._frames)
 
-            outlets.results.connect(on_result)
-            outlets.playback.connect(
+            observables.results.connect(on_result)
+            observables.playback.connect(
                 lambda playback: self._done.set() if playback.state is State.ENDED else None,
                 now=False,
             )
@@ -186,17 +186,17 @@ class _Run:
     def _finish(self) -> Take | None:
         """Stop, and wait until the files are complete."""
         finished = threading.Event()
-        outlets = self._session.outlets
+        observables = self._session.observables
         self._session.pause()
         self._session.stop_recording()
         self._session.wait_idle()
-        outlets.recording.connect(
+        observables.recording.connect(
             lambda state: None if state.active or state.saving else finished.set()
         )
         finished.wait(_FINISH_S)
         self._session.wait_idle()
         self._session.takes.wait()
-        takes = outlets.takes.value
+        takes = observables.takes.value
         return takes[0] if takes else None
 
     def _report(self, take: Take | None, *, files_wanted: bool) -> None:
@@ -208,7 +208,7 @@ class _Run:
         share = 100.0 * self._with_hands / max(1, self._frames)
         self._console.print(
             f"{counted(self._frames, 'frame')}, a hand in {share:.1f} % of them. "
-            f"{self._session.outlets.model_status.value.note}."
+            f"{self._session.observables.model_status.value.note}."
         )
         if self._fallen:
             share = 100.0 * self._fallen / max(1, self._hands)
@@ -230,7 +230,7 @@ class _Run:
         )
 
     def _on_notice(self, notice: Notice) -> None:
-        info = self._session.outlets.source.value
+        info = self._session.observables.source.value
         # A camera or stream that is lost comes back, or the user ends the run.
         is_away = notice.key == "connection" and info is not None and info.is_live
         if notice.level == "error" and notice.text and not is_away:

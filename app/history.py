@@ -52,23 +52,25 @@ class History:
         self._undone: list[_Step] = []
         self._awaited: list[TakeChange] = []
         """Changes of takes that were asked for here: they are no steps of their own."""
-        outlets = session.outlets
+        observables = session.observables
         self._apply: dict[str, Callable[[Any], None]] = {
             "view": session.set_view,
             "model": session.set_model,
             "record": session.set_record_choice,
         }
         self._known: dict[str, Any] = {
-            "view": outlets.view.value,
-            "model": outlets.model.value,
-            "record": outlets.record_choice.value,
+            "view": observables.view.value,
+            "model": observables.model.value,
+            "record": observables.record_choice.value,
         }
         self._expected: dict[str, Any] = {}
         self._disconnects: list[Disconnect] = [
-            outlets.view.connect(lambda value: self._changed("view", value), now=False),
-            outlets.model.connect(lambda value: self._changed("model", value), now=False),
-            outlets.record_choice.connect(lambda value: self._changed("record", value), now=False),
-            outlets.take_changes.connect(self._take_changed),
+            observables.view.connect(lambda value: self._changed("view", value), now=False),
+            observables.model.connect(lambda value: self._changed("model", value), now=False),
+            observables.record_choice.connect(
+                lambda value: self._changed("record", value), now=False
+            ),
+            observables.take_changes.connect(self._take_changed),
         ]
 
     @property

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.config import LiveChoice
+from app.observables import Observables
 from app.observe import Disconnect
-from app.outlets import Outlets
 from app.session_types import LiveState, Notice, Shown
 from app.workers import RenderThread, TaskThread
 from hands3c_core.errors import UserError
@@ -26,11 +26,11 @@ _SAY_PERIOD_S = 0.5
 
 
 class LiveSender:
-    """Follows a ``LiveChoice``; ``outlets.live`` tells what runs and who listens."""
+    """Follows a ``LiveChoice``; ``observables.live`` tells what runs and who listens."""
 
-    def __init__(self, outlets: Outlets, newest: Callable[[], Shown | None]) -> None:
+    def __init__(self, observables: Observables, newest: Callable[[], Shown | None]) -> None:
         """``newest`` is the frame on show, for those who join while nothing moves."""
-        self._out = outlets
+        self._out = observables
         # Ports and host names may take seconds: nothing else waits for them.
         self._tasks = TaskThread("hands3c-live-ports")
         self._newest = newest

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.config import SceneVideo
-from app.outlets import Outlets
+from app.observables import Observables
 from app.painter import Painter
 from app.recording import TakeClock
 from app.scene_state import Rendering
@@ -36,15 +36,15 @@ _FALLBACK_FPS = 30.0
 class SceneRecorder:
     """Begins and ends with each take for which the 3D view was chosen too."""
 
-    def __init__(self, outlets: Outlets, done: Callable[[], None]) -> None:
+    def __init__(self, observables: Observables, done: Callable[[], None]) -> None:
         """``done`` is called, on a thread of the recorder's, when a file is complete."""
-        self._out = outlets
+        self._out = observables
         self._done = done
         self._lock = threading.Lock()
         self._queue: BoundedQueue[Rendering] | None = None
         self._threads: list[threading.Thread] = []
         self._last: Shown | None = None
-        self._disconnect = outlets.recording.connect(self._follow)
+        self._disconnect = observables.recording.connect(self._follow)
 
     def take(self, rendering: Rendering) -> None:
         """A new rendering; those of a frame that was written already are left out. Any thread."""

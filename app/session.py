@@ -24,14 +24,14 @@ from typing import TYPE_CHECKING
 from app.compare import Comparison
 from app.config import ModelConfig, RecordChoice, ViewState
 from app.engine import Engine
-from app.journal import keep_journal
 from app.live import LiveSender
 from app.meters import Meter
 from app.model import LoadedModel, is_network, load_model, model_title, needs_rebuild
-from app.outlets import Outlets
+from app.observables import Observables
 from app.painter import Painter
 from app.player import find_cameras
 from app.recording import RecordFiles
+from app.session_log import log_session
 from app.session_types import FAILURE_S, Level, Notice, Picture, Shown, State
 from app.snapshots import save_snapshot
 from app.takes import TakeShelf
@@ -53,7 +53,7 @@ _PICTURE_TIMEOUT_S = 20.0
 
 
 class Session:
-    """Source, pipeline, view state and recorders; ``outlets`` tells what happens."""
+    """Source, pipeline, view state and recorders; ``observables`` tells what happens."""
 
     def __init__(
         self,
@@ -77,10 +77,10 @@ class Session:
             picture_first: show a file's raw pictures before there is a model, and begin to load
                 that, which keeps all cores busy, when the first has been painted (``displayed``).
         """
-        self.outlets = Outlets(
+        self.observables = Observables(
             model or ModelConfig(), view or ViewState(), record or RecordChoice()
         )
-        keep_journal(self.outlets)
+        log_session(self.observables)
         self._meter = Meter()
         self._painter_tools: Painter | None = None
         self._follower = PictureFollower()
@@ -94,18 +94,18 @@ class Session:
         self._has_picture = threading.Event()
         if not picture_first:
             self._has_picture.set()
-        self.outlets.notices.connect(self._hear)
+        self.observables.notices.connect(self._hear)
         self._painter = RenderThread("hands3c-painter", self._draw) if paints else None
-        self.compare = Comparison(self.outlets, self._post, lambda: self.shown)
+        self.compare = Comparison(self.observables, self._post, lambda: self.shown)
         """A second estimator's look at the same pictures."""
         self._loader = RenderThread("hands3c-loader", self._load)
         self._tasks = TaskThread("hands3c-tasks")
-        self.takes = TakeShelf(self.outlets, self._tasks)
+        self.takes = TakeShelf(self.observables, self._tasks)
         """The recordings that are there."""
-        self.live = LiveSender(self.outlets, lambda: self.shown)
+        self.live = LiveSender(self.observables, lambda: self.shown)
         """Hands out live."""
         self._engine = Engine(
-            self.outlets,
+            self.observables,
             self._meter,
             self._paint,
             self.takes.recorded,
@@ -114,7 +114,7 @@ class Session:
             previews=picture_first,
         )
         self._engine.start()
-        self._request_model(self.outlets.model.value)
+        self._request_model(self.observables.model.value)
 
     def look_around(self) -> None:
         """Find cameras at once, and the takes that are there once a first picture is on screen."""
@@ -141,7 +141,7 @@ class Session:
         self._engine.do(lambda: self._engine.open(spec, play=play, is_bundled=is_bundled))
 
     def find_cameras(self) -> None:
-        """Look for cameras; ``outlets.cameras`` tells what was found."""
+        """Look for cameras; ``observables.cameras`` tells what was found."""
         self._tasks.post(self._look_for_cameras)
 
     def play(self) -> None:
@@ -163,34 +163,34 @@ class Session:
 
     def skip(self, seconds: float) -> None:
         """Go on by ``seconds`` (back if negative); in a gallery to the next or last picture."""
-        info = self.outlets.source.value
+        info = self.observables.source.value
         if info is not None and info.pictures:
             self.step(1 if seconds > 0 else -1)
         else:
-            self.seek(max(0.0, self.outlets.playback.value.position + seconds))
+            self.seek(max(0.0, self.observables.playback.value.position + seconds))
 
     def show_frame(self, index: int) -> None:
         """Go to frame (or picture) ``index`` of a file, counted from 0."""
-        info = self.outlets.source.value
+        info = self.observables.source.value
         if info is not None and not info.is_live and info.fps > 0:
             # The middle of its time: whichever way it is rounded, it is this frame.
             self.seek((max(index, 0) + 0.5) / info.fps)
 
     def end(self) -> None:
         """Go to the last frame of a file."""
-        info = self.outlets.source.value
+        info = self.observables.source.value
         if info is not None and info.duration:
             self.pause()
             self.seek(info.duration)
 
     def mark_in(self) -> None:
         """Play from here on."""
-        now = self.outlets.playback.value
+        now = self.observables.playback.value
         self._set_marks(now.position, now.marks[1])
 
     def mark_out(self) -> None:
         """Play up to here."""
-        now = self.outlets.playback.value
+        now = self.observables.playback.value
         self._set_marks(now.marks[0], now.position)
 
     def clear_marks(self) -> None:
@@ -215,19 +215,19 @@ class Session:
     def set_model(self, model: ModelConfig) -> None:
         """Change what turns frames into hands, live: smoothing and lens at once, another hand model
         when it is loaded. On failure the old one stays and a notice says why."""
-        old = self.outlets.model.value
+        old = self.observables.model.value
         if model == old:
             return
-        if needs_rebuild(old, model) or self.outlets.model_status.value.loading:
+        if needs_rebuild(old, model) or self.observables.model_status.value.loading:
             self._request_model(model)
         else:
-            self.outlets.model.set(model)
+            self.observables.model.set(model)
             self._engine.do(lambda: self._engine.tune_model(model))
 
     def set_view(self, view: ViewState) -> None:
-        old = self.outlets.view.value
+        old = self.observables.view.value
         if view != old:
-            self.outlets.view.set(view)
+            self.observables.view.set(view)
             if view.picture_follow and not old.picture_follow:
                 self._follower = PictureFollower()
                 self._zoom = WHOLE
@@ -250,7 +250,7 @@ class Session:
     def displayed(self, picture: Picture) -> None:
         """The window says that it has painted ``picture``."""
         self._has_picture.set()
-        if self.outlets.playback.value.state is State.PLAYING:
+        if self.observables.playback.value.state is State.PLAYING:
             self._meter.displayed(picture.arrived_at)
 
     @property
@@ -261,8 +261,8 @@ class Session:
     # -------------------------------------------------------------------------------- recording
 
     def set_record_choice(self, choice: RecordChoice) -> None:
-        moved = choice.folder != self.outlets.record_choice.value.folder
-        self.outlets.record_choice.set(choice)
+        moved = choice.folder != self.observables.record_choice.value.folder
+        self.observables.record_choice.set(choice)
         if moved:
             self.takes.refresh()
 
@@ -271,18 +271,18 @@ class Session:
         self._engine.do(lambda: self._engine.start_recording(files or self._new_take()))
 
     def stop_recording(self) -> None:
-        """Finish the files; ``outlets.takes`` tells when they are complete."""
+        """Finish the files; ``observables.takes`` tells when they are complete."""
         self._engine.do(self._engine.stop_recording)
 
     def toggle_recording(self) -> None:
-        if self.outlets.recording.value.active:
+        if self.observables.recording.value.active:
             self.stop_recording()
         else:
             self.start_recording()
 
     def snapshot(self, kind: str, file: Path | None = None) -> None:
         """Save the newest frame: ``kind`` is '.obj', '.ply' (one file per hand) or '.png'."""
-        shown, view = self._engine.shown, self.outlets.view.value
+        shown, view = self._engine.shown, self.observables.view.value
         if shown is None:
             self._say("record", "There is no frame to save yet.", "warning", FAILURE_S)
             return
@@ -324,9 +324,9 @@ class Session:
     # ------------------------------------------------------------------------- own threads' work
 
     def _request_model(self, config: ModelConfig) -> None:
-        status = self.outlets.model_status.value
-        self.outlets.model.set(config)
-        self.outlets.model_status.set(replace(status, loading=True, coming=model_title(config)))
+        status = self.observables.model_status.value
+        self.observables.model.set(config)
+        self.observables.model_status.set(replace(status, loading=True, coming=model_title(config)))
         self._loader.post(config)
 
     def _load(self, config: ModelConfig) -> None:
@@ -354,10 +354,10 @@ class Session:
 
     def _say_loading(self, config: ModelConfig, step: str) -> None:
         """What is being done for ``config``, unless it is no longer the one that is asked for."""
-        status = self.outlets.model_status.value
-        if status.loading and config == self.outlets.model.value:
+        status = self.observables.model_status.value
+        if status.loading and config == self.observables.model.value:
             coming = f"{model_title(config)}: {step}"
-            self.outlets.model_status.set(replace(status, coming=coming))
+            self.observables.model_status.set(replace(status, coming=coming))
 
     def _bridge(self, config: ModelConfig) -> None:
         """In a window, hands come from the landmark estimator until the first network is ready,
@@ -394,16 +394,16 @@ class Session:
         if self._painter_tools is None:
             self._painter_tools = Painter()
         started = time.perf_counter()
-        view, size = self.outlets.view.value, self._display_size
+        view, size = self.observables.view.value, self._display_size
         zoom = self._follower.aim(self._zoom, shown.result) if view.picture_follow else self._zoom
         picture = self._painter_tools.picture(shown, view, size, zoom, self._density)
         picture = self.compare.draw(picture, shown, view, size, self._density)
         self._meter.drawn((time.perf_counter() - started) * 1e3)
-        self.outlets.painted.emit(shown)
-        self.outlets.pictures.emit(picture)
+        self.observables.painted.emit(shown)
+        self.observables.pictures.emit(picture)
 
     def _look_for_cameras(self) -> None:
-        self.outlets.cameras.set(find_cameras())
+        self.observables.cameras.set(find_cameras())
 
     def _save_snapshot(self, shown: Shown, view: ViewState, kind: str, file: Path | None) -> None:
         target = file or self._new_file("frame", kind)
@@ -415,14 +415,14 @@ class Session:
         self._say("record", saved_text(saved), seconds=6.0)
 
     def _new_take(self) -> RecordFiles:
-        kinds = self.outlets.record_choice.value.kinds
+        kinds = self.observables.record_choice.value.kinds
         return RecordFiles.named(self._new_file("take", ""), kinds)
 
     def _new_file(self, prefix: str, suffix: str) -> Path:
         stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
-        return self.outlets.record_choice.value.folder / f"{prefix}-{stamp}{suffix}"
+        return self.observables.record_choice.value.folder / f"{prefix}-{stamp}{suffix}"
 
     def _say(
         self, key: str, text: str, level: Level = "info", seconds: float | None = None
     ) -> None:
-        self.outlets.notices.emit(Notice(key, text, level, seconds))
+        self.observables.notices.emit(Notice(key, text, level, seconds))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.outlets import Outlets
+from app.observables import Observables
 from app.recording import Recording
 from app.session_types import FAILURE_S, ExportState, Level, Notice, Take, TakeChange
 from app.take_files import files_of, read_take, scan, size_of
@@ -53,9 +53,9 @@ class _Job:
 class TakeShelf:
     """Works on its own threads: every public method returns at once unless it says otherwise."""
 
-    def __init__(self, outlets: Outlets, tasks: TaskThread) -> None:
+    def __init__(self, observables: Observables, tasks: TaskThread) -> None:
         """``tasks`` does the quick work on files."""
-        self._out = outlets
+        self._out = observables
         self._tasks = tasks
         self._exports = TaskThread("hands3c-exports")
         self._jobs: list[_Job] = []

@@ -125,7 +125,7 @@ class PersonalTraining:
 
     def start_recording(self) -> None:
         """Record the open source's frames into a new clip."""
-        info = self._session.outlets.source.value
+        info = self._session.observables.source.value
         if self._recording is not None or self.state.value.phase.is_busy:
             return
         if info is None:
@@ -134,12 +134,12 @@ class PersonalTraining:
         name = f"clip-{datetime.now():%Y%m%d-%H%M%S}"
         self._recording = Recording(
             RecordFiles.named(self.folder / "clips" / name, ["raw"]),
-            view=self._session.outlets.view,
+            view=self._session.observables.view,
             fps=info.fps,
             source=info.name,
             on_finished=self._recorded,
         )
-        self._stop_results = self._session.outlets.results.connect(self._record)
+        self._stop_results = self._session.observables.results.connect(self._record)
         self._say(
             phase=Phase.RECORDING, text="Recording: show your hands in every pose.", share=None
         )
@@ -191,7 +191,7 @@ class PersonalTraining:
 
     def start_weights(self) -> Path | None:
         """The weights to start from: those that run, else the shipped small ones."""
-        chosen = self._session.outlets.model.value.estimator
+        chosen = self._session.observables.model.value.estimator
         if chosen != LANDMARKS and Path(chosen).is_file():
             return Path(chosen)
         return find_weights(_BASE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.outlets import Outlets
+from app.observables import Observables
 from app.painter import Painter
 from app.session_types import Notice, Shown
 from app.workers import RenderThread
@@ -26,14 +26,14 @@ class CameraFeed:
             the first picture.
     """
 
-    def __init__(self, outlets: Outlets) -> None:
+    def __init__(self, observables: Observables) -> None:
         require_virtual_camera()
-        self._out = outlets
+        self._out = observables
         self._painter: Painter | None = None
         self._camera: VirtualCamera | None = None
         self._failed = False
         self._thread: RenderThread[Shown] = RenderThread("hands3c-virtual-camera", self._show)
-        self._stop: Disconnect = outlets.results.connect(self._thread.post)
+        self._stop: Disconnect = observables.results.connect(self._thread.post)
 
     def close(self) -> None:
         """Take the camera away."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Final
 
-from .errors import UserError
+from hands3c_core.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .conventions import FINGER_NAMES, JOINT_NAMES, ROTATION_NAMES, ROTATION_PARENTS
-from .export.hand_record import joint_quaternions
-from .hand_model import HandModelData
-from .types import Hand
+from hands3c_core.conventions import FINGER_NAMES, JOINT_NAMES, ROTATION_NAMES, ROTATION_PARENTS
+from hands3c_core.export.hand_record import joint_quaternions
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.types import Hand
 
 _BONES: Final = {
     finger: ("metacarpal", "proximal", "distal", "tip")

@@ -41,7 +41,7 @@ class CompareGroup(QWidget):
         self.box.activated.connect(lambda: comparison.choose(estimator=self.box.currentData()))
         bridge.compare.connect(self._show)
         bridge.model.connect(self._show_model)
-        self._show_model(session.outlets.model.value)
+        self._show_model(session.observables.model.value)
         self._show(comparison.state.value)
 
     def _show_model(self, model: ModelConfig) -> None:

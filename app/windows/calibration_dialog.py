@@ -82,7 +82,7 @@ class CalibrationDialog(QDialog):
         self._solved.connect(self._show_solution)
         self._worker: RenderThread[Shown] = RenderThread("hands3c-calibration", self._look)
         self._solver: RenderThread[Calibrator] = RenderThread("hands3c-solver", self._solve)
-        self._stop = session.outlets.results.connect(self._worker.post)
+        self._stop = session.observables.results.connect(self._worker.post)
         if session.shown is not None:
             self._worker.post(session.shown)
 

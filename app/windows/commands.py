@@ -98,11 +98,11 @@ class Commands:
 
     def go_to_frame(self) -> None:
         """Ask for a frame's (or picture's) number and show it."""
-        info = self._session.outlets.source.value
+        info = self._session.observables.source.value
         if info is None or info.is_live or not info.frame_count:
             return
         thing = tr("Picture") if info.pictures else tr("Frame")
-        now = self._session.outlets.playback.value.index + 1
+        now = self._session.observables.playback.value.index + 1
         number, accepted = QInputDialog.getInt(
             self._window,
             tr("Go to"),
@@ -127,7 +127,7 @@ class Commands:
 
     def calibrate(self) -> None:
         """Measure the lens of the open source; its calibration is used at once and from now on."""
-        info = self._session.outlets.source.value
+        info = self._session.observables.source.value
         if info is None:
             text = tr("Open the camera first, then calibrate it.")
             self._window.banner.show_notice(Notice("model", text, "warning", FAILURE_S))
@@ -147,19 +147,19 @@ class Commands:
 
     def use_weights(self, weights: Path) -> None:
         """Switch to a network's weights."""
-        model = self._session.outlets.model.value
+        model = self._session.observables.model.value
         self._session.set_model(replace(model, estimator=str(weights)))
 
     def use_calibration(self, file: Path) -> None:
         """Use the camera calibration in ``file``, which may have changed."""
-        model = self._session.outlets.model.value
+        model = self._session.observables.model.value
         if model.calibration == file:
             self._session.set_model(replace(model, calibration=None))
         self._session.set_model(replace(model, calibration=file))
 
     def save_snapshot(self, kind: str) -> None:
         """Ask where to save this frame and save it."""
-        folder = self._session.outlets.record_choice.value.folder
+        folder = self._session.observables.record_choice.value.folder
         name, _ = QFileDialog.getSaveFileName(
             self._window,
             tr("Save this frame"),
@@ -176,12 +176,12 @@ class Commands:
 
     def change_speed(self, steps: int) -> None:
         """The next faster or slower speed."""
-        speed = self._session.outlets.playback.value.speed
+        speed = self._session.observables.playback.value.speed
         nearest = min(range(len(SPEEDS)), key=lambda index: abs(SPEEDS[index] - speed))
         self._session.set_speed(SPEEDS[min(max(nearest + steps, 0), len(SPEEDS) - 1)])
 
     def toggle_recording(self) -> None:
-        self._window.actions_.check("record", self._session.outlets.recording.value.active)
+        self._window.actions_.check("record", self._session.observables.recording.value.active)
         self._session.toggle_recording()
 
     def toggle_full_screen(self) -> None:
@@ -223,7 +223,9 @@ class Commands:
         session.set_view(ViewState())
         session.set_model(ModelConfig())
         session.live.choose(LiveChoice())
-        session.set_record_choice(RecordChoice(folder=session.outlets.record_choice.value.folder))
+        session.set_record_choice(
+            RecordChoice(folder=session.observables.record_choice.value.folder)
+        )
         session.set_loop(True)
         session.set_speed(1.0)
         window.history.clear()

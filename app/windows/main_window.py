@@ -55,7 +55,7 @@ from app.windows.wiring import wire
 
 
 class MainWindow(QMainWindow):
-    """Widgets subscribe to the session's outlets through the bridge and call the session; they
+    """Widgets subscribe to the session's observables through the bridge and call the session; they
     keep no state of their own that the session has."""
 
     default_size = QSize(1320, 820)
@@ -98,11 +98,11 @@ class MainWindow(QMainWindow):
         # The 3D view draws after the overlay, not beside it: cores may be few, and the overlay is
         # what people compare with the hand they move.
         self._disconnect_views = (
-            session.outlets.results.connect(self.viewport.trace_result),
-            session.outlets.results.connect(self.curve_view.take),
-            session.outlets.painted.connect(self.viewport.show_result),
+            session.observables.results.connect(self.viewport.trace_result),
+            session.observables.results.connect(self.curve_view.take),
+            session.observables.painted.connect(self.viewport.show_result),
         )
-        self.scene_recorder = SceneRecorder(session.outlets, session.takes.refresh)
+        self.scene_recorder = SceneRecorder(session.observables, session.takes.refresh)
         self.viewport.on_rendering = self.scene_recorder.take
         session.look_around()
 
@@ -192,7 +192,7 @@ class MainWindow(QMainWindow):
 
     def change_view(self, **changes: object) -> None:
         """Ask for the current view with ``changes``."""
-        view = replace(self.session.outlets.view.value, **changes)  # type: ignore[arg-type]
+        view = replace(self.session.observables.view.value, **changes)  # type: ignore[arg-type]
         self.session.set_view(view)
 
     def open_source(self, spec: str) -> None:

@@ -44,7 +44,7 @@ class Opening:
             return
         self._waiting_for_cameras = True
         self.show_hint()
-        cameras = self._window.session.outlets.cameras.value
+        cameras = self._window.session.observables.cameras.value
         if cameras is not None:
             self.cameras_found(cameras)
 
@@ -90,8 +90,8 @@ class Opening:
 
     def show_hint(self) -> None:
         """What the camera view says while it has no picture."""
-        outlets = self._window.session.outlets
-        state = outlets.playback.value.state
+        observables = self._window.session.observables
+        state = observables.playback.value.state
         if state is State.OPENING:
             hint = tr("Opening…")
         elif state is State.EMPTY and self._waiting_for_cameras:
@@ -101,7 +101,7 @@ class Opening:
         else:
             hint = (
                 tr("Loading the hand model…")
-                if outlets.model_status.value.loading
+                if observables.model_status.value.loading
                 else tr("No picture")
             )
         self._window.camera_view.set_hint(hint)

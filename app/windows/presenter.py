@@ -92,14 +92,14 @@ class Presenter:
         window.model_panel.show_source(info)
         window.curve_view.show_source(info)
         window.filmstrip.show_pictures(info.pictures if info is not None else ())
-        self._show_place(window.session.outlets.playback.value)
+        self._show_place(window.session.observables.playback.value)
         if info is None:
             return
         window.opening.opened()
         window.setWindowTitle(f"{info.name} – HandS3C Live")
         window.top_bar.source_label.setText(info.name)
         window.top_bar.source_label.setToolTip(info.spec)
-        model = window.session.outlets.model.value
+        model = window.session.observables.model.value
         fitted = window.calibrations.fit(model, info)
         if fitted != model:
             window.session.set_model(fitted)
@@ -122,7 +122,7 @@ class Presenter:
 
     def _show_place(self, playback: Playback) -> None:
         """Which picture of a gallery is on show."""
-        info = self._window.session.outlets.source.value
+        info = self._window.session.observables.source.value
         self._window.filmstrip.show_current(playback.index)
         self._window.camera_view.set_caption(caption_of(info, playback))
 
@@ -165,19 +165,19 @@ class Presenter:
 
     def _show_origin(self) -> None:
         """Where the meshes on show come from: the same as the badge says."""
-        outlets = self._window.session.outlets
-        text = origin_text(outlets.model_status.value, outlets.stats.value)
-        info = outlets.source.value
+        observables = self._window.session.observables
+        text = origin_text(observables.model_status.value, observables.stats.value)
+        info = observables.source.value
         if info is not None and info.is_take:
             text = tr("Hands as they were recorded in {name}", name=info.name)
         self._window.note_label.setText(text)
         self._window.note_label.setToolTip(text)
 
     def _remember_model(self) -> None:
-        outlets = self._window.session.outlets
-        status = outlets.model_status.value
+        observables = self._window.session.observables
+        status = observables.model_status.value
         if status.ready and not status.loading:
-            self._window.settings.save_model(outlets.model.value)
+            self._window.settings.save_model(observables.model.value)
 
     def show_recording(self, state: RecordingState) -> None:
         """The recording in progress."""

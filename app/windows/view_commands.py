@@ -142,7 +142,7 @@ class ViewCommands:
         dialog.open()
 
     def _still_file(self) -> Path:
-        folder = self._window.session.outlets.record_choice.value.folder
+        folder = self._window.session.observables.record_choice.value.folder
         return folder / f"view-{datetime.now().strftime('%Y%m%d-%H%M%S')}.png"
 
     def scene_saved(self, file: Path, problem: str) -> None:
@@ -160,7 +160,7 @@ class ViewCommands:
         if shown is None:
             self._tell_copied(None)
             return
-        image = Painter().annotate(shown, session.outlets.view.value, labels=True)
+        image = Painter().annotate(shown, session.observables.view.value, labels=True)
         height, width = image.shape[:2]
         data = np.ascontiguousarray(image).tobytes()
         made = QImage(data, width, height, 3 * width, QImage.Format.Format_RGB888)
@@ -199,15 +199,15 @@ class ViewCommands:
         self._window.viewport.worker.set_preset(preset)
 
     def _switch_map(self, choice: NetworkMap, _: bool) -> None:
-        shown = self._window.session.outlets.view.value.network_map
+        shown = self._window.session.observables.view.value.network_map
         wanted = NetworkMap.NONE if shown is choice else choice
         self._window.change_view(network_map=wanted)
-        self.show(self._window.session.outlets.view.value)
+        self.show(self._window.session.observables.view.value)
 
     def _next_style(self, field: str) -> None:
         self._next(field, _STYLES)
 
     def _next(self, field: str, choices: Sequence[Any]) -> None:
-        now = getattr(self._window.session.outlets.view.value, field)
+        now = getattr(self._window.session.observables.view.value, field)
         following = choices[(choices.index(now) + 1) % len(choices)]
         self._window.change_view(**{field: following})

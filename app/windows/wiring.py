@@ -44,7 +44,7 @@ def _wire_transport(window: MainWindow) -> None:
     window.filmstrip.picture_asked.connect(session.show_frame)
     curves = window.curve_view
     curves.seek_asked.connect(session.seek)
-    tell = session.outlets.notices.emit
+    tell = session.observables.notices.emit
     curves.saved.connect(lambda file: tell(Notice("record", saved_text((file,)), seconds=6.0)))
     curves.failed.connect(lambda text: tell(Notice("record", text, "error", FAILURE_S)))
     transport.play_asked.connect(session.toggle_play)
@@ -101,7 +101,7 @@ def _wire_top_bar(window: MainWindow) -> None:
 
 def _record(window: MainWindow) -> None:
     # The button shows what the session says, not what was clicked.
-    window.top_bar.record_button.show_recording(window.session.outlets.recording.value.active)
+    window.top_bar.record_button.show_recording(window.session.observables.recording.value.active)
     window.session.toggle_recording()
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.conventions import CROP_SCALE
+from hands3c_core.estimators.hand_in_camera import as_float32, place_hand, row_spread, seen_joints
 from hands3c_core.estimators.mesh_fit import MeshFitter, SeenPoints
-from hands3c_core.estimators.placing import as_float32, place_hand, row_spread, seen_joints
 from hands3c_core.estimators.refine import PoseRefiner
 from hands3c_core.geometry.camera import mirror_camera, project
 from hands3c_core.geometry.crop import (

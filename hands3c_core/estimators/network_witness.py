@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hands3c_core.estimators.hand_in_camera import as_float32, row_spread
 from hands3c_core.estimators.landmarks_skeleton import HandSkeleton
 from hands3c_core.estimators.network import NetworkEstimator, NetworkView
-from hands3c_core.estimators.placing import as_float32, row_spread
 from hands3c_core.estimators.witnesses import Witness, from_network, from_points
 from hands3c_core.geometry.camera import mirror_camera
 from hands3c_core.geometry.turning import turn_global, turn_of

@@ -15,8 +15,8 @@ from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.sample import HandSample
 from hands3c_core.detect.mediapipe_hands import MediaPipeDetector
 from hands3c_core.estimators.base import Estimator
+from hands3c_core.estimators.hand_in_camera import place_hand
 from hands3c_core.estimators.landmarks import LandmarkEstimator
-from hands3c_core.estimators.placing import place_hand
 from hands3c_core.estimators.refine import PoseRefiner
 from hands3c_core.evaluation.second_look import Look, look_again
 from hands3c_core.geometry import default_camera, project

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hands3c_core.estimators.placing import seen_joints
+from hands3c_core.estimators.hand_in_camera import seen_joints
 from hands3c_core.geometry.crop import apply_affine, extract_crop, hand_window, invert_affine
 from hands3c_core.models import HandNetwork, HandPrediction
 from hands3c_core.types import CropBox, UInt8

@@ -1,15 +1,15 @@
 """Files out: meshes, animated GLB, BVH, arrays, tables, JSON lines, video."""
 
-from .arrays import AngleTable, ArrayRecorder
-from .bvh import BvhRecorder
-from .convert import FORMATS, Cancelled, Conversion, convert_take, target_of
-from .gltf import GlbRecorder, GlbSummary
-from .jsonl import ResultLog
-from .mesh_sequence import MeshSequence
-from .obj import write_obj, write_ply
-from .recovery import is_own_video, is_unfinished, recover_video, video_seconds
-from .results import LoggedFrame, LoggedResults, ResultReader, read_results
-from .video import VideoWriter
+from hands3c_core.export.arrays import AngleTable, ArrayRecorder
+from hands3c_core.export.bvh import BvhRecorder
+from hands3c_core.export.convert import FORMATS, Cancelled, Conversion, convert_take, target_of
+from hands3c_core.export.gltf import GlbRecorder, GlbSummary
+from hands3c_core.export.jsonl import ResultLog
+from hands3c_core.export.mesh_sequence import MeshSequence
+from hands3c_core.export.obj import write_obj, write_ply
+from hands3c_core.export.recovery import is_own_video, is_unfinished, recover_video, video_seconds
+from hands3c_core.export.results import LoggedFrame, LoggedResults, ResultReader, read_results
+from hands3c_core.export.video import VideoWriter
 
 __all__ = [
     "FORMATS",

@@ -10,12 +10,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..atomic import write_atomically
-from ..conventions import JOINT_NAMES, NUM_JOINTS, NUM_ROTATIONS, NUM_SHAPE, ROTATION_NAMES
-from ..hand_model import HandModelData
-from ..hand_model.joint_angles import ANGLE_NAMES, joint_angles
-from ..types import FrameResult, Hand
-from .results import LoggedFrame, as_logged
+from hands3c_core.atomic import write_atomically
+from hands3c_core.conventions import (
+    JOINT_NAMES,
+    NUM_JOINTS,
+    NUM_ROTATIONS,
+    NUM_SHAPE,
+    ROTATION_NAMES,
+)
+from hands3c_core.export.results import LoggedFrame, as_logged
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.hand_model.joint_angles import ANGLE_NAMES, joint_angles
+from hands3c_core.types import FrameResult, Hand
 
 NPZ_FORMAT: Final = "hands3c-arrays"
 NPZ_VERSION: Final = 1

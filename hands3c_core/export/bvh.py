@@ -21,15 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..atomic import write_atomically
-from ..conventions import FINGER_NAMES, ROTATION_NAMES, ROTATION_PARENTS
-from ..errors import UserError
-from ..gaps import MOST_GAP_S, without_gaps
-from ..hand_model import HandModelData
-from ..types import FrameResult
-from .hand_motion import HandMotion, MotionCollector, bone_offsets
-from .hand_rig import Skeleton, build_skeleton
-from .results import LoggedFrame
+from hands3c_core.atomic import write_atomically
+from hands3c_core.conventions import FINGER_NAMES, ROTATION_NAMES, ROTATION_PARENTS
+from hands3c_core.errors import UserError
+from hands3c_core.export.hand_motion import HandMotion, MotionCollector, bone_offsets
+from hands3c_core.export.hand_rig import Skeleton, build_skeleton
+from hands3c_core.export.results import LoggedFrame
+from hands3c_core.gaps import MOST_GAP_S, without_gaps
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.types import FrameResult
 
 #: Applied in this order, R = Rz Rx Ry: what nearly every BVH file has.
 log = logging.getLogger(__name__)

@@ -12,21 +12,21 @@ from typing import Any, Final, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UserError
-from ..export_formats import EXPORT_FORMATS, available_formats
-from ..hand_model import FastHandLayer, HandModelData, load_hand_model
-from ..hand_model.mirror import mirror_points
-from ..hand_model.shipped import SHIPPED, skin_texture_path
-from ..names import cut_name
-from ..types import Hand
-from .arrays import AngleTable, ArrayRecorder
-from .bvh import MIXAMO_BVH, BvhRecorder
-from .gltf import GlbRecorder
-from .hand_record import skeleton_record
-from .mesh_sequence import MeshSequence
-from .openxr_files import OpenXrArrays, OpenXrLog
-from .results import LoggedFrame, ResultReader, with_vertices
-from .settling import SETTLED, Settler, TakeShapes, settle_log
+from hands3c_core.errors import UserError
+from hands3c_core.export.arrays import AngleTable, ArrayRecorder
+from hands3c_core.export.bvh import MIXAMO_BVH, BvhRecorder
+from hands3c_core.export.gltf import GlbRecorder
+from hands3c_core.export.hand_record import skeleton_record
+from hands3c_core.export.mesh_sequence import MeshSequence
+from hands3c_core.export.openxr_files import OpenXrArrays, OpenXrLog
+from hands3c_core.export.results import LoggedFrame, ResultReader, with_vertices
+from hands3c_core.export.settling import SETTLED, Settler, TakeShapes, settle_log
+from hands3c_core.export_formats import EXPORT_FORMATS, available_formats
+from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
+from hands3c_core.hand_model.mirror import mirror_points
+from hands3c_core.hand_model.shipped import SHIPPED, skin_texture_path
+from hands3c_core.names import cut_name
+from hands3c_core.types import Hand
 
 log = logging.getLogger(__name__)
 
@@ -205,19 +205,19 @@ def _sequence(kind: Literal["obj", "ply"]) -> Callable[[_Take], _Writer]:
 
 
 def _table(take: _Take) -> _Writer:
-    from .parquet import TableRecorder
+    from hands3c_core.export.parquet import TableRecorder
 
     return TableRecorder(take.model, take.about)
 
 
 def _usd(take: _Take) -> _Writer:
-    from .usd import UsdRecorder
+    from hands3c_core.export.usd import UsdRecorder
 
     return UsdRecorder(take.model, take.texture)
 
 
 def _rerun(take: _Take) -> _Writer:
-    from .rerun_file import RerunRecorder
+    from hands3c_core.export.rerun_file import RerunRecorder
 
     recorder = RerunRecorder(take.model, take.log.with_name(f"{take.log.stem}.raw.mp4"))
     take.cleaning.callback(recorder.abandon)

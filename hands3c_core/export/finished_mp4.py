@@ -17,8 +17,8 @@ from typing import Any, Final
 import av
 from av.error import FFmpegError
 
-from ..atomic import write_atomically
-from ..errors import UserError
+from hands3c_core.atomic import write_atomically
+from hands3c_core.errors import UserError
 
 log = logging.getLogger(__name__)
 

@@ -13,16 +13,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..atomic import write_atomically
-from ..conventions import ROTATION_NAMES, ROTATION_PARENTS
-from ..errors import UserError
-from ..hand_model import HandModelData, faces_for
-from ..render.raster_kernels import vertex_normals
-from ..types import Camera, FrameResult
-from .gltf_file import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, GltfFile
-from .hand_motion import HandMotion, MotionCollector, bone_offsets
-from .hand_rig import HandRig, RigMotion, build_rig
-from .results import LoggedFrame
+from hands3c_core.atomic import write_atomically
+from hands3c_core.conventions import ROTATION_NAMES, ROTATION_PARENTS
+from hands3c_core.errors import UserError
+from hands3c_core.export.gltf_file import ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, GltfFile
+from hands3c_core.export.hand_motion import HandMotion, MotionCollector, bone_offsets
+from hands3c_core.export.hand_rig import HandRig, RigMotion, build_rig
+from hands3c_core.export.results import LoggedFrame
+from hands3c_core.hand_model import HandModelData, faces_for
+from hands3c_core.render.raster_kernels import vertex_normals
+from hands3c_core.types import Camera, FrameResult
 
 _IMAGE_TYPES: Final = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conventions import ROTATION_PARENTS
-from ..types import Camera, FrameResult
-from .hand_names import HandPlaces, hand_name
-from .results import LoggedFrame
-from .settling import is_whole, take_shape
+from hands3c_core.conventions import ROTATION_PARENTS
+from hands3c_core.export.hand_names import HandPlaces, hand_name
+from hands3c_core.export.results import LoggedFrame
+from hands3c_core.export.settling import is_whole, take_shape
+from hands3c_core.types import Camera, FrameResult
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..types import Hand
+from hands3c_core.types import Hand
 
 
 def hand_name(is_right: bool, number: int) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..conventions import BONES, NUM_ROTATIONS, ROTATION_NAMES, ROTATION_PARENTS
-from ..hand_model import HandModelData
+from hands3c_core.conventions import BONES, NUM_ROTATIONS, ROTATION_NAMES, ROTATION_PARENTS
+from hands3c_core.hand_model import HandModelData
 
 #: What decides which hand a pose and a shape give.
 _DEFINING = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "hands_mean", "faces")

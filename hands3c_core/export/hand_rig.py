@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..conventions import NUM_ROTATIONS, ROTATION_PARENTS, ROTATION_TO_JOINT
-from ..hand_model import HandModelData
+from hands3c_core.conventions import NUM_ROTATIONS, ROTATION_PARENTS, ROTATION_TO_JOINT
+from hands3c_core.hand_model import HandModelData
 
 _PARENTS = list(ROTATION_PARENTS)
 _ROUNDING_M: Final = 2e-5

@@ -13,16 +13,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..atomic import write_atomically
-from ..closing import Closing
-from ..errors import UserError
-from ..hand_model import HandModelData
-from ..types import Camera, FrameResult
-from .hand_record import skeleton_record
-from .locks import lock_file
-from .results import FORMAT_NAME, SCHEMA_VERSION, LoggedFrame
-from .schema import conventions_record, frame_record, header_line, json_line
-from .settling import SETTLED, TakeShapes, settle_log
+from hands3c_core.atomic import write_atomically
+from hands3c_core.closing import Closing
+from hands3c_core.errors import UserError
+from hands3c_core.export.hand_record import skeleton_record
+from hands3c_core.export.locks import lock_file
+from hands3c_core.export.results import FORMAT_NAME, SCHEMA_VERSION, LoggedFrame
+from hands3c_core.export.schema import conventions_record, frame_record, header_line, json_line
+from hands3c_core.export.settling import SETTLED, TakeShapes, settle_log
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.types import Camera, FrameResult
 
 
 class ResultLog(Closing):

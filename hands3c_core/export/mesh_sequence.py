@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
-from ..errors import UserError
-from ..hand_model import HandModelData
-from ..types import FrameResult, Hand
-from .hand_names import HandPlaces
-from .obj import write_materials, write_obj, write_ply
+from hands3c_core.errors import UserError
+from hands3c_core.export.hand_names import HandPlaces
+from hands3c_core.export.obj import write_materials, write_obj, write_ply
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.types import FrameResult, Hand
 
 MeshKind = Literal["obj", "ply"]
 #: Name of the material library all OBJ files of a folder share.

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..atomic import write_atomically
-from ..errors import UserError
-from ..hand_model import HandModelData, faces_for, render_mesh
-from ..hand_model.shipped import skin_texture_path
-from ..render.raster_kernels import vertex_normals
-from ..types import FrameResult, Hand
-from .hand_names import HandPlaces, hand_name
+from hands3c_core.atomic import write_atomically
+from hands3c_core.errors import UserError
+from hands3c_core.export.hand_names import HandPlaces, hand_name
+from hands3c_core.hand_model import HandModelData, faces_for, render_mesh
+from hands3c_core.hand_model.shipped import skin_texture_path
+from hands3c_core.render.raster_kernels import vertex_normals
+from hands3c_core.types import FrameResult, Hand
 
 _TO_Y_UP = np.array([1.0, -1.0, -1.0])
 

@@ -11,13 +11,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..atomic import write_atomically
-from ..hand_model import HandModelData
-from ..openxr import OPENXR_FIELDS, OPENXR_JOINTS, OpenXrHands
-from ..types import Hand
-from .arrays import utc_datetime
-from .results import LoggedFrame
-from .schema import rounded
+from hands3c_core.atomic import write_atomically
+from hands3c_core.export.arrays import utc_datetime
+from hands3c_core.export.results import LoggedFrame
+from hands3c_core.export.schema import rounded
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.openxr import OPENXR_FIELDS, OPENXR_JOINTS, OpenXrHands
+from hands3c_core.types import Hand
 
 OPENXR_FORMAT: Final = "hands3c-openxr"
 OPENXR_VERSION: Final = 1

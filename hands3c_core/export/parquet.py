@@ -10,15 +10,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..atomic import write_atomically
-from ..conventions import JOINT_NAMES, NUM_JOINTS, NUM_ROTATIONS, NUM_SHAPE
-from ..hand_model import HandModelData
-from ..hand_model.joint_angles import ANGLE_NAMES, joint_angles
-from ..types import Hand
-from .arrays import utc_datetime
-from .hand_record import joint_quaternions
-from .results import LoggedFrame
-from .schema import conventions_record
+from hands3c_core.atomic import write_atomically
+from hands3c_core.conventions import JOINT_NAMES, NUM_JOINTS, NUM_ROTATIONS, NUM_SHAPE
+from hands3c_core.export.arrays import utc_datetime
+from hands3c_core.export.hand_record import joint_quaternions
+from hands3c_core.export.results import LoggedFrame
+from hands3c_core.export.schema import conventions_record
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.hand_model.joint_angles import ANGLE_NAMES, joint_angles
+from hands3c_core.types import Hand
 
 PARQUET_FORMAT: Final = "hands3c-table"
 PARQUET_VERSION: Final = 1

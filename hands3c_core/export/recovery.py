@@ -8,9 +8,9 @@ from pathlib import Path
 import av
 from av.error import FFmpegError
 
-from .locks import lock_file
-from .mp4_boxes import trim_to_fragments
-from .video import MADE_BY
+from hands3c_core.export.locks import lock_file
+from hands3c_core.export.mp4_boxes import trim_to_fragments
+from hands3c_core.export.video import MADE_BY
 
 #: Names that begin with a dot are those of files that are written whole or not at all.
 _PART = re.compile(r"(?P<name>[^.].*\.mp4)(\.\d+)?\.part")

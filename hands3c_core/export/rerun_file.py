@@ -12,15 +12,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..atomic import write_atomically
-from ..conventions import BONES, FINGER_COLORS, JOINT_NAMES
-from ..hand_model import HandModelData, faces_for
-from ..hand_model.joint_angles import ANGLE_JOINTS, ANGLES, joint_angles, short_name
-from ..render.raster_kernels import vertex_normals
-from ..types import Camera, Hand
-from .arrays import utc_datetime
-from .hand_names import HandPlaces, hand_name
-from .results import LoggedFrame
+from hands3c_core.atomic import write_atomically
+from hands3c_core.conventions import BONES, FINGER_COLORS, JOINT_NAMES
+from hands3c_core.export.arrays import utc_datetime
+from hands3c_core.export.hand_names import HandPlaces, hand_name
+from hands3c_core.export.results import LoggedFrame
+from hands3c_core.hand_model import HandModelData, faces_for
+from hands3c_core.hand_model.joint_angles import ANGLE_JOINTS, ANGLES, joint_angles, short_name
+from hands3c_core.render.raster_kernels import vertex_normals
+from hands3c_core.types import Camera, Hand
 
 APPLICATION: Final = "hands3c"
 _CAMERA: Final = "world/camera"

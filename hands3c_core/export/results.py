@@ -14,10 +14,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..closing import Closing
-from ..errors import UserError
-from ..reading import Fields, transcoded
-from ..types import Camera, CropBox, FrameResult, Hand
+from hands3c_core.closing import Closing
+from hands3c_core.errors import UserError
+from hands3c_core.reading import Fields, transcoded
+from hands3c_core.types import Camera, CropBox, FrameResult, Hand
 
 FORMAT_NAME: Final = "hands3c-results"
 SCHEMA_VERSION: Final = 1

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ..conventions import JOINT_NAMES, ROTATION_NAMES
-from ..hand_model import HandModelData
-from ..types import Hand
-from .hand_record import joint_quaternions
-from .results import LoggedFrame
+from hands3c_core.conventions import JOINT_NAMES, ROTATION_NAMES
+from hands3c_core.export.hand_record import joint_quaternions
+from hands3c_core.export.results import LoggedFrame
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.types import Hand
 
 
 def rounded(values: Any, decimals: int) -> Any:

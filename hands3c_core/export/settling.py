@@ -18,17 +18,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..atomic import write_atomically
-from ..conventions import NUM_SHAPE
-from ..errors import UserError
-from ..geometry import project, solve_translation
-from ..hand_model import FastHandLayer, HandModelData
-from ..hand_model.mirror import mirror_points
-from ..types import Camera, Hand
-from .hand_names import HandPlaces
-from .locks import held
-from .results import LoggedFrame, ResultReader
-from .schema import hand_record, header_line, json_line
+from hands3c_core.atomic import write_atomically
+from hands3c_core.conventions import NUM_SHAPE
+from hands3c_core.errors import UserError
+from hands3c_core.export.hand_names import HandPlaces
+from hands3c_core.export.locks import held
+from hands3c_core.export.results import LoggedFrame, ResultReader
+from hands3c_core.export.schema import hand_record, header_line, json_line
+from hands3c_core.geometry import project, solve_translation
+from hands3c_core.hand_model import FastHandLayer, HandModelData
+from hands3c_core.hand_model.mirror import mirror_points
+from hands3c_core.types import Camera, Hand
 
 log = logging.getLogger(__name__)
 

@@ -13,14 +13,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..atomic import write_atomically
-from ..conventions import ROTATION_NAMES, ROTATION_PARENTS
-from ..errors import UserError
-from ..hand_model import HandModelData, faces_for, render_mesh
-from ..render.raster_kernels import vertex_normals
-from .hand_motion import HandMotion, MotionCollector, bone_offsets
-from .hand_rig import HandRig, RigMotion, build_rig
-from .results import LoggedFrame
+from hands3c_core.atomic import write_atomically
+from hands3c_core.conventions import ROTATION_NAMES, ROTATION_PARENTS
+from hands3c_core.errors import UserError
+from hands3c_core.export.hand_motion import HandMotion, MotionCollector, bone_offsets
+from hands3c_core.export.hand_rig import HandRig, RigMotion, build_rig
+from hands3c_core.export.results import LoggedFrame
+from hands3c_core.hand_model import HandModelData, faces_for, render_mesh
+from hands3c_core.render.raster_kernels import vertex_normals
 
 _ROOT: Final = "/hands"
 _USUAL_RATE: Final = 30.0

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..hand_model import HandModelData, render_mesh
-from ..types import FrameResult
+from hands3c_core.hand_model import HandModelData, render_mesh
+from hands3c_core.types import FrameResult
 
 MESH_MAGIC: Final = b"HS3M"
 #: Magic, frame index, hands, points a hand.

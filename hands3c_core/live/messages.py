@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Final
 
-from ..conventions import BONES
-from ..export.hand_record import skeleton_record
-from ..export.results import LoggedFrame
-from ..export.schema import conventions_record, frame_record
-from ..hand_model import HandModelData
-from ..types import FrameResult, Hand
+from hands3c_core.conventions import BONES
+from hands3c_core.export.hand_record import skeleton_record
+from hands3c_core.export.results import LoggedFrame
+from hands3c_core.export.schema import conventions_record, frame_record
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.types import FrameResult, Hand
 
 LIVE_FORMAT: Final = "hands3c-live"
 #: Goes up when old receivers would misread what is sent; new keys do not change it.

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
-from ..errors import UserError
-from .targets import is_loopback
+from hands3c_core.errors import UserError
+from hands3c_core.live.targets import is_loopback
 
 _ORIGIN: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<host>[^/?#\s]*)")
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from ..conventions import JOINT_NAMES
-from ..errors import UserError
-from ..hand_model import HandModelData
-from ..types import FrameResult, Hand
-from .messages import LIVE_VERSION, hand_of_side
-from .targets import Target
+from hands3c_core.conventions import JOINT_NAMES
+from hands3c_core.errors import UserError
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.live.messages import LIVE_VERSION, hand_of_side
+from hands3c_core.live.targets import Target
+from hands3c_core.types import FrameResult, Hand
 
 log = logging.getLogger(__name__)
 

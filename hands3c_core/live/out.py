@@ -7,18 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..closing import Closing
-from ..export.openxr_files import openxr_hands
-from ..hand_model import HandModelData
-from ..openxr import OpenXrHands
-from ..types import FrameResult
-from .meshes import mesh_bytes, mesh_message
-from .messages import frame_message, hello_message
-from .osc import OscSender, UdpSender
-from .rerun import RerunSender
-from .targets import Target
-from .vmc import VmcSender
-from .websocket import LiveClient, WebSocketServer
+from hands3c_core.closing import Closing
+from hands3c_core.export.openxr_files import openxr_hands
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.live.meshes import mesh_bytes, mesh_message
+from hands3c_core.live.messages import frame_message, hello_message
+from hands3c_core.live.osc import OscSender, UdpSender
+from hands3c_core.live.rerun import RerunSender
+from hands3c_core.live.targets import Target
+from hands3c_core.live.vmc import VmcSender
+from hands3c_core.live.websocket import LiveClient, WebSocketServer
+from hands3c_core.openxr import OpenXrHands
+from hands3c_core.types import FrameResult
 
 _SENDERS: Final[dict[str, type[UdpSender] | type[RerunSender]]] = {
     "osc": OscSender,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..assets import asset_path
-from ..errors import UserError
+from hands3c_core.assets import asset_path
+from hands3c_core.errors import UserError
 
 #: Path of the address -> (asset, type). Nothing else is ever read.
 _PAGES = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-from ..errors import UserError
-from ..export.results import LoggedFrame
-from ..hand_model import HandModelData
-from ..types import FrameResult
-from .targets import Target
+from hands3c_core.errors import UserError
+from hands3c_core.export.results import LoggedFrame
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.live.targets import Target
+from hands3c_core.types import FrameResult
 
 #: JPEG quality of the picture: it is for looking at.
 _QUALITY = 75
@@ -44,7 +44,7 @@ class RerunSender:
         """Send a frame made with the hand model ``model``."""
         import rerun as rr
 
-        from ..export.rerun_file import RerunHands
+        from hands3c_core.export.rerun_file import RerunHands
 
         if not isinstance(self._hands, RerunHands) or model is not self._model:
             self._hands, self._model = RerunHands(self._recording, model), model

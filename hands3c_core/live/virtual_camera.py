@@ -7,9 +7,9 @@ import sys
 from importlib.util import find_spec
 from typing import Any
 
-from ..errors import UserError
-from ..export.video import fitted
-from ..types import UInt8
+from hands3c_core.errors import UserError
+from hands3c_core.export.video import fitted
+from hands3c_core.types import UInt8
 
 _HELP = {
     "linux": "load one with: sudo modprobe v4l2loopback (package v4l2loopback-dkms)",

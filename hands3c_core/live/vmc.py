@@ -15,12 +15,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conventions import NUM_ROTATIONS, ROTATION_NAMES, ROTATION_PARENTS
-from ..export.hand_record import joint_quaternions, rest_joints
-from ..hand_model import HandModelData
-from ..types import FrameResult, Hand
-from .messages import hand_of_side
-from .osc import UdpSender, osc_bundle
+from hands3c_core.conventions import NUM_ROTATIONS, ROTATION_NAMES, ROTATION_PARENTS
+from hands3c_core.export.hand_record import joint_quaternions, rest_joints
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.live.messages import hand_of_side
+from hands3c_core.live.osc import UdpSender, osc_bundle
+from hands3c_core.types import FrameResult, Hand
 
 _PARTS: Final = ("Proximal", "Intermediate", "Distal")
 #: Unity's name of each rotation's bone, without the side.

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from ..errors import UserError
-from .flow import Flow, Outbox, Parcel
-from .origins import origin_allowed
-from .pages import page
-from .targets import LOOPBACK, LOOPBACK_IPV6, Target
+from hands3c_core.errors import UserError
+from hands3c_core.live.flow import Flow, Outbox, Parcel
+from hands3c_core.live.origins import origin_allowed
+from hands3c_core.live.pages import page
+from hands3c_core.live.targets import LOOPBACK, LOOPBACK_IPV6, Target
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection

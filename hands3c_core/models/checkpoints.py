@@ -23,7 +23,6 @@ from hands3c_core.hand_model.mano_files import cache_folder
 from hands3c_core.models.fpn import FEATURE_STRIDE
 from hands3c_core.models.hub import local_weights
 from hands3c_core.models.network import HandNetwork
-from hands3c_core.models.parts import read_weights
 from hands3c_core.models.published import PublishedCheckpoint, read_published
 from hands3c_core.models.registry import (
     DEFAULT_HAND,
@@ -31,6 +30,7 @@ from hands3c_core.models.registry import (
     network_entry,
 )
 from hands3c_core.models.sar_checkpoints import is_sar, read_sar
+from hands3c_core.models.split_weights import read_weights
 from hands3c_core.models.untrusted import (
     check_file,
     check_state,

@@ -9,9 +9,16 @@ Our own code, and not a validation library: half of the values are arrays with a
 checks serve five containers.
 """
 
-from .arrays import read_arrays
-from .fields import Fields
-from .text import decode_text, parse_json, parse_yaml, read_bytes, read_json, transcoded
+from hands3c_core.reading.arrays import read_arrays
+from hands3c_core.reading.fields import Fields
+from hands3c_core.reading.text import (
+    decode_text,
+    parse_json,
+    parse_yaml,
+    read_bytes,
+    read_json,
+    transcoded,
+)
 
 __all__ = [
     "Fields",

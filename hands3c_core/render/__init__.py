@@ -4,7 +4,7 @@ Open3D itself is imported only when a ``HandScene`` is opened: it takes seconds,
 do without it.
 """
 
-from .attention import (
+from hands3c_core.render.attention import (
     ATTENTION_KINDS,
     KIND_TITLES,
     MapScale,
@@ -19,18 +19,18 @@ from .attention import (
     normalise_map,
     warp_to_image,
 )
-from .compare import difference_table, draw_comparison
-from .labels import draw_labels, label_text, text_size
-from .lighting import Lighting, Material
-from .mesh import HandMeshes, MeshTemplate, Texture, hand_meshes, read_texture
-from .open3d_scene import SCENE_MODES, HandScene, SceneHand
-from .orbit_camera import PRESETS
-from .overlay import OverlayStyle, draw_overlay, draw_skeleton
-from .placement import centered_places, hand_center
-from .rasterizer import MODES, MeshInstance, MeshRasterizer, RenderedLayer
-from .scene_geometry import SceneColors
-from .skin import MATERIALS, TONES, HandLook, SkinTones
-from .trails import FingertipTrails
+from hands3c_core.render.compare import difference_table, draw_comparison
+from hands3c_core.render.labels import draw_labels, label_text, text_size
+from hands3c_core.render.lighting import Lighting, Material
+from hands3c_core.render.mesh import HandMeshes, MeshTemplate, Texture, hand_meshes, read_texture
+from hands3c_core.render.open3d_scene import SCENE_MODES, HandScene, SceneHand
+from hands3c_core.render.orbit_camera import PRESETS
+from hands3c_core.render.overlay import OverlayStyle, draw_overlay, draw_skeleton
+from hands3c_core.render.placement import centered_places, hand_center
+from hands3c_core.render.rasterizer import MODES, MeshInstance, MeshRasterizer, RenderedLayer
+from hands3c_core.render.scene_geometry import SceneColors
+from hands3c_core.render.skin import MATERIALS, TONES, HandLook, SkinTones
+from hands3c_core.render.trails import FingertipTrails
 
 __all__ = [
     "ATTENTION_KINDS",

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry import crop_corners
-from ..joint_names import short_name
-from ..types import AttentionMaps, CropBox, Hand, UInt8
-from .labels import Order, Place, legend_plate, paste_plate, text_size
+from hands3c_core.geometry import crop_corners
+from hands3c_core.joint_names import short_name
+from hands3c_core.render.labels import Order, Place, legend_plate, paste_plate, text_size
+from hands3c_core.types import AttentionMaps, CropBox, Hand, UInt8
 
 #: Names of the attention maps a style can ask for.
 ATTENTION_KINDS: Final = ("before", "after", "spatial", "channel")

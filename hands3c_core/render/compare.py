@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry import crop_affine
-from ..types import Hand, UInt8
-from .attention import MapScale, color_table, normalise_map
-from .labels import Order, paste_plate, text_plate
+from hands3c_core.geometry import crop_affine
+from hands3c_core.render.attention import MapScale, color_table, normalise_map
+from hands3c_core.render.labels import Order, paste_plate, text_plate
+from hands3c_core.types import Hand, UInt8
 
 #: Titles of a hand's tiles, from left to right.
 TITLES: Final = ("Before", "After", "Difference")

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..jit import njit
-from ..types import Camera
-from .rasterizer import MeshInstance, RenderedLayer
+from hands3c_core.jit import njit
+from hands3c_core.render.rasterizer import MeshInstance, RenderedLayer
+from hands3c_core.types import Camera
 
 #: Over so much of the hand, from the wrist's edge on, the mesh becomes opaque, metres.
 FADE_M: Final = 0.016

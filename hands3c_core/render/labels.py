@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from ..types import Hand, UInt8
+from hands3c_core.types import Hand, UInt8
 
 Order = Literal["rgb", "bgra"]
 Place = tuple[int, int, int, int]

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UserError
-from ..types import UInt8
-from .lighting import Material
-from .shade_kernels import SRGB_TO_LINEAR
+from hands3c_core.errors import UserError
+from hands3c_core.render.lighting import Material
+from hands3c_core.render.shade_kernels import SRGB_TO_LINEAR
+from hands3c_core.types import UInt8
 
 
 def read_texture(path: str | Path) -> UInt8:

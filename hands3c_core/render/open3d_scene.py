@@ -14,14 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..types import Camera, UInt8
-from . import shade_kernels
-from .lighting import Lighting, Material
-from .mesh import HandMeshes, MeshTemplate
-from .open3d_window import OffscreenWindow
-from .orbit_camera import OrbitCamera
-from .placement import palm_normal
-from .scene_geometry import (
+from hands3c_core.render import shade_kernels
+from hands3c_core.render.lighting import Lighting, Material
+from hands3c_core.render.mesh import HandMeshes, MeshTemplate
+from hands3c_core.render.open3d_window import OffscreenWindow
+from hands3c_core.render.orbit_camera import OrbitCamera
+from hands3c_core.render.placement import palm_normal
+from hands3c_core.render.scene_geometry import (
     DenseSkin,
     SceneColors,
     SkeletonSolid,
@@ -31,9 +30,10 @@ from .scene_geometry import (
     lifted,
     normal_colors,
 )
-from .scene_shapes import Shape
-from .skin import MATERIAL_OF, HandLook, glass_alpha, heat_colors
-from .trails import TrailSolid
+from hands3c_core.render.scene_shapes import Shape
+from hands3c_core.render.skin import MATERIAL_OF, HandLook, glass_alpha, heat_colors
+from hands3c_core.render.trails import TrailSolid
+from hands3c_core.types import Camera, UInt8
 
 #: Drawing modes of the hands.
 SCENE_MODES: Final = ("textured", "shaded", "wireframe", "normals")

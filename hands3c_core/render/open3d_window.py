@@ -26,9 +26,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UserError
-from ..heap import trim_heap
-from .scene_shapes import ShapeSet
+from hands3c_core.errors import UserError
+from hands3c_core.free_memory import trim_heap
+from hands3c_core.render.scene_shapes import ShapeSet
 
 _LEAST_SIDE: Final = 16
 _MAX_SIDE: Final = 8192

@@ -11,20 +11,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conventions import BONES, FINGER_COLORS, FINGER_NAMES, JOINT_NAMES
-from ..errors import UserError
-from ..geometry import crop_corners
-from ..hand_model import HandModelData
-from ..hand_model.shipped import skin_texture_path
-from ..types import Camera, FrameResult, Hand, UInt8
-from .attention import MapScale, MapStyle, draw_hand_map, draw_legend
-from .compare import draw_comparison
-from .feather import feather_wrists
-from .labels import draw_labels, text_size
-from .mesh import HandMeshes
-from .mesh import hand_meshes as make_hand_meshes
-from .rasterizer import MeshInstance, MeshRasterizer, RenderedLayer
-from .skin import PICTURE, HandLook, SkinTones, dress, see_through
+from hands3c_core.conventions import BONES, FINGER_COLORS, FINGER_NAMES, JOINT_NAMES
+from hands3c_core.errors import UserError
+from hands3c_core.geometry import crop_corners
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.hand_model.shipped import skin_texture_path
+from hands3c_core.render.attention import MapScale, MapStyle, draw_hand_map, draw_legend
+from hands3c_core.render.compare import draw_comparison
+from hands3c_core.render.feather import feather_wrists
+from hands3c_core.render.labels import draw_labels, text_size
+from hands3c_core.render.mesh import HandMeshes
+from hands3c_core.render.mesh import hand_meshes as make_hand_meshes
+from hands3c_core.render.rasterizer import MeshInstance, MeshRasterizer, RenderedLayer
+from hands3c_core.render.skin import PICTURE, HandLook, SkinTones, dress, see_through
+from hands3c_core.types import Camera, FrameResult, Hand, UInt8
 
 #: Fractional bits of cv2's fixed-point drawing coordinates.
 _SHIFT: Final = 4

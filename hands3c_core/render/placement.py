@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conventions import JOINT_NAMES
-from ..types import Hand
+from hands3c_core.conventions import JOINT_NAMES
+from hands3c_core.types import Hand
 
 #: Where one hand alone is put, metres in the camera frame.
 CENTER: Final = (0.0, 0.0, 0.5)

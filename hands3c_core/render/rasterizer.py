@@ -13,10 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..types import Camera, UInt8
-from . import raster_kernels, shade_kernels
-from .lighting import Lighting, Material
-from .mesh import MeshTemplate
+from hands3c_core.render import raster_kernels, shade_kernels
+from hands3c_core.render.lighting import Lighting, Material
+from hands3c_core.render.mesh import MeshTemplate
+from hands3c_core.types import Camera, UInt8
 
 #: Drawing modes.
 MODES: Final = ("textured", "shaded", "wireframe", "normals")
@@ -237,7 +237,9 @@ class MeshRasterizer:
         """Compile every kernel, or load it from numba's cache, so that no frame has to."""
         corners = np.array([[-0.1, -0.1, 1], [-0.1, 0.1, 1], [0.1, 0.1, 1]], np.float32)
         faces = np.array([[0, 1, 2]], np.int32)
-        from .mesh import Texture  # here, because only warming up needs a texture of its own
+        from hands3c_core.render.mesh import (
+            Texture,  # here, because only warming up needs a texture of its own
+        )
 
         template = MeshTemplate(
             faces=faces,

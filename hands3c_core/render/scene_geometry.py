@@ -11,12 +11,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conventions import BONES, NUM_JOINTS
-from ..types import Camera
-from . import shade_kernels
-from .mesh import MeshTemplate
-from .overlay import joint_color
-from .raster_kernels import vertex_normals
+from hands3c_core.conventions import BONES, NUM_JOINTS
+from hands3c_core.render import shade_kernels
+from hands3c_core.render.mesh import MeshTemplate
+from hands3c_core.render.overlay import joint_color
+from hands3c_core.render.raster_kernels import vertex_normals
+from hands3c_core.types import Camera
 
 _JOINT_RADIUS = 0.0042
 _BONE_RADIUS = 0.0022

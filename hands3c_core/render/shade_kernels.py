@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from hands3c_core.jit import njit
-
-from .raster_kernels import SUBPIXEL, _irradiance_at, barycentrics
+from hands3c_core.render.raster_kernels import SUBPIXEL, _irradiance_at, barycentrics
 
 TEXTURED, SHADED, WIREFRAME, NORMALS = 0, 1, 2, 3
 

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from . import raster_kernels
-from .rasterizer import MeshInstance
+from hands3c_core.render import raster_kernels
+from hands3c_core.render.rasterizer import MeshInstance
 
 #: The light's camera stands this many scene radii away: near enough to parallel rays.
 _DISTANCE = 40.0

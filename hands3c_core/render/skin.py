@@ -20,12 +20,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..types import Camera, FrameResult, Hand, UInt8
-from .lighting import Lighting, Material
-from .mesh import HandMeshes, MeshTemplate
-from .raster_kernels import vertex_irradiance, vertex_normals
-from .rasterizer import MeshInstance, RenderedLayer
-from .shade_kernels import SRGB_TO_LINEAR
+from hands3c_core.render.lighting import Lighting, Material
+from hands3c_core.render.mesh import HandMeshes, MeshTemplate
+from hands3c_core.render.raster_kernels import vertex_irradiance, vertex_normals
+from hands3c_core.render.rasterizer import MeshInstance, RenderedLayer
+from hands3c_core.render.shade_kernels import SRGB_TO_LINEAR
+from hands3c_core.types import Camera, FrameResult, Hand, UInt8
 
 #: What hands can be made of.
 MATERIALS: Final = ("skin", "clay", "glass", "heat")

@@ -10,9 +10,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conventions import FINGER_COLORS, FINGER_NAMES, TIP_JOINTS
-from ..types import Hand
-from .placement import hand_center
+from hands3c_core.conventions import FINGER_COLORS, FINGER_NAMES, TIP_JOINTS
+from hands3c_core.render.placement import hand_center
+from hands3c_core.types import Hand
 
 #: How long a fingertip is remembered, s.
 TRAIL_SECONDS: Final = 1.2

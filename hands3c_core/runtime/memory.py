@@ -7,7 +7,7 @@ import gc
 import torch
 from torch import nn
 
-from hands3c_core.heap import trim_heap
+from hands3c_core.free_memory import trim_heap
 
 
 def release_parameters(module: nn.Module) -> None:

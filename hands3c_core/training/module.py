@@ -149,7 +149,7 @@ class HandTraining(L.LightningModule):
         return images.contiguous(memory_format=torch.channels_last)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """As the preset says; the schedule is set from outside (``callbacks.Pace``)."""
+        """As the preset says; the schedule is set from outside (``callbacks.RunLength``)."""
         preset = self.preset
         named = [(name, p) for name, p in self.network.named_parameters() if p.requires_grad]
         decay = 0.0 if preset.optimizer == "adam" else preset.weight_decay

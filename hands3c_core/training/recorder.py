@@ -16,7 +16,7 @@ from hands3c_core.atomic import write_atomically
 from hands3c_core.training.batches import TrainingBatch
 from hands3c_core.training.curves import draw_curves
 from hands3c_core.training.module import HandTraining
-from hands3c_core.training.pace import Pace
+from hands3c_core.training.run_length import RunLength
 
 METRICS, VALIDATION, CURVES = "metrics.csv", "validation.csv", "curves.png"
 #: Columns of metrics.csv before and after the terms of the loss.
@@ -39,12 +39,12 @@ class Recorder(L.Callback):
 
     Args:
         folder: the run directory.
-        pace: the run's clock.
+        length: the run's clock.
         every: steps between two lines.
     """
 
-    def __init__(self, folder: Path, pace: Pace, every: int = 10) -> None:
-        self.folder, self.pace, self.every = folder, pace, every
+    def __init__(self, folder: Path, length: RunLength, every: int = 10) -> None:
+        self.folder, self.length, self.every = folder, length, every
         self.skipped: dict[str, None] = {}
         self.validation: dict[str, float] = {}
         """Figures of the newest validation."""
@@ -109,7 +109,7 @@ class Recorder(L.Callback):
             if f"val/{name}" in figures
         }
         if trainer.is_global_zero and self.validation:
-            row = {"step": trainer.global_step, "minutes": self.pace.elapsed / 60}
+            row = {"step": trainer.global_step, "minutes": self.length.elapsed / 60}
             append(self.folder / VALIDATION, VALIDATION_COLUMNS, row | self.validation)
             _say(f"validation at step {trainer.global_step}: " + _listed(self.validation))
             self.draw()
@@ -139,8 +139,8 @@ class Recorder(L.Callback):
             | figures
             | {
                 "step": step,
-                "epoch": self.pace.epoch(step),
-                "minutes": self.pace.step_ended / 60,
+                "epoch": self.length.epoch(step),
+                "minutes": self.length.step_ended / 60,
                 "learning_rate": max(group["lr"] for group in trainer.optimizers[0].param_groups),
                 "samples_per_s": samples * trainer.world_size / span,
                 "wait_share": self._wait / span,

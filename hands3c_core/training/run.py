@@ -36,11 +36,11 @@ from hands3c_core.training.export import export_weights
 from hands3c_core.training.guided_start import start_guided
 from hands3c_core.training.loggers import make_logger
 from hands3c_core.training.module import HandTraining
-from hands3c_core.training.pace import Pace
 from hands3c_core.training.personal import before_and_after, starting_weights, training_data
 from hands3c_core.training.presets import Preset
 from hands3c_core.training.recorder import Recorder
 from hands3c_core.training.run_folder import forget_run_folder, make_run_folder, write_environment
+from hands3c_core.training.run_length import RunLength
 
 _PRECISION = {"32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
 
@@ -110,11 +110,11 @@ def _train(config: TrainConfig, resume: Path | None) -> RunResult:
             config.kinematic_minutes,
             has_trunk=config.backbone is not None,
         )
-    pace = Pace(preset, config.max_steps, data.samples)
+    length = RunLength(preset, config.max_steps, data.samples)
     average = WeightAverage(preset.ema) if preset.ema else None
-    recorder = Recorder(folder, pace, config.log_every)
+    recorder = Recorder(folder, length, config.log_every)
     module = HandTraining(network, preset, teacher)
-    trainer = _trainer(config, preset, folder, data, [pace, average, recorder])
+    trainer = _trainer(config, preset, folder, data, [length, average, recorder])
     if trainer.is_global_zero:
         write_config(config, folder)
         write_environment(folder)
@@ -130,8 +130,8 @@ def _train(config: TrainConfig, resume: Path | None) -> RunResult:
     figures = {
         "steps": trainer.global_step,
         "samples": trainer.global_step * preset.batch_size,
-        "epochs": round(pace.epoch(trainer.global_step), 3),
-        "minutes": round(pace.elapsed / 60, 2),
+        "epochs": round(length.epoch(trainer.global_step), 3),
+        "minutes": round(length.elapsed / 60, 2),
         "validation": recorder.validation,
         "skipped_samples": len(recorder.skipped),
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
-from hands3c_core.models.parts import split_weights
+from hands3c_core.models.split_weights import split_weights
 from hands3c_core.reading import Fields, read_json
 from hands3c_core.training.export import CARD, WEIGHTS
 

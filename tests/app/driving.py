@@ -35,7 +35,7 @@ def show_paused(qtbot, window: MainWindow, clip: Path) -> None:
     )
     qtbot.waitUntil(lambda: window.viewport.image() is not None, timeout=TIMEOUT)
     qtbot.keyClick(window, Key.Key_Space)
-    state = window.session.outlets.playback
+    state = window.session.observables.playback
     qtbot.waitUntil(lambda: state.value.state is State.PAUSED, timeout=TIMEOUT)
     settle(qtbot, window)
     if not window.session.shown.result.hands:

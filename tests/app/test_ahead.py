@@ -143,7 +143,7 @@ def test_a_camera_in_a_session_is_looked_ahead_in_order_and_without_a_clash(
         Session(ModelConfig("landmarks"), record=choice) as session,
     ):
         seen = []
-        session.outlets.results.connect(seen.append)
+        session.observables.results.connect(seen.append)
         session.open(url)
         wait_until(lambda: sum(shown.model is not None for shown in seen) >= 8)
         session.set_model(ModelConfig("landmarks", smoothing=0.1))  # commands come between

@@ -104,8 +104,10 @@ def test_a_chessboard_gives_the_lens_which_is_used_and_kept(qtbot, window, board
     assert dialog.result_.camera.fx == pytest.approx(FOCAL, rel=0.02)
     assert "Focal length" in dialog.outcome.text()
     qtbot.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: session.outlets.model.value.calibration is not None, timeout=TIMEOUT)
-    file = session.outlets.model.value.calibration
+    qtbot.waitUntil(
+        lambda: session.observables.model.value.calibration is not None, timeout=TIMEOUT
+    )
+    file = session.observables.model.value.calibration
     assert file.parent == window.calibrations.folder
     assert load_camera(file, *SIZE).fx == pytest.approx(FOCAL, rel=0.02)
     qtbot.waitUntil(lambda: session.wait_idle(5) and session.shown.result.camera.fx < 650)

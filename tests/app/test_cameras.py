@@ -103,7 +103,7 @@ def pick(box, data: object) -> None:
 
 def wait_for_size(qtbot, window: MainWindow, width: int) -> None:
     def there() -> bool:
-        info = window.session.outlets.source.value
+        info = window.session.observables.source.value
         return info is not None and info.width == width
 
     qtbot.waitUntil(there, timeout=TIMEOUT)
@@ -122,8 +122,8 @@ def test_a_camera_starts_by_name_and_changes_its_mode_live(qtbot, window, device
     pick(cameras.size_box, "160x120")
     wait_for_size(qtbot, window, 160)
     pick(cameras.rate_box, 15.0)
-    qtbot.waitUntil(lambda: window.session.outlets.source.value.fps == 15, timeout=TIMEOUT)
-    assert window.session.outlets.source.value.spec == "0@160x120@15"
+    qtbot.waitUntil(lambda: window.session.observables.source.value.fps == 15, timeout=TIMEOUT)
+    assert window.session.observables.source.value.spec == "0@160x120@15"
     assert settings.camera_modes() == {"Desk": (160, 120, 15.0)}
     assert device.held == 1
     assert "Camera 0 (160 × 120)" in window.sources_panel.recent_list.item(0).text()
@@ -145,8 +145,8 @@ def test_a_mode_that_fails_leaves_the_camera_running(qtbot, window, device):
     qtbot.waitUntil(lambda: "gives no picture" in window.banner.text, timeout=TIMEOUT)
     old = window.camera_view.picture
     qtbot.waitUntil(lambda: window.camera_view.picture is not old, timeout=TIMEOUT)
-    assert window.session.outlets.source.value.width == 320
-    assert window.session.outlets.playback.value.state is State.PLAYING
+    assert window.session.observables.source.value.width == 320
+    assert window.session.observables.playback.value.state is State.PLAYING
 
 
 def test_a_camera_without_a_list_of_modes_offers_the_usual_ones(window):
@@ -166,7 +166,7 @@ def test_modes_are_remembered_by_name(qtbot, settings, theme, device):
     qtbot.addWidget(window)
     window.open_at_start(None)
     wait_for_size(qtbot, window, 160)
-    assert window.session.outlets.source.value.spec == "0@160x120@30"
+    assert window.session.observables.source.value.spec == "0@160x120@30"
     window.close()
 
 
@@ -206,7 +206,7 @@ def test_no_permission_says_what_to_do(qtbot, window, monkeypatch, tmp_path):
 
 def test_mirror_is_in_the_panel_too(qtbot, window):
     qtbot.mouseClick(window.sources_panel.mirror_switch, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.session.outlets.view.value.mirror, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: window.session.observables.view.value.mirror, timeout=TIMEOUT)
     qtbot.waitUntil(window.top_bar.mirror_button.isChecked, timeout=TIMEOUT)
 
 

@@ -69,7 +69,7 @@ def paused(qtbot, window, clip: Path) -> None:
 
 
 def is_live(window) -> bool:
-    return window.session.outlets.playback.value.state is State.PLAYING
+    return window.session.observables.playback.value.state is State.PLAYING
 
 
 def switched_on(qtbot, window) -> None:
@@ -149,10 +149,10 @@ def test_the_line_is_dragged_and_moved_by_keys_and_shows_each_side(qtbot, window
     qtbot.keyClick(window, Key.Key_Left, Modifier.ShiftModifier)
     assert view.wipe.share == pytest.approx(0.45)
     # The keys alone still seek.
-    before = window.session.outlets.playback.value.position
+    before = window.session.observables.playback.value.position
     qtbot.keyClick(window, Key.Key_Right)
     qtbot.waitUntil(
-        lambda: window.session.outlets.playback.value.position > before, timeout=TIMEOUT
+        lambda: window.session.observables.playback.value.position > before, timeout=TIMEOUT
     )
     assert view.wipe.share == pytest.approx(0.45)
 
@@ -193,7 +193,7 @@ def test_it_goes_on_while_playing_and_what_is_recorded_stays_the_firsts(
     window.session.compare.choose(estimator="shrinking")
     switched_on(qtbot, window)
     seen = set()
-    window.session.outlets.pictures.connect(
+    window.session.observables.pictures.connect(
         lambda picture: seen.add(picture.result.index) if picture.second is not None else None
     )
     qtbot.keyClick(window, Key.Key_R, Modifier.ControlModifier)
@@ -201,9 +201,9 @@ def test_it_goes_on_while_playing_and_what_is_recorded_stays_the_firsts(
     qtbot.waitUntil(lambda: is_live(window), timeout=TIMEOUT)
     qtbot.waitUntil(lambda: len(seen) > 5, timeout=TIMEOUT)
     qtbot.keyClick(window, Key.Key_R, Modifier.ControlModifier)
-    folder = window.session.outlets.record_choice.value.folder
+    folder = window.session.observables.record_choice.value.folder
     qtbot.waitUntil(lambda: bool(list(folder.glob("*.jsonl"))), timeout=TIMEOUT)
-    qtbot.waitUntil(lambda: not window.session.outlets.recording.value.saving, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not window.session.observables.recording.value.saving, timeout=TIMEOUT)
     lines = next(iter(folder.glob("*.jsonl"))).read_text(encoding="utf-8").splitlines()[1:]
     hands = [hand for line in lines for hand in json.loads(line).get("hands", ())]
     assert hands

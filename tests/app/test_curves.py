@@ -88,7 +88,7 @@ def test_the_curves_open_by_a_key_follow_a_click_and_are_saved(
     middle = float(np.mean(plot.getViewBox().viewRange()[1]))
     place = plot.getViewBox().mapViewToScene(QPointF(target, middle))
     qtbot.mouseClick(view.plot.viewport(), Button.LeftButton, pos=view.plot.mapFromScene(place))
-    playback = window.session.outlets.playback
+    playback = window.session.observables.playback
     qtbot.waitUntil(lambda: abs(playback.value.position - target) < 0.2, timeout=TIMEOUT)
     file = tmp_path / "curves.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), ""))

@@ -100,8 +100,8 @@ def session(gate, tmp_path):
         made._has_picture.set()  # as if a window had painted one
         made.pictures = []
         made.results = []
-        made.outlets.pictures.connect(made.pictures.append)
-        made.outlets.results.connect(made.results.append)
+        made.observables.pictures.connect(made.pictures.append)
+        made.observables.results.connect(made.results.append)
         yield made
         gate.open()
 
@@ -117,14 +117,14 @@ def test_a_file_plays_raw_and_then_again_from_where_it_began(session, gate, plai
     assert all(picture.hand_model is None for picture in session.pictures)
     assert not session.results  # nobody has looked for hands
     gate.open()
-    wait_until(lambda: session.outlets.playback.value.state is State.ENDED and session.results)
+    wait_until(lambda: session.observables.playback.value.state is State.ENDED and session.results)
     assert _indices(session.results) == list(range(40))  # no frame went by without a look
 
 
 def test_a_file_that_ended_meanwhile_is_played(session, gate, plain_clip):
     session.set_loop(False)
     session.open(str(plain_clip))
-    wait_until(lambda: session.outlets.playback.value.state is State.ENDED)
+    wait_until(lambda: session.observables.playback.value.state is State.ENDED)
     assert not session.results
     gate.open()
     wait_until(lambda: len(session.results) == 40)
@@ -140,7 +140,7 @@ def test_a_paused_frame_gets_its_hands(session, gate, plain_clip):
     gate.open()
     wait_until(lambda: session.pictures[-1].hand_model is not None)
     assert _indices(session.results) == [20]
-    assert session.outlets.playback.value.state is State.PAUSED
+    assert session.observables.playback.value.state is State.PAUSED
 
 
 def test_a_recording_begins_where_it_was_asked_for_and_misses_nothing(session, gate, plain_clip):
@@ -151,13 +151,13 @@ def test_a_recording_begins_where_it_was_asked_for_and_misses_nothing(session, g
     assert session.wait_idle(10)
     begun = session.pictures[-1].result.frame.index
     gate.open()
-    wait_until(lambda: session.outlets.playback.value.state is State.ENDED and session.results)
+    wait_until(lambda: session.observables.playback.value.state is State.ENDED and session.results)
     session.stop_recording()
-    wait_until(lambda: bool(session.outlets.takes.value))
+    wait_until(lambda: bool(session.observables.takes.value))
     indices = _indices(session.results)
     assert indices == list(range(indices[0], 40))
     assert abs(indices[0] - begun) <= 1
-    assert session.outlets.takes.value[0].frames == len(indices)
+    assert session.observables.takes.value[0].frames == len(indices)
 
 
 def test_another_source_opened_meanwhile_is_the_one_that_counts(
@@ -176,8 +176,8 @@ def test_another_source_opened_meanwhile_is_the_one_that_counts(
 
 def test_the_window_says_what_is_being_loaded(session, gate):
     heard = []
-    session.outlets.model_status.connect(lambda status: heard.append(status.coming))
+    session.observables.model_status.connect(lambda status: heard.append(status.coming))
     gate.open()
-    wait_until(lambda: session.outlets.model_status.value.ready)
+    wait_until(lambda: session.observables.model_status.value.ready)
     steps = [text.split(": ", 1)[1] for text in heard if ": " in text]
     assert steps == ["reading its files", "its first hands", "the hand detector"]

@@ -26,7 +26,7 @@ from app.windows.calibration_dialog import CalibrationDialog
 
 
 def playing(window) -> bool:
-    return window.session.outlets.playback.value.state is State.PLAYING
+    return window.session.observables.playback.value.state is State.PLAYING
 
 
 def opened(qtbot, window, clip: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_held_key_does_its_command_once(qtbot, window, plain_clip):
         "wipe_right",
     }  # fmt: skip
     opened(qtbot, window, plain_clip)
-    view = window.session.outlets.view
+    view = window.session.observables.view
     before = view.value.mirror
     qtbot.keyPress(window, Key.Key_M)
     for _ in range(5):
@@ -169,10 +169,10 @@ def test_a_held_key_does_its_command_once(qtbot, window, plain_clip):
 def test_undo_brings_a_deleted_take_back_and_leaves_older_choices(qtbot, window, hand_clip):
     show_paused(qtbot, window, hand_clip)
     window.show_tab("record")
-    takes = window.session.outlets.takes
+    takes = window.session.observables.takes
     qtbot.mouseClick(window.record_panel.switches["npz"], Button.LeftButton)
     qtbot.mouseClick(window.record_panel.record_button, Button.LeftButton)
-    qtbot.waitUntil(lambda: window.session.outlets.recording.value.active, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: window.session.observables.recording.value.active, timeout=TIMEOUT)
     qtbot.mouseClick(window.record_panel.record_button, Button.LeftButton)
     qtbot.waitUntil(lambda: len(takes.value) == 1, timeout=TIMEOUT)
     assert window.session.takes.wait(60)
@@ -188,11 +188,11 @@ def test_undo_brings_a_deleted_take_back_and_leaves_older_choices(qtbot, window,
     )
     qtbot.keyClick(window, Key.Key_Z, Modifier.ControlModifier)
     qtbot.waitUntil(lambda: [t.name for t in takes.value] == [name], timeout=TIMEOUT)
-    assert window.session.outlets.record_choice.value.npz
+    assert window.session.observables.record_choice.value.npz
     assert all(file.exists() for file in takes.value[0].files)
     qtbot.waitUntil(lambda: window.record_panel.takes.undo_button.isHidden(), timeout=TIMEOUT)
     qtbot.keyClick(window, Key.Key_Z, Modifier.ControlModifier)
-    qtbot.waitUntil(lambda: not window.session.outlets.record_choice.value.npz, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not window.session.observables.record_choice.value.npz, timeout=TIMEOUT)
 
 
 # ------------------------------------------------------------------------------------ banners
@@ -271,7 +271,7 @@ def test_recording_a_paused_picture_says_so_and_leaves_a_take(qtbot, window, han
     qtbot.keyClick(window, Key.Key_R, Modifier.ControlModifier)
     qtbot.waitUntil(lambda: "paused" in window.banner.text.lower(), timeout=TIMEOUT)
     qtbot.waitUntil(lambda: "press Space" in window.record_panel.progress.text(), timeout=TIMEOUT)
-    folder = window.session.outlets.record_choice.value.folder
+    folder = window.session.observables.record_choice.value.folder
     window.close()
     assert list(folder.glob("*.jsonl"))
     assert list(folder.glob("*.mp4"))
@@ -321,7 +321,7 @@ def test_the_window_has_an_icon_and_record_buttons_say_what_they_record(window):
 
 def test_the_folder_of_recordings_is_told_in_full(qtbot, window, hand_clip):
     show_paused(qtbot, window, hand_clip)
-    folder = window.session.outlets.record_choice.value.folder
+    folder = window.session.observables.record_choice.value.folder
     assert str(folder.absolute()) in window.record_panel.folder_label.text()
     qtbot.mouseClick(window.top_bar.snapshot_button, Button.LeftButton)
     qtbot.waitUntil(lambda: str(folder.absolute()) in window.banner.text, timeout=TIMEOUT)

@@ -46,9 +46,9 @@ def index(window) -> int:
 
 def test_a_folder_of_photographs_is_a_paused_gallery(qtbot, window, photos):
     processed = []
-    window.session.outlets.results.connect(processed.append)
+    window.session.observables.results.connect(processed.append)
     gallery(qtbot, window, photos)
-    playback = window.session.outlets.playback
+    playback = window.session.observables.playback
     assert playback.value.state is State.PAUSED
     assert index(window) == 0
     assert len(processed) == 1
@@ -101,19 +101,19 @@ def test_each_photograph_is_inferred_as_if_it_were_the_only_one(qtbot, window, p
 
 def test_a_single_photograph_is_inferred_once_and_cannot_play(qtbot, window, photos):
     processed = []
-    window.session.outlets.results.connect(processed.append)
+    window.session.observables.results.connect(processed.append)
     gallery(qtbot, window, photos / "fist.png")
     assert not window.transport.play_button.isEnabled()
     qtbot.keyClick(window, Key.Key_Space)
     qtbot.wait(500)
     assert len(processed) == 1
-    assert window.session.outlets.playback.value.state is State.PAUSED
+    assert window.session.observables.playback.value.state is State.PAUSED
     assert not window.filmstrip.isVisible()
     assert window.camera_view._caption == "fist.png"
     qtbot.keyClick(window, Key.Key_R, Modifier.ControlModifier)
-    qtbot.waitUntil(lambda: window.session.outlets.recording.value.frames == 1, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: window.session.observables.recording.value.frames == 1, timeout=TIMEOUT)
     qtbot.keyClick(window, Key.Key_R, Modifier.ControlModifier)
-    qtbot.waitUntil(lambda: bool(window.session.outlets.takes.value), timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: bool(window.session.observables.takes.value), timeout=TIMEOUT)
 
 
 def test_several_dropped_pictures_are_a_gallery_in_their_order(qtbot, window, photos):
@@ -125,17 +125,21 @@ def test_several_dropped_pictures_are_a_gallery_in_their_order(qtbot, window, ph
     )
     window.dropEvent(event)  # Qt sends it on only within a drag by the window system
     qtbot.waitUntil(lambda: window.camera_view.picture is not None, timeout=TIMEOUT)
-    pictures = window.session.outlets.source.value.pictures
+    pictures = window.session.observables.source.value.pictures
     assert [file.name for file in pictures] == names
     assert "and 1 more" in window.sources_panel.recent_list.item(0).text()
     window.open_source(str(photos))
-    qtbot.waitUntil(lambda: len(window.session.outlets.source.value.pictures) == 4, timeout=TIMEOUT)
+    qtbot.waitUntil(
+        lambda: len(window.session.observables.source.value.pictures) == 4, timeout=TIMEOUT
+    )
     recent = window.sources_panel.recent_list
     qtbot.waitUntil(lambda: recent.count() == 2, timeout=TIMEOUT)
     window.show_tab("source")
     place = recent.visualItemRect(recent.item(1)).center()
     qtbot.mouseClick(recent.viewport(), Button.LeftButton, pos=QPoint(place))
-    qtbot.waitUntil(lambda: len(window.session.outlets.source.value.pictures) == 2, timeout=TIMEOUT)
+    qtbot.waitUntil(
+        lambda: len(window.session.observables.source.value.pictures) == 2, timeout=TIMEOUT
+    )
 
 
 def test_numbered_frames_are_a_film_and_photographs_are_not(tmp_path):

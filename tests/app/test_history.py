@@ -37,7 +37,7 @@ class Choices:
     """A session's choices without a session: setting one tells its listeners."""
 
     def __init__(self) -> None:
-        self.outlets = self
+        self.observables = self
         self.view = Observable(ViewState())
         self.model = Observable(ModelConfig())
         self.record_choice = Observable(RecordChoice())

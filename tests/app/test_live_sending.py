@@ -53,7 +53,7 @@ def test_websocket_and_osc_carry_the_sessions_hands(session):
                 websocket=True, websocket_port=port, osc=True, osc_port=listener.getsockname()[1]
             )
         )
-        state = session.outlets.live
+        state = session.observables.live
         wait_until(lambda: state.value.websocket and state.value.osc)
         assert state.value.websocket == f"http://127.0.0.1:{port}/"
         with connect(f"ws://127.0.0.1:{port}/", max_size=None) as client:
@@ -77,7 +77,7 @@ def test_who_joins_while_paused_sees_the_frame_on_show(session):
     session.wait_idle(10)
     port = free_port()
     session.live.choose(LiveChoice(websocket=True, websocket_port=port))
-    wait_until(lambda: session.outlets.live.value.websocket)
+    wait_until(lambda: session.observables.live.value.websocket)
     with connect(f"ws://127.0.0.1:{port}/", max_size=None) as client:
         assert json.loads(client.recv(timeout=60))["type"] == "hello"
         frame = json.loads(client.recv(timeout=60))
@@ -86,7 +86,7 @@ def test_who_joins_while_paused_sees_the_frame_on_show(session):
 
 def test_a_port_that_is_taken_is_told_and_the_rest_runs(session):
     notices: list[Notice] = []
-    session.outlets.notices.connect(notices.append)
+    session.observables.notices.connect(notices.append)
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -95,23 +95,23 @@ def test_a_port_that_is_taken_is_told_and_the_rest_runs(session):
             LiveChoice(websocket=True, websocket_port=taken, osc=True, osc_port=free_port())
         )
         wait_until(lambda: any(notice.key == "live" and notice.text for notice in notices))
-        assert str(taken) in session.outlets.live.value.error
-        assert session.outlets.live.value.osc
-        assert not session.outlets.live.value.websocket
+        assert str(taken) in session.observables.live.value.error
+        assert session.observables.live.value.osc
+        assert not session.observables.live.value.websocket
     session.live.choose(LiveChoice(websocket=True, websocket_port=free_port()))
-    wait_until(lambda: session.outlets.live.value.websocket)
-    assert session.outlets.live.value.error == ""
+    wait_until(lambda: session.observables.live.value.websocket)
+    assert session.observables.live.value.error == ""
     assert notices[-1].key != "live" or notices[-1].text == ""
 
 
 def test_a_listener_that_never_reads_does_not_slow_the_session(session):
     port = free_port()
     session.live.choose(LiveChoice(websocket=True, websocket_port=port))
-    wait_until(lambda: session.outlets.live.value.websocket)
+    wait_until(lambda: session.observables.live.value.websocket)
     with connect(f"ws://127.0.0.1:{port}/", max_size=None, max_queue=1):
-        wait_until(lambda: session.outlets.live.value.clients)
+        wait_until(lambda: session.observables.live.value.clients)
         seen: list[object] = []
-        session.outlets.results.connect(seen.append)
+        session.observables.results.connect(seen.append)
         wait_until(lambda: len(seen) >= 40)
         assert session.wait_idle(10)
 

@@ -74,21 +74,21 @@ def wait_until(condition, timeout: float = 120.0) -> None:
 def test_a_stream_plays_pauses_records_and_comes_back_after_a_loss(camera, tmp_path: Path):
     told: list[Notice] = []
     with Session(record=RecordChoice(folder=tmp_path, glb=False)) as session:
-        session.outlets.notices.connect(told.append)
+        session.observables.notices.connect(told.append)
         session.open(camera.url)
         wait_until(lambda: session.shown is not None and session.shown.model is not None)
-        info = session.outlets.source.value
+        info = session.observables.source.value
         assert info is not None
         assert info.is_live
         assert info.duration is None
 
         session.start_recording()
-        wait_until(lambda: session.outlets.recording.value.frames >= 5)
+        wait_until(lambda: session.observables.recording.value.frames >= 5)
         session.stop_recording()
-        wait_until(lambda: bool(session.outlets.takes.value))
+        wait_until(lambda: bool(session.observables.takes.value))
 
         session.pause()
-        wait_until(lambda: session.outlets.playback.value.state is State.PAUSED)
+        wait_until(lambda: session.observables.playback.value.state is State.PAUSED)
         held = session.shown
         time.sleep(0.2)
         assert session.shown is held
@@ -97,7 +97,7 @@ def test_a_stream_plays_pauses_records_and_comes_back_after_a_loss(camera, tmp_p
 
         camera.broken.set()
         wait_until(lambda: any(notice.key == "connection" and notice.text for notice in told))
-        assert session.outlets.playback.value.state is State.PLAYING
+        assert session.observables.playback.value.state is State.PLAYING
         camera.broken.clear()
         lost = session.shown
         wait_until(lambda: session.shown is not lost)
@@ -108,8 +108,8 @@ def test_a_stream_plays_pauses_records_and_comes_back_after_a_loss(camera, tmp_p
 def test_a_stream_that_is_not_there_is_told(tmp_path: Path):
     with Session() as session:
         told: list[Notice] = []
-        session.outlets.notices.connect(told.append)
+        session.observables.notices.connect(told.append)
         session.open("http://127.0.0.1:9/none")
         wait_until(lambda: any(notice.level == "error" for notice in told))
-        assert session.outlets.source.value is None
-        assert session.outlets.playback.value.state is State.EMPTY
+        assert session.observables.source.value is None
+        assert session.observables.playback.value.state is State.EMPTY

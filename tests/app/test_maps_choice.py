@@ -97,7 +97,7 @@ def test_without_a_network_the_maps_are_off_and_say_why(qtbot, window, hand_clip
     assert not window.actions_["map_after"].isEnabled()
     assert "choose a network" in window.actions_["map_after"].toolTip()
     qtbot.keyClick(window, Key.Key_7)
-    assert window.session.outlets.view.value.network_map is NetworkMap.NONE
+    assert window.session.observables.view.value.network_map is NetworkMap.NONE
 
 
 def test_maps_of_a_network_are_shown_chosen_and_put_away(qtbot, window, hand_clip, weights):
@@ -138,7 +138,7 @@ def test_maps_of_a_network_are_shown_chosen_and_put_away(qtbot, window, hand_cli
     slider = panel.map_opacity_row.slider
     before = view.picture.image
     qtbot.mouseClick(slider, Button.LeftButton, pos=QPoint(4, slider.height() // 2))
-    qtbot.waitUntil(lambda: session.outlets.view.value.map_opacity < 0.2, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: session.observables.view.value.map_opacity < 0.2, timeout=TIMEOUT)
     qtbot.waitUntil(lambda: not np.array_equal(view.picture.image, before), timeout=TIMEOUT)
 
     qtbot.keyClick(window, Key.Key_5)

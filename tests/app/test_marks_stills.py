@@ -16,7 +16,7 @@ from app.windows.still_dialog import StillDialog
 def opened_paused(qtbot, window, clip) -> None:
     window.open_source(str(clip))
     qtbot.waitUntil(lambda: window.camera_view.picture is not None, timeout=TIMEOUT)
-    state = window.session.outlets.playback
+    state = window.session.observables.playback
     if state.value.state is State.PLAYING:
         qtbot.keyClick(window, Key.Key_Space)
     qtbot.waitUntil(lambda: state.value.state is State.PAUSED, timeout=TIMEOUT)
@@ -36,7 +36,7 @@ def test_it_loops_between_in_and_out_and_a_range_is_recorded_whole(
     qtbot, window, plain_clip, monkeypatch
 ):
     opened_paused(qtbot, window, plain_clip)
-    playback = window.session.outlets.playback
+    playback = window.session.observables.playback
     go_to(qtbot, window, 10, monkeypatch)
     qtbot.keyClick(window, Key.Key_I)
     go_to(qtbot, window, 20, monkeypatch)
@@ -47,7 +47,7 @@ def test_it_loops_between_in_and_out_and_a_range_is_recorded_whole(
         timeout=TIMEOUT,
     )
     seen: list[int] = []
-    window.session.outlets.results.connect(lambda shown: seen.append(shown.result.frame.index))
+    window.session.observables.results.connect(lambda shown: seen.append(shown.result.frame.index))
     qtbot.keyClick(window, Key.Key_Space)
     qtbot.waitUntil(lambda: seen.count(12) >= 2, timeout=TIMEOUT)
     qtbot.keyClick(window, Key.Key_Space)
@@ -55,7 +55,7 @@ def test_it_loops_between_in_and_out_and_a_range_is_recorded_whole(
     assert set(seen) <= set(range(10, 22))
     assert 20 in seen
 
-    takes = window.session.outlets.takes
+    takes = window.session.observables.takes
     qtbot.keyClick(window, Key.Key_R, Modifier.ControlModifier | Modifier.AltModifier)
     qtbot.waitUntil(lambda: len(takes.value) == 1, timeout=TIMEOUT)
     assert takes.value[0].frames == 11
@@ -124,12 +124,14 @@ def test_a_right_click_offers_what_can_be_done_and_a_right_drag_does_not(
     menu = QApplication.activePopupWidget()
     copy = "copy_picture" if name == "camera" else "copy_scene"
     assert window.actions_[copy] in menu.actions()
-    before = window.session.outlets.view.value
+    before = window.session.observables.view.value
     toggle = "skeleton" if name == "camera" else "scene_skeleton"
     at = menu.actionGeometry(window.actions_[toggle]).center()
     qtbot.mouseClick(menu, Button.LeftButton, pos=at)
     qtbot.waitUntil(
-        lambda: getattr(window.session.outlets.view.value, toggle) is not getattr(before, toggle),
+        lambda: (
+            getattr(window.session.observables.view.value, toggle) is not getattr(before, toggle)
+        ),
         timeout=TIMEOUT,
     )
     assert QApplication.activePopupWidget() is None

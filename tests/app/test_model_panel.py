@@ -24,7 +24,7 @@ def window(qtbot, settings, theme, hand_clip) -> Iterator[MainWindow]:
     made.show_tab("model")
     made.open_source(str(hand_clip))
     qtbot.waitUntil(lambda: made.camera_view.picture is not None, timeout=TIMEOUT)
-    qtbot.waitUntil(lambda: made.session.outlets.model_status.value.ready, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: made.session.observables.model_status.value.ready, timeout=TIMEOUT)
     yield made
     made.close()
 
@@ -46,7 +46,7 @@ def test_the_detector_is_set_live(qtbot, window):
     qtbot.waitUntil(lambda: len(session.shown.result.hands) == 1, timeout=TIMEOUT)
     panel.threshold_rows["detection_confidence"].slider.setValue(14)
     qtbot.waitUntil(lambda: detector.min_detection_confidence == pytest.approx(0.8))
-    assert session.outlets.model.value.detection_confidence == pytest.approx(0.8)
+    assert session.observables.model.value.detection_confidence == pytest.approx(0.8)
     qtbot.waitUntil(lambda: window.settings.load_model().max_hands == 1, timeout=TIMEOUT)
 
 

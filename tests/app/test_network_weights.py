@@ -124,13 +124,13 @@ def test_a_device_that_is_not_there_leaves_the_running_model(shipped, qtbot):
         pytest.skip("there is CUDA here")
     told = []
     with Session(ModelConfig("landmarks")) as session:
-        session.outlets.notices.connect(told.append)
-        status = session.outlets.model_status
+        session.observables.notices.connect(told.append)
+        status = session.observables.model_status
         qtbot.waitUntil(lambda: status.value.ready, timeout=60_000)
         session.set_model(ModelConfig("hands3c_lite", device="cuda"))
         qtbot.waitUntil(lambda: any("CUDA" in notice.text for notice in told), timeout=60_000)
         qtbot.waitUntil(lambda: not status.value.loading, timeout=60_000)
-        assert session.outlets.model.value == ModelConfig("landmarks")
+        assert session.observables.model.value == ModelConfig("landmarks")
 
 
 def test_until_the_network_is_ready_hands_come_from_the_landmarks(
@@ -159,11 +159,11 @@ def test_until_the_network_is_ready_hands_come_from_the_landmarks(
     window.open_source(str(asset_path("demo.mp4")))
     qtbot.waitUntil(lambda: bool(session.shown and session.shown.result.hands), timeout=60_000)
     assert session.shown.result.hands[0].estimator == "landmarks"
-    status = session.outlets.model_status
+    status = session.observables.model_status
     assert status.value.loading
     assert not status.value.ready
     go_on.set()
     qtbot.waitUntil(lambda: status.value.ready and not status.value.loading, timeout=60_000)
     assert "network hands3c_lite" in status.value.note
-    assert session.outlets.model.value == ModelConfig()
+    assert session.observables.model.value == ModelConfig()
     window.close()

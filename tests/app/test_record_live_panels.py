@@ -61,7 +61,7 @@ def test_record_export_rename_delete_undo_by_clicks(
     window.show_tab("record")
     assert panel.switches["jsonl"].isEnabled()
     click(qtbot, panel.switches["csv"])
-    qtbot.waitUntil(lambda: session.outlets.record_choice.value.csv, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: session.observables.record_choice.value.csv, timeout=TIMEOUT)
     # The JSONL comes with what is made of it.
     qtbot.waitUntil(lambda: not panel.switches["jsonl"].isEnabled(), timeout=TIMEOUT)
     assert panel.switches["jsonl"].isChecked()
@@ -69,7 +69,7 @@ def test_record_export_rename_delete_undo_by_clicks(
 
     qtbot.waitUntil(lambda: session.shown is not None, timeout=TIMEOUT)
     click(qtbot, panel.record_button)
-    qtbot.waitUntil(lambda: session.outlets.recording.value.frames >= 5, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: session.observables.recording.value.frames >= 5, timeout=TIMEOUT)
     assert not panel.switches["csv"].isEnabled()
     click(qtbot, panel.record_button)
     qtbot.waitUntil(lambda: takes.current is not None, timeout=TIMEOUT)
@@ -119,7 +119,7 @@ def test_takes_of_the_folder_are_there_at_the_start_and_can_be_played(
         session.open(str(hand_clip))
         qtbot.waitUntil(lambda: session.shown is not None, timeout=TIMEOUT)
         session.start_recording()
-        qtbot.waitUntil(lambda: session.outlets.recording.value.frames >= 5, timeout=TIMEOUT)
+        qtbot.waitUntil(lambda: session.observables.recording.value.frames >= 5, timeout=TIMEOUT)
     session = Session(ModelConfig(estimator="landmarks"), record=RecordChoice(folder=tmp_path))
     window = MainWindow(session, settings, theme)
     qtbot.addWidget(window)
@@ -127,8 +127,8 @@ def test_takes_of_the_folder_are_there_at_the_start_and_can_be_played(
     takes = window.record_panel.takes
     qtbot.waitUntil(lambda: takes.current is not None, timeout=TIMEOUT)
     click(qtbot, takes.open_button)
-    qtbot.waitUntil(lambda: session.outlets.source.value is not None, timeout=TIMEOUT)
-    assert session.outlets.source.value.name.endswith(".raw.mp4")
+    qtbot.waitUntil(lambda: session.observables.source.value is not None, timeout=TIMEOUT)
+    assert session.observables.source.value.name.endswith(".raw.mp4")
     window.close()
 
 
@@ -144,7 +144,7 @@ def test_live_is_switched_on_changed_and_remembered(qtbot, window, hand_clip, se
     qtbot.keyClicks(panel.websocket_port, str(port))
     qtbot.keyClick(panel.websocket_port, Key.Key_Return)
     qtbot.waitUntil(
-        lambda: session.outlets.live_choice.value.websocket_port == port, timeout=TIMEOUT
+        lambda: session.observables.live_choice.value.websocket_port == port, timeout=TIMEOUT
     )
     assert not panel.address_row.isVisible()
     click(qtbot, panel.websocket_switch)
@@ -162,7 +162,7 @@ def test_live_is_switched_on_changed_and_remembered(qtbot, window, hand_clip, se
     assert remembered.websocket_port == port
     window.commands.reset()
     qtbot.waitUntil(lambda: not panel.websocket_switch.isChecked(), timeout=TIMEOUT)
-    qtbot.waitUntil(lambda: not session.outlets.live.value.websocket, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not session.observables.live.value.websocket, timeout=TIMEOUT)
 
 
 def test_an_avatar_gets_the_hands_once_vmc_is_switched_on(qtbot, window, hand_clip, settings):
@@ -182,7 +182,7 @@ def test_an_avatar_gets_the_hands_once_vmc_is_switched_on(qtbot, window, hand_cl
         qtbot.keyClick(controls.port, Key.Key_Return)
         click(qtbot, controls.switch)
         qtbot.waitUntil(
-            lambda: session.outlets.live.value.vmc == f"127.0.0.1:{port}", timeout=TIMEOUT
+            lambda: session.observables.live.value.vmc == f"127.0.0.1:{port}", timeout=TIMEOUT
         )
         (first, *_) = OscPacket(avatar.recv(65536)).messages
         assert first.message.address == "/VMC/Ext/OK"
@@ -195,7 +195,7 @@ def test_an_avatar_gets_the_hands_once_vmc_is_switched_on(qtbot, window, hand_cl
             timeout=TIMEOUT,
         )
         click(qtbot, controls.switch)
-        qtbot.waitUntil(lambda: not session.outlets.live.value.vmc, timeout=TIMEOUT)
+        qtbot.waitUntil(lambda: not session.observables.live.value.vmc, timeout=TIMEOUT)
     qtbot.waitUntil(lambda: not settings.load_live().vmc, timeout=TIMEOUT)
     remembered = settings.load_live()
     assert (remembered.vmc, remembered.vmc_port) == (False, port)
@@ -210,10 +210,10 @@ def test_the_rerun_switch_says_what_it_lacks_or_that_it_sends(qtbot, window, han
         qtbot.waitUntil(window.live_panel.error_label.isVisible, timeout=TIMEOUT)
         assert "rerun" in window.live_panel.error_label.text()
     else:
-        qtbot.waitUntil(lambda: bool(session.outlets.live.value.rerun), timeout=TIMEOUT)
+        qtbot.waitUntil(lambda: bool(session.observables.live.value.rerun), timeout=TIMEOUT)
     click(qtbot, controls.switch)
-    qtbot.waitUntil(lambda: not bool(session.outlets.live.value.rerun), timeout=TIMEOUT)
-    qtbot.waitUntil(lambda: not session.outlets.live.value.error, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not bool(session.observables.live.value.rerun), timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not session.observables.live.value.error, timeout=TIMEOUT)
 
 
 def test_the_live_panel_asks_for_what_was_changed(qtbot, theme):

@@ -25,9 +25,11 @@ def take(qtbot, window, hand_clip):
     qtbot.mouseClick(window.record_panel.switches["glb"], Button.LeftButton)
     qtbot.keyClick(window, Key.Key_R, Modifier.ControlModifier)
     qtbot.keyClick(window, Key.Key_Space)
-    qtbot.waitUntil(lambda: window.session.outlets.recording.value.frames >= 12, timeout=TIMEOUT)
+    qtbot.waitUntil(
+        lambda: window.session.observables.recording.value.frames >= 12, timeout=TIMEOUT
+    )
     qtbot.keyClick(window, Key.Key_R, Modifier.ControlModifier)
-    takes = window.session.outlets.takes
+    takes = window.session.observables.takes
     qtbot.waitUntil(lambda: bool(takes.value), timeout=TIMEOUT)
     qtbot.keyClick(window, Key.Key_Space)
     assert window.session.takes.wait(60)
@@ -42,11 +44,11 @@ def test_a_take_is_replayed_in_both_views_without_the_pipeline(qtbot, window, ta
     qtbot.waitUntil(window.record_panel.takes.replay_button.isEnabled, timeout=TIMEOUT)
     qtbot.mouseClick(window.record_panel.takes.replay_button, Button.LeftButton)
     session = window.session
-    qtbot.waitUntil(lambda: session.outlets.source.value.is_take, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: session.observables.source.value.is_take, timeout=TIMEOUT)
     qtbot.waitUntil(lambda: session.shown.is_replayed, timeout=TIMEOUT)
     qtbot.keyClick(window, Key.Key_Space)
     qtbot.waitUntil(
-        lambda: session.outlets.playback.value.state is not State.PLAYING, timeout=TIMEOUT
+        lambda: session.observables.playback.value.state is not State.PLAYING, timeout=TIMEOUT
     )
     qtbot.keyClick(window, Key.Key_Home)
     qtbot.waitUntil(
@@ -68,7 +70,7 @@ def test_a_take_is_replayed_in_both_views_without_the_pipeline(qtbot, window, ta
     assert "recorded" in window.note_label.text()
     assert not window.hud.fallback_badge.isVisible()
     qtbot.mouseClick(window.record_panel.snapshot_buttons[".obj"], Button.LeftButton)
-    folder = session.outlets.record_choice.value.folder
+    folder = session.observables.record_choice.value.folder
     qtbot.waitUntil(lambda: bool(list(folder.glob("frame-*.obj"))), timeout=TIMEOUT)
 
 

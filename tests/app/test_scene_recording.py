@@ -19,16 +19,18 @@ def test_the_3d_view_is_recorded_with_the_take(qtbot, window, hand_clip, what):
     while box.currentData() is not what:
         qtbot.keyClick(box, Key.Key_Down)
     qtbot.waitUntil(
-        lambda: window.session.outlets.record_choice.value.scene is what, timeout=TIMEOUT
+        lambda: window.session.observables.record_choice.value.scene is what, timeout=TIMEOUT
     )
     window.stage.setFocus()
     qtbot.mouseClick(window.record_panel.switches["glb"], Button.LeftButton)
     qtbot.keyClick(window, Key.Key_R, Modifier.ControlModifier)
     qtbot.keyClick(window, Key.Key_Space)
-    qtbot.waitUntil(lambda: window.session.outlets.recording.value.frames >= 20, timeout=TIMEOUT)
+    qtbot.waitUntil(
+        lambda: window.session.observables.recording.value.frames >= 20, timeout=TIMEOUT
+    )
     view, picture = window.viewport.pixel_size(), window.session.shown.result.frame.image
     qtbot.keyClick(window, Key.Key_R, Modifier.ControlModifier)
-    takes = window.session.outlets.takes
+    takes = window.session.observables.takes
     qtbot.waitUntil(
         lambda: any(f.name.endswith(".scene.mp4") for t in takes.value for f in t.files),
         timeout=TIMEOUT,
@@ -48,8 +50,8 @@ def test_the_3d_view_is_recorded_with_the_take(qtbot, window, hand_clip, what):
 def test_nothing_of_the_3d_view_is_recorded_unless_asked_for(qtbot, window, hand_clip):
     show_paused(qtbot, window, hand_clip)
     qtbot.keyClick(window, Key.Key_R, Modifier.ControlModifier)
-    qtbot.waitUntil(lambda: window.session.outlets.recording.value.active, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: window.session.observables.recording.value.active, timeout=TIMEOUT)
     qtbot.keyClick(window, Key.Key_R, Modifier.ControlModifier)
-    qtbot.waitUntil(lambda: bool(window.session.outlets.takes.value), timeout=TIMEOUT)
-    files = window.session.outlets.takes.value[0].files
+    qtbot.waitUntil(lambda: bool(window.session.observables.takes.value), timeout=TIMEOUT)
+    files = window.session.observables.takes.value[0].files
     assert not [file for file in files if file.name.endswith(".scene.mp4")]

@@ -39,7 +39,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
 @pytest.fixture
 def notices(session: Session) -> list[Notice]:
     heard: list[Notice] = []
-    session.outlets.notices.connect(heard.append)
+    session.observables.notices.connect(heard.append)
     return heard
 
 
@@ -60,18 +60,18 @@ def test_session_needs_no_qt():
 
 def test_a_clip_gives_hands_pictures_and_figures(session, hand_clip):
     pictures: list[Picture] = []
-    session.outlets.pictures.connect(pictures.append)
+    session.observables.pictures.connect(pictures.append)
     session.set_display_size(400, 400)
     session.open(str(hand_clip))
-    wait_until(lambda: session.outlets.stats.value.fps > 0 and bool(pictures))
+    wait_until(lambda: session.observables.stats.value.fps > 0 and bool(pictures))
     wait_until(lambda: session.shown is not None and bool(session.shown.result.hands))
     wait_until(lambda: bool(pictures[-1].result.hands))
     picture = pictures[-1]
     assert max(picture.display.shape[:2]) == 400
     assert not np.array_equal(picture.image, picture.result.frame.image)
-    assert session.outlets.model_status.value.ready
-    assert "landmark estimator" in session.outlets.model_status.value.note
-    assert {"detect", "estimate", "total"} <= set(session.outlets.stats.value.stages_ms)
+    assert session.observables.model_status.value.ready
+    assert "landmark estimator" in session.observables.model_status.value.note
+    assert {"detect", "estimate", "total"} <= set(session.observables.stats.value.stages_ms)
 
 
 def test_the_log_tells_what_a_bug_report_needs(session, plain_clip, tmp_path, caplog):
@@ -88,7 +88,7 @@ def test_the_log_tells_what_a_bug_report_needs(session, plain_clip, tmp_path, ca
 
 def test_pause_step_and_seek_show_the_frames_they_should(session, plain_clip):
     seen: list[Shown] = []
-    session.outlets.results.connect(seen.append)
+    session.observables.results.connect(seen.append)
     open_paused(session, plain_clip)
     for _ in range(3):
         session.step(1)
@@ -102,7 +102,7 @@ def test_pause_step_and_seek_show_the_frames_they_should(session, plain_clip):
     frame = seen[-1].result.frame
     assert frame.timestamp == pytest.approx(1.5, abs=0.03)
     assert frame.image[200, 200].mean() == pytest.approx(4 * 30, abs=4)
-    assert session.outlets.playback.value.state is State.PAUSED
+    assert session.observables.playback.value.state is State.PAUSED
     time.sleep(0.15)
     assert len(seen) == 6
 
@@ -111,11 +111,11 @@ def test_a_clip_ends_and_plays_again_or_loops(session, plain_clip):
     session.set_loop(False)
     session.set_speed(4.0)
     session.open(str(plain_clip))
-    wait_until(lambda: session.outlets.playback.value.state is State.ENDED)
+    wait_until(lambda: session.observables.playback.value.state is State.ENDED)
     assert session.shown.result.frame.index == 39
     session.set_loop(True)
     session.play()
-    wait_until(lambda: session.outlets.playback.value.state is State.PLAYING)
+    wait_until(lambda: session.observables.playback.value.state is State.PLAYING)
     wait_until(lambda: session.shown.result.frame.index < 20)
     wait_until(lambda: session.shown.result.frame.index > 30)
     wait_until(lambda: session.shown.result.frame.index < 20)
@@ -134,21 +134,21 @@ def test_a_bad_file_is_told_and_the_old_source_goes_on(
     told = next(notice for notice in notices if notice.level == "error")
     assert "bad.mp4" in told.text
     assert "\n" not in told.text
-    assert session.outlets.source.value.name == "plain.mp4"
+    assert session.observables.source.value.name == "plain.mp4"
     before = session.shown
     wait_until(lambda: session.shown is not before)
-    assert session.outlets.playback.value.state is State.PLAYING
+    assert session.observables.playback.value.state is State.PLAYING
 
 
 def test_mirror_flips_the_picture_and_nothing_else(session, hand_clip):
     pictures: list[Picture] = []
-    session.outlets.pictures.connect(pictures.append)
+    session.observables.pictures.connect(pictures.append)
     # Words are not mirrored.
     session.set_view(ViewState(skeleton=True, labels=False))
     open_paused(session, hand_clip)
     wait_until(lambda: bool(pictures))
     plain = pictures[-1]
-    session.set_view(replace(session.outlets.view.value, mirror=True))
+    session.set_view(replace(session.observables.view.value, mirror=True))
     wait_until(lambda: pictures[-1].mirrored)
     mirrored = pictures[-1]
     assert mirrored.result is plain.result
@@ -158,7 +158,7 @@ def test_mirror_flips_the_picture_and_nothing_else(session, hand_clip):
 
 def test_overlay_toggles_redraw_the_paused_frame(session, hand_clip):
     pictures: list[Picture] = []
-    session.outlets.pictures.connect(pictures.append)
+    session.observables.pictures.connect(pictures.append)
     open_paused(session, hand_clip)
     wait_until(lambda: bool(pictures))
     assert session.shown.result.hands
@@ -179,11 +179,11 @@ def test_a_recording_writes_three_valid_files(session, hand_clip, tmp_path):
     session.open(str(hand_clip))
     wait_until(lambda: session.shown is not None)
     session.start_recording()
-    wait_until(lambda: session.outlets.recording.value.frames >= 12)
+    wait_until(lambda: session.observables.recording.value.frames >= 12)
     session.stop_recording()
-    wait_until(lambda: bool(session.outlets.takes.value))
+    wait_until(lambda: bool(session.observables.takes.value))
     assert session.takes.wait(60)
-    take = session.outlets.takes.value[0]
+    take = session.observables.takes.value[0]
     assert {file.suffix for file in take.files} == {".mp4", ".glb", ".jsonl"}
     assert {file.parent for file in take.files} == {tmp_path / "takes"}
     video, glb, log = (
@@ -203,7 +203,7 @@ def test_closing_finishes_a_recording(hand_clip, tmp_path):
         session.open(str(hand_clip))
         wait_until(lambda: session.shown is not None)
         session.start_recording()
-        wait_until(lambda: session.outlets.recording.value.frames >= 3)
+        wait_until(lambda: session.observables.recording.value.frames >= 3)
     assert len(list(tmp_path.glob("take-*.mp4"))) == 1
     assert len(list(tmp_path.glob("take-*.jsonl"))) == 1
 
@@ -215,7 +215,7 @@ def test_recording_into_a_place_that_cannot_be_made_is_told(session, notices, pl
     wait_until(lambda: session.shown is not None)
     session.start_recording()
     wait_until(lambda: any(notice.key == "record" and notice.text for notice in notices))
-    assert not session.outlets.recording.value.active
+    assert not session.observables.recording.value.active
     before = session.shown
     wait_until(lambda: session.shown is not before)
 
@@ -236,13 +236,13 @@ def test_model_changes_live_and_a_bad_one_leaves_the_good_one(
 ):
     open_paused(session, hand_clip)
     near = session.shown.result.camera.fx
-    session.set_model(replace(session.outlets.model.value, fov_deg=90.0, smoothing=0.0))
+    session.set_model(replace(session.observables.model.value, fov_deg=90.0, smoothing=0.0))
     wait_until(lambda: session.shown.result.camera.fx != near)
-    good = session.outlets.model.value
+    good = session.observables.model.value
     session.set_model(replace(good, hand_model=str(tmp_path / "no_such_hand.npz")))
     wait_until(lambda: any(notice.key == "model" and notice.text for notice in notices))
-    wait_until(lambda: session.outlets.model.value == good)
-    assert session.outlets.model_status.value.ready
+    wait_until(lambda: session.observables.model.value == good)
+    assert session.observables.model_status.value.ready
     session.set_model(replace(good, hand_model="hand_mano778"))
     wait_until(lambda: len(session.shown.result.hands[0].vertices) == 778)
 
@@ -251,7 +251,7 @@ def test_a_missing_calibration_is_told(tmp_path, plain_clip):
     config = ModelConfig(calibration=tmp_path / "none.json")
     with Session(config) as session:
         told: list[Notice] = []
-        session.outlets.notices.connect(told.append)
+        session.observables.notices.connect(told.append)
         session.set_model(replace(config, smoothing=0.1))
         wait_until(lambda: any(notice.level == "error" for notice in told))
         assert any("none.json" in notice.text for notice in told)
@@ -276,7 +276,7 @@ def test_another_model_goes_on_with_the_detector_that_is_there(session, hand_cli
     session.open(str(hand_clip))
     wait_until(lambda: session.shown is not None and bool(session.shown.result.hands))
     before = session.shown.model
-    session.set_model(replace(session.outlets.model.value, hand_model="hand_high", max_hands=1))
+    session.set_model(replace(session.observables.model.value, hand_model="hand_high", max_hands=1))
     wait_until(lambda: session.shown.model is not before and bool(session.shown.result.hands))
     after = session.shown.model
     assert after.pipeline.detector is before.pipeline.detector

@@ -12,7 +12,7 @@ from app.painter import Painter
 def test_materials_and_tones_show_in_both_views_and_are_remembered(qtbot, window, hand_clip):
     show_paused(qtbot, window, hand_clip)
     session = window.session
-    assert session.outlets.view.value.tone is SkinTone.PICTURE
+    assert session.observables.view.value.tone is SkinTone.PICTURE
 
     def looks(before=None) -> tuple[np.ndarray, np.ndarray]:
         qtbot.waitUntil(lambda: window.camera_view.picture is not before, timeout=TIMEOUT)
@@ -23,7 +23,7 @@ def test_materials_and_tones_show_in_both_views_and_are_remembered(qtbot, window
     before = window.camera_view.picture
     qtbot.keyClick(window, Key.Key_M, Modifier.ShiftModifier)
     qtbot.waitUntil(
-        lambda: session.outlets.view.value.material is HandMaterial.CLAY, timeout=TIMEOUT
+        lambda: session.observables.view.value.material is HandMaterial.CLAY, timeout=TIMEOUT
     )
     clay, clay_scene = looks(before)
     assert np.abs(clay - picture).max() > 30
@@ -31,7 +31,7 @@ def test_materials_and_tones_show_in_both_views_and_are_remembered(qtbot, window
     assert window.view_panel.material_box.currentData() is HandMaterial.CLAY
     assert not window.view_panel.tone_box.isEnabled()
     # What is recorded and saved is drawn alike.
-    saved = Painter().annotate(session.shown, session.outlets.view.value, labels=False)
+    saved = Painter().annotate(session.shown, session.observables.view.value, labels=False)
     assert np.abs(saved.astype(int) - clay).max() <= 1
     assert window.settings.load_view().material is HandMaterial.CLAY
 
@@ -40,7 +40,7 @@ def test_materials_and_tones_show_in_both_views_and_are_remembered(qtbot, window
     box.setFocus()
     qtbot.keyClick(box, Key.Key_Up)
     window.stage.setFocus()
-    while session.outlets.view.value.tone is not SkinTone.DARK:
+    while session.observables.view.value.tone is not SkinTone.DARK:
         qtbot.keyClick(window, Key.Key_T, Modifier.ShiftModifier)
     qtbot.waitUntil(
         lambda: np.abs(window.camera_view.picture.image - clay).max() > 30, timeout=TIMEOUT
@@ -50,4 +50,6 @@ def test_materials_and_tones_show_in_both_views_and_are_remembered(qtbot, window
     assert dark[changed].mean() < picture[changed].mean()
     assert dark_scene.mean() < scene.mean()
     qtbot.keyClick(window, Key.Key_Z, Modifier.ControlModifier)
-    qtbot.waitUntil(lambda: session.outlets.view.value.tone is not SkinTone.DARK, timeout=TIMEOUT)
+    qtbot.waitUntil(
+        lambda: session.observables.view.value.tone is not SkinTone.DARK, timeout=TIMEOUT
+    )

@@ -52,12 +52,12 @@ def wait_until(condition, seconds: float = 60.0) -> None:
 
 def test_live_switch_through_every_network(weights, hand_clip):
     with Session(ModelConfig(hand_model="hand_mid"), paints=False) as session:
-        wait_until(lambda: session.outlets.model_status.value.ready)
+        wait_until(lambda: session.observables.model_status.value.ready)
         session.open(str(hand_clip), play=False)
         session.step(1)
         wait_until(lambda: session.shown is not None and session.shown.result.hands)
         for name, file in weights.items():
-            model = session.outlets.model.value
+            model = session.observables.model.value
             session.set_model(replace(model, estimator=str(file)))
 
             def is_on(name: str = name) -> bool:

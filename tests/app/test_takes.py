@@ -41,11 +41,11 @@ def recorded(hand_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         session.wait_idle(30)
         session.start_recording(RecordFiles.named(folder / "take", ["raw", "jsonl"]))
         seen: list[Shown] = []
-        session.outlets.results.connect(seen.append)
+        session.observables.results.connect(seen.append)
         session.play()
         wait_until(lambda: len(seen) == 12)
         session.stop_recording()
-        wait_until(lambda: bool(session.outlets.takes.value))
+        wait_until(lambda: bool(session.observables.takes.value))
     return folder
 
 
@@ -58,19 +58,19 @@ def folder(recorded: Path, tmp_path: Path) -> Path:
 def session(folder: Path) -> Iterator[Session]:
     with Session(MODEL, record=RecordChoice(folder=folder), paints=False) as made:
         made.takes.refresh()
-        wait_until(lambda: made.outlets.takes.value)
+        wait_until(lambda: made.observables.takes.value)
         yield made
 
 
 @pytest.fixture
 def notices(session: Session) -> list[Notice]:
     heard: list[Notice] = []
-    session.outlets.notices.connect(heard.append)
+    session.observables.notices.connect(heard.append)
     return heard
 
 
 def take_of(session: Session) -> Take:
-    return session.outlets.takes.value[0]
+    return session.observables.takes.value[0]
 
 
 def names(folder: Path) -> set[str]:
@@ -164,18 +164,18 @@ def test_delete_can_be_undone_until_the_end(folder):
     before = names(folder)
     with Session(MODEL, record=RecordChoice(folder=folder), paints=False) as session:
         session.takes.refresh()
-        wait_until(lambda: session.outlets.takes.value)
+        wait_until(lambda: session.observables.takes.value)
         take = take_of(session)
         session.takes.delete(take)
-        wait_until(lambda: session.outlets.deleted.value == "take")
-        assert session.outlets.takes.value == ()
+        wait_until(lambda: session.observables.deleted.value == "take")
+        assert session.observables.takes.value == ()
         assert not names(folder) & before
         session.takes.undo_delete()
-        wait_until(lambda: session.outlets.deleted.value == "")
+        wait_until(lambda: session.observables.deleted.value == "")
         assert names(folder) == before
         assert take_of(session).files == take.files
         session.takes.delete(take)
-        wait_until(lambda: session.outlets.deleted.value == "take")
+        wait_until(lambda: session.observables.deleted.value == "take")
     assert names(folder) == set()
 
 
@@ -193,7 +193,7 @@ def test_what_a_crash_left_in_the_bin_goes_after_a_day(session, folder):
 def test_a_deleted_take_does_not_come_back_over_a_new_one(session, notices, folder):
     take = take_of(session)
     session.takes.delete(take)
-    wait_until(lambda: session.outlets.deleted.value)
+    wait_until(lambda: session.observables.deleted.value)
     (folder / "take.jsonl").write_text("new")
     session.takes.undo_delete()
     wait_until(lambda: any("rename that first" in notice.text for notice in notices))
@@ -202,7 +202,7 @@ def test_a_deleted_take_does_not_come_back_over_a_new_one(session, notices, fold
 
 def test_an_old_take_becomes_every_format_with_progress(session, notices, folder):
     states: list[ExportState] = []
-    session.outlets.export.connect(states.append, now=False)
+    session.observables.export.connect(states.append, now=False)
     session.takes.export(take_of(session), list(FORMATS))
     assert session.takes.wait(120)
     made = {f"take{end}" for end, _ in FORMATS.values()}
@@ -226,13 +226,13 @@ def test_an_export_is_cancelled_and_its_take_left_alone_meanwhile(session, notic
     before = names(folder)
     session.takes.export(take, ["obj"])
     session.takes.export(take, ["ply"])
-    wait_until(lambda: session.outlets.export.value.fraction > 0)
+    wait_until(lambda: session.observables.export.value.fraction > 0)
     session.takes.delete(take)
     wait_until(lambda: any("being exported" in notice.text for notice in notices))
     session.takes.cancel_export()
     assert session.takes.wait(30)
     assert names(folder) == before
-    assert not session.outlets.export.value.active
+    assert not session.observables.export.value.active
 
 
 def test_what_cannot_be_exported_is_told(session, notices, folder):
@@ -249,11 +249,11 @@ def test_a_recording_brings_the_formats_that_were_chosen(folder, hand_clip):
         session.open(str(hand_clip))
         wait_until(lambda: session.shown is not None and session.shown.result.hands)
         session.start_recording()
-        wait_until(lambda: session.outlets.recording.value.frames >= 3)
-        running = session.outlets.recording.value.name
+        wait_until(lambda: session.observables.recording.value.frames >= 3)
+        running = session.observables.recording.value.name
         session.takes.refresh()  # what is being recorded is no take yet
         session.stop_recording()
-        wait_until(lambda: session.outlets.takes.value)
+        wait_until(lambda: session.observables.takes.value)
         assert running == take_of(session).name
         # Closing waits for the rest.
     assert {Path(name).suffix for name in names(folder / "new")} == {".jsonl", ".csv", ".bvh"}
@@ -277,13 +277,13 @@ def test_a_recording_ends_before_the_disk_is_full(session, notices, hand_clip, f
     session.open(str(hand_clip))
     wait_until(lambda: session.shown is not None)
     session.start_recording()
-    wait_until(lambda: session.outlets.recording.value.frames >= 4)
+    wait_until(lambda: session.observables.recording.value.frames >= 4)
     room[0] = 5_000_000
-    wait_until(lambda: len(session.outlets.takes.value) == 2)
+    wait_until(lambda: len(session.observables.takes.value) == 2)
     told = [notice.text for notice in notices if notice.level == "error"]
     assert len(told) == 1
     assert "nearly full (5 MB left)" in told[0]
-    assert not session.outlets.recording.value.active
+    assert not session.observables.recording.value.active
     take = take_of(session)
     assert {file.suffix for file in take.files} == {".mp4", ".jsonl"}  # no GLB: it would fill it
     assert len(read_results(take.log).frames) == take.frames

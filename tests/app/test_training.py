@@ -99,9 +99,9 @@ def test_the_real_commands_label_and_train_and_the_result_runs(qtbot, window):
     weights = training.state.value.weights
     qtbot.waitUntil(panel.use_button.isEnabled, timeout=TIMEOUT)
     qtbot.mouseClick(panel.use_button, LEFT)
-    status = window.session.outlets.model_status
+    status = window.session.observables.model_status
     qtbot.waitUntil(lambda: weights.parent.name in status.value.note, timeout=TIMEOUT)
-    assert window.session.outlets.model.value.estimator == str(weights)
+    assert window.session.observables.model.value.estimator == str(weights)
     assert any("pseudo" in line for line in status.value.card.facts())
 
 

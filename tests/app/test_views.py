@@ -203,7 +203,7 @@ def changes_scene(qtbot, window, act) -> np.ndarray:
 
 def test_keys_switch_what_the_scene_shows_and_undo_takes_it_back(qtbot, window, hand_clip):
     show_paused(qtbot, window, hand_clip)
-    view = window.session.outlets.view
+    view = window.session.observables.view
     for key, name in (
         (Key.Key_K, "scene_skeleton"),
         (Key.Key_G, "scene_grid"),
@@ -329,7 +329,7 @@ def test_without_opengl_the_button_says_so(qtbot, window):
 def test_a_picture_that_cannot_be_written_is_an_error_to_act_on(qtbot, window, hand_clip, tmp_path):
     show_paused(qtbot, window, hand_clip)
     (tmp_path / "file").write_text("in the way")
-    choice = window.session.outlets.record_choice.value
+    choice = window.session.observables.record_choice.value
     window.session.set_record_choice(replace(choice, folder=tmp_path / "file"))
     qtbot.keyClick(window, Qt.Key.Key_P, Modifier.ControlModifier | Modifier.ShiftModifier)
     qtbot.waitUntil(lambda: window.banner.property("level") == "error", timeout=TIMEOUT)

@@ -33,7 +33,7 @@ def test_start_play_toggle_overlay_orbit_record_close(qtbot, window, hand_clip, 
 
     plain = window.camera_view.picture.image
     qtbot.keyClick(window, Key.Key_1)
-    qtbot.waitUntil(lambda: not session.outlets.view.value.mesh, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not session.observables.view.value.mesh, timeout=TIMEOUT)
     qtbot.waitUntil(
         lambda: not np.array_equal(window.camera_view.picture.image, plain), timeout=TIMEOUT
     )
@@ -55,14 +55,14 @@ def test_start_play_toggle_overlay_orbit_record_close(qtbot, window, hand_clip, 
 
     qtbot.keyClick(window, Key.Key_Space)
     qtbot.mouseClick(window.top_bar.record_button, Button.LeftButton)
-    qtbot.waitUntil(lambda: session.outlets.recording.value.frames >= 8, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: session.observables.recording.value.frames >= 8, timeout=TIMEOUT)
     assert window.top_bar.record_button.isChecked()
     assert window.record_panel.record_button.isChecked()
     qtbot.mouseClick(window.top_bar.record_button, Button.LeftButton)
     qtbot.waitUntil(lambda: window.record_panel.take_list.count() == 1, timeout=TIMEOUT)
-    qtbot.waitUntil(lambda: bool(session.outlets.takes.value), timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: bool(session.observables.takes.value), timeout=TIMEOUT)
     qtbot.waitUntil(lambda: "Saved" in window.banner.text, timeout=TIMEOUT)
-    video = next(file for file in session.outlets.takes.value[0].files if file.suffix == ".mp4")
+    video = next(file for file in session.observables.takes.value[0].files if file.suffix == ".mp4")
     with av.open(str(video)) as container:
         assert sum(1 for _ in container.decode(video=0)) >= 8
 
@@ -80,7 +80,7 @@ def test_a_bad_file_shows_a_banner_and_the_app_goes_on(qtbot, window, plain_clip
     qtbot.waitUntil(lambda: "bad.mp4" in window.banner.text, timeout=TIMEOUT)
     assert window.banner.isVisible()
     assert window.banner.property("level") == "error"
-    assert window.session.outlets.source.value.name == plain_clip.name
+    assert window.session.observables.source.value.name == plain_clip.name
     old = window.camera_view.picture
     qtbot.waitUntil(lambda: window.camera_view.picture is not old, timeout=TIMEOUT)
     qtbot.mouseClick(window.banner.dismiss_button, Button.LeftButton)
@@ -97,7 +97,9 @@ def test_transport_steps_seeks_and_changes_speed(qtbot, window, plain_clip):
         return session.shown.result.frame.index
 
     qtbot.mouseClick(transport.play_button, Button.LeftButton)
-    qtbot.waitUntil(lambda: session.outlets.playback.value.state is State.PAUSED, timeout=TIMEOUT)
+    qtbot.waitUntil(
+        lambda: session.observables.playback.value.state is State.PAUSED, timeout=TIMEOUT
+    )
     qtbot.mouseClick(transport.start_button, Button.LeftButton)
     qtbot.waitUntil(lambda: index() == 0, timeout=TIMEOUT)
     qtbot.mouseClick(transport.forward_button, Button.LeftButton)
@@ -112,16 +114,16 @@ def test_transport_steps_seeks_and_changes_speed(qtbot, window, plain_clip):
     qtbot.waitUntil(lambda: 18 <= index() <= 21, timeout=TIMEOUT)
     qtbot.waitUntil(lambda: transport.position_label.text().startswith("0:0"), timeout=TIMEOUT)
     qtbot.keyClick(window, Key.Key_BracketRight)
-    qtbot.waitUntil(lambda: session.outlets.playback.value.speed == 1.5, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: session.observables.playback.value.speed == 1.5, timeout=TIMEOUT)
     qtbot.waitUntil(lambda: transport.speed_box.currentText() == "1.5×", timeout=TIMEOUT)
-    assert session.outlets.playback.value.loop
+    assert session.observables.playback.value.loop
     qtbot.mouseClick(transport.loop_button, Button.LeftButton)
-    qtbot.waitUntil(lambda: not session.outlets.playback.value.loop, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not session.observables.playback.value.loop, timeout=TIMEOUT)
 
 
 def test_mouse_pans_zooms_and_resets_the_scene(qtbot, window, hand_clip):
     show_paused(qtbot, window, hand_clip)
-    window.session.set_view(window.session.outlets.view.value)
+    window.session.set_view(window.session.observables.view.value)
     view = window.viewport
     qtbot.keyClick(window, Key.Key_R)
     settle(qtbot, window)
@@ -211,12 +213,14 @@ def test_settings_are_restored_and_reset(qtbot, settings, theme, plain_clip, tmp
     assert second.stage.layout_choice is Layout.CAMERA
     assert second.sidebar.current == "record"
     assert second.sources_panel.recent_list.item(0).toolTip() == str(plain_clip)
-    second.session.set_record_choice(replace(second.session.outlets.record_choice.value, csv=True))
+    second.session.set_record_choice(
+        replace(second.session.observables.record_choice.value, csv=True)
+    )
     second.session.set_speed(2.0)
     second.commands.reset()
     qtbot.waitUntil(lambda: not second.view_panel.switches["skeleton"].isChecked())
     qtbot.waitUntil(lambda: not second.record_panel.switches["csv"].isChecked())
-    qtbot.waitUntil(lambda: second.session.outlets.playback.value.speed == 1.0)
+    qtbot.waitUntil(lambda: second.session.observables.playback.value.speed == 1.0)
     assert settings.recent() == ()
     assert second.sidebar.current == "source"
     second.close()
@@ -258,8 +262,8 @@ def test_a_dropped_file_is_opened(qtbot, window, plain_clip):
 def test_without_a_camera_the_bundled_clip_opens_with_a_banner(qtbot, window, hand_clip, cameras):
     if hand_clip.name != "demo.mp4":
         pytest.skip("the bundled clip is not there")
-    qtbot.waitUntil(lambda: window.session.outlets.cameras.value is not None, timeout=TIMEOUT)
-    window.session.outlets.cameras.set(cameras)
+    qtbot.waitUntil(lambda: window.session.observables.cameras.value is not None, timeout=TIMEOUT)
+    window.session.observables.cameras.set(cameras)
     window.open_at_start(None)
     qtbot.waitUntil(lambda: "bundled clip" in window.banner.text, timeout=TIMEOUT)
     qtbot.waitUntil(lambda: window.camera_view.picture is not None, timeout=TIMEOUT)
@@ -276,7 +280,7 @@ def test_keys_move_a_focused_slider_and_otherwise_the_clip(qtbot, window, plain_
     slider.setFocus()
     before = slider.value()
     qtbot.keyClick(slider, Key.Key_Left)
-    qtbot.waitUntil(lambda: window.session.outlets.view.value.opacity < 0.9, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: window.session.observables.view.value.opacity < 0.9, timeout=TIMEOUT)
     assert slider.value() == before - 1
 
 
@@ -332,7 +336,7 @@ def test_what_is_asked_for_is_done_on_other_threads(qtbot, window, hand_clip, pl
     so that only work that belongs elsewhere fails it."""
     show_paused(qtbot, window, hand_clip)
     session, log = window.session, RecentLog()
-    model = session.outlets.model.value
+    model = session.observables.model.value
     asks = {
         "open": lambda: window.open_source(str(plain_clip)),
         "model": lambda: session.set_model(replace(model, hand_model="hand_mano778")),
@@ -368,7 +372,13 @@ def test_every_command_is_listed_once_and_has_a_handler(window):
 def test_dialogs_open(qtbot, window):
     log = RecentLog()
     told = logging.LogRecord(
-        "app.journal", logging.INFO, "", 1, "told: rtsp://me:secret@desk/live is gone", None, None
+        "app.session_log",
+        logging.INFO,
+        "",
+        1,
+        "told: rtsp://me:secret@desk/live is gone",
+        None,
+        None,
     )
     log.handle(told)
     reader = LogDialog(log, window)

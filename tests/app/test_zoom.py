@@ -120,7 +120,9 @@ def test_following_brings_the_hands_into_the_middle_until_the_user_moves_on(
         view, Button.LeftButton,
         [start, (start[0] + 20, start[1]), (start[0] + 40, start[1])], Modifier.NoModifier,
     )  # fmt: skip
-    qtbot.waitUntil(lambda: not window.session.outlets.view.value.picture_follow, timeout=TIMEOUT)
+    qtbot.waitUntil(
+        lambda: not window.session.observables.view.value.picture_follow, timeout=TIMEOUT
+    )
     assert view.zoom.factor > 1.0
 
 

@@ -49,7 +49,7 @@ class Photographer:
         session.seek(MOMENT - LEAD)
         session.play()
         self.wait(0.3)
-        position = session.outlets.playback
+        position = session.observables.playback
         self.until(lambda: MOMENT <= position.value.position < MOMENT + 0.3)
 
     def hold_joint(self, name: str | None) -> None:
@@ -77,7 +77,7 @@ class Photographer:
         QApplication.processEvents()
         file = self._folder / f"{name}.png"
         (part or self._window).grab().save(str(file))
-        print(f"{file}: {self._window.session.outlets.stats.value.fps:.1f} frames/s")
+        print(f"{file}: {self._window.session.observables.stats.value.fps:.1f} frames/s")
 
 
 def main() -> None:
@@ -94,8 +94,8 @@ def main() -> None:
         window.show()
         camera = Photographer(window, folder)
         window.commands.open_demo()
-        camera.until(lambda: session.outlets.stats.value.fps > 0)
-        camera.until(lambda: not session.outlets.model_status.value.loading)
+        camera.until(lambda: session.observables.stats.value.fps > 0)
+        camera.until(lambda: not session.observables.model_status.value.loading)
         camera.wait(3.0)
 
         window.show_tab("view")
@@ -120,7 +120,7 @@ def main() -> None:
         camera.play_to_the_moment()
         camera.take("app-recording")
         session.stop_recording()
-        camera.until(lambda: bool(session.outlets.takes.value))
+        camera.until(lambda: bool(session.observables.takes.value))
         window.banner.dismiss()
 
         theme.choose("light")
@@ -139,7 +139,7 @@ def main() -> None:
         camera.hold_joint("index2")
         camera.take("app-joints", window.stage)
         camera.hold_joint(None)
-        if session.outlets.model_status.value.maps:
+        if session.observables.model_status.value.maps:
             window.change_view(
                 network_map=NetworkMap.AFTER, mesh=False, scene_style=MeshStyle.TEXTURED
             )

@@ -72,7 +72,7 @@ class Watch:
         self._timer.stop()
 
     def _sample(self) -> None:
-        stats = self._session.outlets.stats.value
+        stats = self._session.observables.stats.value
         shown = self._session.shown
         self.samples.append(
             {
@@ -85,7 +85,7 @@ class Watch:
                 "threads": self._process.num_threads(),
                 "children": len(self._process.children(recursive=True)),
                 "zombies": zombies(self._process),
-                "playing": self._session.outlets.playback.value.state is State.PLAYING,
+                "playing": self._session.observables.playback.value.state is State.PLAYING,
             }
         )
 
@@ -136,15 +136,15 @@ def soak(kind: str, seconds: float, estimator: str, clip: Path, warm_up: float) 
             spec = stack.enter_context(loopback_camera(clip, 30.0, Faults(every_s=12.0, seed=1)))
         theme = Theme(application, "dark")
         session = Session(ModelConfig(estimator), record=RecordChoice(folder=folder))
-        session.outlets.notices.connect(count)
+        session.observables.notices.connect(count)
         store = QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat)
         window = MainWindow(session, Settings(store), theme)
         window.show()
         session.set_loop(True)
         window.open_source(spec)
-        while session.shown is None or not session.outlets.model_status.value.ready:
+        while session.shown is None or not session.observables.model_status.value.ready:
             spin(0.2)
-        print(f"{kind}: {session.outlets.model_status.value.note}", file=sys.stderr)
+        print(f"{kind}: {session.observables.model_status.value.note}", file=sys.stderr)
         spin(warm_up)
         watch = Watch(session)
         spin(seconds)

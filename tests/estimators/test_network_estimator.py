@@ -8,8 +8,8 @@ import torch
 
 from hands3c_core.conventions import mirror_axis_angle
 from hands3c_core.estimators.base import Estimator
+from hands3c_core.estimators.hand_in_camera import heatmap_spread
 from hands3c_core.estimators.network import NetworkEstimator
-from hands3c_core.estimators.placing import heatmap_spread
 from hands3c_core.geometry.camera import default_camera, mirror_camera, project
 from hands3c_core.geometry.crop import CropRule, apply_affine, crop_affine, hand_window
 from hands3c_core.geometry.turning import turn_global

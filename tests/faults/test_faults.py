@@ -191,7 +191,7 @@ LITTLE_MEMORY = """
     save_weights(build_model("hands3c"), weights)
     told = []
     with Session(ModelConfig(estimator="landmarks"), paints=False) as session:
-        session.outlets.notices.connect(told.append)
+        session.observables.notices.connect(told.append)
         session.open(clip)
         while session.shown is None or session.shown.model is None:
             time.sleep(0.05)

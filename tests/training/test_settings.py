@@ -19,7 +19,7 @@ from hands3c_core.training.config import (
     write_config,
 )
 from hands3c_core.training.loggers import make_logger
-from hands3c_core.training.pace import Pace
+from hands3c_core.training.run_length import RunLength
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -36,7 +36,7 @@ def test_the_readmes_commands_end_and_begin_with_a_trunk(words):
     ``start_guided`` gives to every fresh one."""
     config = parse(words, "train.py").config
     name, preset = config.recipe()
-    assert Pace(preset, config.max_steps, 20_000).progress(10**9, 10**9) >= 1
+    assert RunLength(preset, config.max_steps, 20_000).progress(10**9, 10**9) >= 1
     assert name in ("guided", "personal")
     assert config.model == "hands3c_lite"
 

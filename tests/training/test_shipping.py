@@ -10,7 +10,7 @@ import pytest
 
 from hands3c_core.errors import UserError
 from hands3c_core.models import build_model, load_weights, save_weights
-from hands3c_core.models.parts import split_weights
+from hands3c_core.models.split_weights import split_weights
 from hands3c_core.training import shipping
 from hands3c_core.training.shipping import read_facts, ship_weights
 from hands3c_core.weights import read_card

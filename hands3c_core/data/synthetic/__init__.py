@@ -1,12 +1,12 @@
 """Synthetic training data: textured hands in rooms with exact labels (see docs/synthetic.md)."""
 
-from .config import SyntheticConfig
-from .dataset import SyntheticDataset, open_synthetic
-from .devices import RenderDevice, torch_device
-from .pose_prior import FAMILIES, GESTURES, PosePrior, SampledPose
-from .renderer import RenderedHand, SyntheticRenderer
-from .shards import read_shard, render_shards
-from .skins import TONE_NAMES, tone_name
+from hands3c_core.data.synthetic.config import SyntheticConfig
+from hands3c_core.data.synthetic.dataset import SyntheticDataset, open_synthetic
+from hands3c_core.data.synthetic.devices import RenderDevice, torch_device
+from hands3c_core.data.synthetic.pose_prior import FAMILIES, GESTURES, PosePrior, SampledPose
+from hands3c_core.data.synthetic.renderer import RenderedHand, SyntheticRenderer
+from hands3c_core.data.synthetic.shards import read_shard, render_shards
+from hands3c_core.data.synthetic.skins import TONE_NAMES, tone_name
 
 __all__ = [
     "FAMILIES",

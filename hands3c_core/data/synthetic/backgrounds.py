@@ -10,11 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.data.synthetic.skins import _BACKS, TONE_NAMES, _between
 from hands3c_core.errors import UserError
 from hands3c_core.render.shade_kernels import SRGB_TO_LINEAR
 from hands3c_core.types import UInt8
-
-from .skins import _BACKS, TONE_NAMES, _between
 
 _SUFFIXES: Final = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 

@@ -9,9 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from hands3c_core.data.synthetic.faults import CameraFaults
 from hands3c_core.types import UInt8
-
-from .faults import CameraFaults
 
 Image = NDArray[np.float32]
 #: Noise that a camera has smoothed: standard deviation of the blur, px, and the gain afterwards.

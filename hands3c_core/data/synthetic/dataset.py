@@ -12,11 +12,10 @@ from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.dataset import CorruptSample, HandDataset
 from hands3c_core.data.sample import HandSample
 from hands3c_core.data.spec import DatasetSpec
+from hands3c_core.data.synthetic.renderer import hand_sample
+from hands3c_core.data.synthetic.shards import Shard, read_shard, shard_paths
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import SHIPPED, FastHandLayer, load_hand_model
-
-from .renderer import hand_sample
-from .shards import Shard, read_shard, shard_paths
 
 
 class SyntheticDataset(HandDataset):

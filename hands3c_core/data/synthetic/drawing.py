@@ -16,19 +16,30 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.data.synthetic.backgrounds import (
+    list_backgrounds,
+    photo_background,
+    room_background,
+    scene_light,
+)
+from hands3c_core.data.synthetic.config import SyntheticConfig
+from hands3c_core.data.synthetic.faults import CameraFaults, draw_faults
+from hands3c_core.data.synthetic.lights import Floats, draw_lighting
+from hands3c_core.data.synthetic.occluders import Occluder, draw_occluder
+from hands3c_core.data.synthetic.pose_prior import PosePrior, SampledPose
+from hands3c_core.data.synthetic.scene import (
+    View,
+    draw_elbow,
+    draw_place,
+    draw_rotation,
+    draw_view,
+    second_hand_offset,
+)
+from hands3c_core.data.synthetic.skins import nearest_skin, skin_tones
 from hands3c_core.geometry import project
 from hands3c_core.hand_model import FastHandLayer, HandModelData
 from hands3c_core.render import Lighting, Material
 from hands3c_core.types import Float32, UInt8
-
-from .backgrounds import list_backgrounds, photo_background, room_background, scene_light
-from .config import SyntheticConfig
-from .faults import CameraFaults, draw_faults
-from .lights import Floats, draw_lighting
-from .occluders import Occluder, draw_occluder
-from .pose_prior import PosePrior, SampledPose
-from .scene import View, draw_elbow, draw_place, draw_rotation, draw_view, second_hand_offset
-from .skins import nearest_skin, skin_tones
 
 #: The skins are the same for every seed: another seed shows other samples of them.
 SKIN_SEED: Final = 0

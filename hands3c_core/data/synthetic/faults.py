@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hands3c_core.data.synthetic.config import SyntheticConfig
 from hands3c_core.types import Float32
-
-from .config import SyntheticConfig
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.data.synthetic.turns import joint_turns
 from hands3c_core.hand_model import HandModelData
-
-from .turns import joint_turns
 
 Floats = NDArray[np.floating[Any]]
 

@@ -8,10 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.data.synthetic.shadow_maps import lit_shares
 from hands3c_core.render import Lighting, MeshInstance
 from hands3c_core.render.raster_kernels import vertex_normals
-
-from .shadow_maps import lit_shares
 
 Floats = NDArray[np.float64]
 

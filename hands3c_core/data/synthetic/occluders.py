@@ -10,9 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.data.synthetic.turns import quaternion_matrix, turn_matrix
 from hands3c_core.render import Material, MeshInstance, MeshTemplate
-
-from .turns import quaternion_matrix, turn_matrix
 
 Floats = NDArray[np.float64]
 

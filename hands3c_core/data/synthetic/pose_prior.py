@@ -8,11 +8,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.data.synthetic.joint_angles import pose_from_angles
+from hands3c_core.data.synthetic.self_contact import penetration_depth
 from hands3c_core.hand_model import FastHandLayer, HandModelData
 from hands3c_core.hand_model.joint_angles import axis_angles
-
-from .joint_angles import pose_from_angles
-from .self_contact import penetration_depth
 
 Angles = NDArray[np.float64]
 

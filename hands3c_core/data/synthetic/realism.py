@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.data.synthetic.renderer import RenderedHand
+from hands3c_core.data.synthetic.skins import TONE_NAMES, tone_name
 from hands3c_core.detect import MediaPipeDetector
-
-from .renderer import RenderedHand
-from .skins import TONE_NAMES, tone_name
 
 
 @dataclass(frozen=True)

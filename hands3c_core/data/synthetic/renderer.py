@@ -10,13 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.data.sample import HandSample, ValidLabels
-from hands3c_core.hand_model import FastHandLayer, load_hand_model
-from hands3c_core.render import MeshInstance, MeshRasterizer, RenderedLayer
-from hands3c_core.types import Float32, UInt8
-
-from . import camera_effects
-from .config import SyntheticConfig
-from .drawing import (
+from hands3c_core.data.synthetic import camera_effects
+from hands3c_core.data.synthetic.config import SyntheticConfig
+from hands3c_core.data.synthetic.drawing import (
     ATTEMPTS,
     LEAST_VISIBLE,
     SKIN_SEED,
@@ -25,9 +21,12 @@ from .drawing import (
     SceneSampler,
     sample_random,
 )
-from .forearm import Forearm
-from .lights import shadow_light
-from .skins import SkinBank
+from hands3c_core.data.synthetic.forearm import Forearm
+from hands3c_core.data.synthetic.lights import shadow_light
+from hands3c_core.data.synthetic.skins import SkinBank
+from hands3c_core.hand_model import FastHandLayer, load_hand_model
+from hands3c_core.render import MeshInstance, MeshRasterizer, RenderedLayer
+from hands3c_core.types import Float32, UInt8
 
 #: A joint of a mean hand lies this far under the skin that shows it, metres, at most.
 FLESH: Final = 0.022

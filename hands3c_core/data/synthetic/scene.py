@@ -8,11 +8,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.data.synthetic.config import SyntheticConfig
+from hands3c_core.data.synthetic.turns import quaternion_matrix, turn_matrix, turn_vector
 from hands3c_core.geometry import apply_affine, crop_affine, crop_box, default_camera, project
 from hands3c_core.types import Camera, CropBox
-
-from .config import SyntheticConfig
-from .turns import quaternion_matrix, turn_matrix, turn_vector
 
 Floats = NDArray[np.floating[Any]]
 

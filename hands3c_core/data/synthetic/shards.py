@@ -24,15 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.atomic import write_atomically
+from hands3c_core.data.synthetic.backgrounds import list_backgrounds
+from hands3c_core.data.synthetic.config import SyntheticConfig
+from hands3c_core.data.synthetic.renderer import RenderedHand, SyntheticRenderer
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import load_hand_model
 from hands3c_core.reading import parse_json, read_arrays
 from hands3c_core.reading.text import first_line
 from hands3c_core.types import UInt8
-
-from .backgrounds import list_backgrounds
-from .config import SyntheticConfig
-from .renderer import RenderedHand, SyntheticRenderer
 
 FORMAT: Final = "hands3c-synthetic-1"
 #: Quality of the stored JPEGs: the camera's own artefacts are in the picture already.
@@ -318,7 +317,7 @@ def _run_on(device: str, tasks: list[ShardTask], workers: int, batch: int | None
     if not tasks:
         return
     # torch takes seconds to import.
-    from .batched import BatchRenderer
+    from hands3c_core.data.synthetic.batched import BatchRenderer
 
     owner = {t.first + k: t for t in tasks for k in range(t.count)}
     finished: dict[int, list[RenderedHand]] = {task.number: [] for task in tasks}

@@ -8,10 +8,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...hand_model import HandModelData
-from ...hand_model.boundary import boundary_loops
-from ..lighting import Material
-from ..mesh import MeshTemplate, Texture
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.hand_model.boundary import boundary_loops
+from hands3c_core.render.lighting import Material
+from hands3c_core.render.mesh import MeshTemplate, Texture
 
 #: How far along the way from wrist to elbow each ring of bare arm lies.
 _SKIN_STEPS: Final = np.array([0.05, 0.09, 0.12, 0.16, 0.22])

@@ -11,15 +11,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ...conventions import JOINT_NAMES
-from ...hand_model import FastHandLayer, HandModelData
-from ...types import Camera, UInt8
-from ..mesh import read_texture
-from ..rasterizer import MeshInstance, MeshRasterizer
-from ..shadow import soft_light
-from .arm import Arm, knit
-from .motion import DURATION, LEFT_KEYS, RIGHT_KEYS, HandMotion, Motion
-from .room import ROOM_LIGHT, WINDOW, render_room
+from hands3c_core.conventions import JOINT_NAMES
+from hands3c_core.hand_model import FastHandLayer, HandModelData
+from hands3c_core.render.demo.arm import Arm, knit
+from hands3c_core.render.demo.motion import DURATION, LEFT_KEYS, RIGHT_KEYS, HandMotion, Motion
+from hands3c_core.render.demo.room import ROOM_LIGHT, WINDOW, render_room
+from hands3c_core.render.mesh import read_texture
+from hands3c_core.render.rasterizer import MeshInstance, MeshRasterizer
+from hands3c_core.render.shadow import soft_light
+from hands3c_core.types import Camera, UInt8
 
 WIDTH: Final = 640
 HEIGHT: Final = 480

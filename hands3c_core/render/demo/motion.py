@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation, Slerp
 
-from ...hand_model import HandModelData
+from hands3c_core.hand_model import HandModelData
 
 DURATION: Final = 12.0
 

@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.jit import njit
-
-from ...types import Camera
-from ..lighting import Lighting, Material
-from ..mesh import MeshTemplate
-from ..rasterizer import MeshInstance, MeshRasterizer
-from ..shade_kernels import SRGB_TO_LINEAR
+from hands3c_core.render.lighting import Lighting, Material
+from hands3c_core.render.mesh import MeshTemplate
+from hands3c_core.render.rasterizer import MeshInstance, MeshRasterizer
+from hands3c_core.render.shade_kernels import SRGB_TO_LINEAR
+from hands3c_core.types import Camera
 
 #: Towards the window from where the hands are.
 WINDOW: Final = (-0.75, -0.55, -0.35)

@@ -5,6 +5,6 @@ pictures nearly so (docs/synthetic.md says how nearly). Imported only where it i
 it needs torch.
 """
 
-from .renderer import BatchRenderer
+from hands3c_core.data.synthetic.batched.renderer import BatchRenderer
 
 __all__ = ["BatchRenderer"]

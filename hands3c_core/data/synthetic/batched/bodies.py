@@ -8,11 +8,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hands3c_core.data.synthetic.batched.soup import MeshGroup, face_rings
+from hands3c_core.data.synthetic.forearm import (
+    BROAD,
+    CLOTH_SIDES,
+    CLOTH_STEPS,
+    SKIN_STEPS,
+    THIN,
+    Forearm,
+)
+from hands3c_core.data.synthetic.occluders import SOLIDS
 from hands3c_core.hand_model import HandLayer, HandModelData
-
-from ..forearm import BROAD, CLOTH_SIDES, CLOTH_STEPS, SKIN_STEPS, THIN, Forearm
-from ..occluders import SOLIDS
-from .soup import MeshGroup, face_rings
 
 Batch = dict[str, Tensor]
 

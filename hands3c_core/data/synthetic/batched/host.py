@@ -14,13 +14,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.data.synthetic.batched.packing import Arrays, pack_scenes
+from hands3c_core.data.synthetic.config import SyntheticConfig
+from hands3c_core.data.synthetic.drawing import ATTEMPTS, SceneSampler
+from hands3c_core.data.synthetic.renderer import RenderedHand, rendered_hand
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import load_hand_model
-
-from ..config import SyntheticConfig
-from ..drawing import ATTEMPTS, SceneSampler
-from ..renderer import RenderedHand, rendered_hand
-from .packing import Arrays, pack_scenes
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,16 +10,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hands3c_core.data.synthetic.camera_effects import motion_kernel
+from hands3c_core.data.synthetic.config import SyntheticConfig
+from hands3c_core.data.synthetic.drawing import Person, Scene
+from hands3c_core.data.synthetic.faults import CameraFaults
+from hands3c_core.data.synthetic.lights import SKY
+from hands3c_core.data.synthetic.occluders import SOLIDS
+from hands3c_core.data.synthetic.renderer import flesh
 from hands3c_core.render import Material
 from hands3c_core.types import Camera
-
-from ..camera_effects import motion_kernel
-from ..config import SyntheticConfig
-from ..drawing import Person, Scene
-from ..faults import CameraFaults
-from ..lights import SKY
-from ..occluders import SOLIDS
-from ..renderer import flesh
 
 Arrays = dict[str, NDArray[Any]]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ..camera_effects import NOISE_BLUR, SMOOTHED_NOISE
-from .bodies import Batch
-from .jpeg import Jpeg
+from hands3c_core.data.synthetic.batched.bodies import Batch
+from hands3c_core.data.synthetic.batched.jpeg import Jpeg
+from hands3c_core.data.synthetic.camera_effects import NOISE_BLUR, SMOOTHED_NOISE
 
 
 class Webcam(nn.Module):

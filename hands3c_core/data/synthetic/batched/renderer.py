@@ -15,24 +15,23 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from hands3c_core.data.synthetic.batched.bodies import Batch, Bodies
+from hands3c_core.data.synthetic.batched.host import DrawnBatch, ScenePool, Try
+from hands3c_core.data.synthetic.batched.packing import upload
+from hands3c_core.data.synthetic.batched.photography import Webcam
+from hands3c_core.data.synthetic.batched.shading import Light, Shader, SkinTextures
+from hands3c_core.data.synthetic.batched.shadows import shadow_light
+from hands3c_core.data.synthetic.batched.soup import stir
+from hands3c_core.data.synthetic.batched.visibility import Visible, see
+from hands3c_core.data.synthetic.config import SyntheticConfig
+from hands3c_core.data.synthetic.drawing import ATTEMPTS, LEAST_VISIBLE, SKIN_SEED, sample_random
+from hands3c_core.data.synthetic.forearm import Forearm
+from hands3c_core.data.synthetic.renderer import RenderedHand
+from hands3c_core.data.synthetic.skins import SkinBank
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import HandModelData, load_hand_model
 from hands3c_core.render.raster_kernels import SUBPIXEL
 from hands3c_core.render.rasterizer import SAMPLE_PATTERNS
-
-from ..config import SyntheticConfig
-from ..drawing import ATTEMPTS, LEAST_VISIBLE, SKIN_SEED, sample_random
-from ..forearm import Forearm
-from ..renderer import RenderedHand
-from ..skins import SkinBank
-from .bodies import Batch, Bodies
-from .host import DrawnBatch, ScenePool, Try
-from .packing import upload
-from .photography import Webcam
-from .shading import Light, Shader, SkinTextures
-from .shadows import shadow_light
-from .soup import stir
-from .visibility import Visible, see
 
 #: Batches that are sent to the device before they are needed.
 _LOADED_AHEAD: Final = 2

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from hands3c_core.data.synthetic.batched.soup import Soup
+from hands3c_core.data.synthetic.batched.visibility import Visible
 from hands3c_core.render import Texture
 from hands3c_core.render.raster_kernels import SUBPIXEL
 from hands3c_core.render.shade_kernels import LINEAR_TO_SRGB, SAME_SURFACE
-
-from .soup import Soup
-from .visibility import Visible
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from ..shadow_maps import BIAS, CELLS, FAR_SEEN, REACH
-from .fragments import expand_boxes, take
-from .soup import Soup
+from hands3c_core.data.synthetic.batched.fragments import expand_boxes, take
+from hands3c_core.data.synthetic.batched.soup import Soup
+from hands3c_core.data.synthetic.shadow_maps import BIAS, CELLS, FAR_SEEN, REACH
 
 #: Lower than anything.
 _DEEP: Final = -1e9

@@ -17,10 +17,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from hands3c_core.data.synthetic.batched.fragments import expand_boxes, take
+from hands3c_core.data.synthetic.batched.soup import Soup
 from hands3c_core.render.raster_kernels import SUBPIXEL
-
-from .fragments import expand_boxes, take
-from .soup import Soup
 
 #: Nothing nearer than this is drawn, metres (``MeshRasterizer.near``).
 NEAR: Final = 0.01

@@ -11,7 +11,7 @@ from hands3c_core.training.presets import Preset
 from hands3c_core.training.schedule import learning_rate
 
 
-class Pace(L.Callback):
+class RunLength(L.Callback):
     """Sets the learning rate before every step and stops at the run's end.
 
     Minutes count over all parts of a resumed run: a part knows from its checkpoint how long the

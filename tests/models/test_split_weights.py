@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 
 from hands3c_core.errors import UserError
 from hands3c_core.models import build_model, load_weights, read_header, save_weights
-from hands3c_core.models.parts import part_paths, split_weights
+from hands3c_core.models.split_weights import part_paths, split_weights
 
 MOST = 200_000
 

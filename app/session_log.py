@@ -5,19 +5,19 @@ from __future__ import annotations
 
 import logging
 
-from app.outlets import Outlets
+from app.observables import Observables
 from app.session_types import ModelStatus, Notice, RecordingState, SourceInfo
 from app.wording import counted
 
 log = logging.getLogger(__name__)
 
 
-def keep_journal(outlets: Outlets) -> None:
+def log_session(observables: Observables) -> None:
     """Log sources, models, recordings and all that the user is told, from now on."""
-    outlets.notices.connect(_tell_notice)
-    outlets.source.connect(_tell_source, now=False)
-    outlets.model_status.connect(_tell_model, now=False)
-    outlets.recording.connect(_Recordings(), now=False)
+    observables.notices.connect(_tell_notice)
+    observables.source.connect(_tell_source, now=False)
+    observables.model_status.connect(_tell_model, now=False)
+    observables.recording.connect(_Recordings(), now=False)
 
 
 def _tell_notice(notice: Notice) -> None:

@@ -22,7 +22,7 @@ from app.session_types import (
 from hands3c_core.sources import CameraInfo
 
 
-class Outlets:
+class Observables:
     """Callbacks come from the session's threads; listeners must return at once."""
 
     def __init__(self, model: ModelConfig, view: ViewState, record: RecordChoice) -> None:
