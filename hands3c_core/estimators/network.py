@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -24,8 +23,8 @@ from hands3c_core.geometry.crop import (
     invert_affine,
 )
 from hands3c_core.geometry.turning import turn_of
-from hands3c_core.hand_model import FastHandLayer, HandModelData
-from hands3c_core.models import HandPrediction, UvdTensors, load_weights
+from hands3c_core.hand_model import FastHandLayer
+from hands3c_core.models import HandPrediction, UvdTensors
 from hands3c_core.types import Camera, CropBox, Float32, HandEstimate, TrackedHand, UInt8
 
 #: Reprojection error, as a share of the hand's extent, at which confidence has fallen to 1/e.
@@ -99,27 +98,6 @@ class NetworkEstimator:
         self._windows: dict[int, BoxSmoother] = {}
         self._fitter: MeshFitter | None = None
         self._refiner: PoseRefiner | None = None
-
-    @classmethod
-    def from_file(
-        cls,
-        weights: str | os.PathLike[str],
-        *,
-        hand: str | HandModelData | None = None,
-        device: str = "cpu",
-        attention: bool = False,
-    ) -> NetworkEstimator:
-        """An estimator with the weights of a file, ours or published.
-
-        Args:
-            weights, hand, device: as in ``models.load_weights``; ``hand`` should be the hand that
-                the results are shown with.
-            attention: as above.
-
-        Raises:
-            UserError: as ``load_weights`` does.
-        """
-        return cls(load_weights(weights, hand=hand, device=device), attention=attention)
 
     @property
     def name(self) -> str:
