@@ -23,7 +23,7 @@ from hands3c_core.conventions import JOINT_NAMES
 from hands3c_core.errors import UserError
 from hands3c_core.live import LiveOut, Target
 from hands3c_core.live.origins import parse_origin
-from hands3c_core.live.websocket import MAX_CLIENTS, WebSocketServer
+from hands3c_core.live.websocket import WebSocketServer
 
 
 def wait_until(condition: Callable[[], bool], timeout: float = 20.0) -> None:
@@ -85,8 +85,8 @@ def test_a_client_that_left_is_noticed_without_any_frame(port):
     changes: list[int] = []
     live = LiveOut([Target("ws", port=port)], on_change=lambda: changes.append(1))
     with live:
-        with join(port):
-            pass
+        with join(port) as client:
+            client.recv(timeout=10)
         wait_until(lambda: len(changes) >= 2 and not live.status.clients)
 
 
@@ -394,11 +394,13 @@ def test_what_clients_say_is_ignored_and_long_messages_end_it(live, port, make_r
         wait_until(lambda: not live.status.clients)
 
 
-def test_too_many_clients_are_refused(live, port):
+def test_too_many_clients_are_refused(live, port, monkeypatch):
+    monkeypatch.setattr("hands3c_core.live.websocket.MAX_CLIENTS", 3)
     with ExitStack() as stack:
-        for _ in range(MAX_CLIENTS):
-            stack.enter_context(join(port))
-        wait_until(lambda: len(live.status.clients) == MAX_CLIENTS)
+        for _ in range(3):
+            # What is not read keeps this client waiting ten seconds when it says goodbye.
+            stack.enter_context(join(port)).recv(timeout=10)
+        wait_until(lambda: len(live.status.clients) == 3)
         with pytest.raises(InvalidStatus):
             stack.enter_context(join(port))
 
