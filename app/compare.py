@@ -31,8 +31,6 @@ log = logging.getLogger(__name__)
 
 #: The first load imports torch and cannot be interrupted.
 _CLOSE_S = 15.0
-#: A step in time that is longer is a jump, s: what was followed is lost.
-_LOST_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,6 @@ class Comparison:
         self._model: LoadedModel | None = None
         self._is_ready = False
         self._jumped = True
-        self._last = 0.0
         self._pair: tuple[Shown, Shown] | None = None
         """The newest result that was looked at, without and with the second look."""
         self._painter: Painter | None = None
@@ -216,9 +213,8 @@ class Comparison:
         frame = shown.result.frame
         with self._lock:
             jumped, self._jumped = self._jumped, False
-        if jumped or not 0.0 <= frame.timestamp - self._last <= _LOST_S:
+        if jumped:  # a leap in time the pipeline sees itself
             model.pipeline.reset()
-        self._last = frame.timestamp
         return Shown(model.pipeline.process(frame), model, shown.arrived_at)
 
     def _say_loaded(self) -> None:

@@ -194,12 +194,9 @@ def _weights_file(name: str) -> Path:
         if shipped is None:
             raise UserError(f"The weights {name} do not come with this version: use landmarks.")
         return shipped
-    if name.startswith("hf:/"):
-        from hands3c_core.models.hub import local_weights
-
-        return local_weights(name)
     file = Path(name)
-    if not file.exists() and not file.suffix:
+    on_hub = name.startswith("hf:/")  # whoever loads it fetches it
+    if not file.exists() and not file.suffix and not on_hub:
         known = ", ".join(estimator_names())
         raise UserError(f"There is no estimator {name!r}: give {known}, or a file of weights.")
     return file

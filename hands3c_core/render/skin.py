@@ -114,7 +114,6 @@ class SkinTones:
     """The hands' tones in one stream of pictures, steady per track. Used on one thread."""
 
     def __init__(self) -> None:
-        self._studio = Lighting.studio()
         self._tones: dict[int, _Tone] = {}
         self._time = -np.inf
 
@@ -136,21 +135,16 @@ class SkinTones:
         self._time = time
         for hand in result.hands:
             old = self._tones.get(hand.track_id)
-            if hand.is_unsure and old is not None:
+            if old is not None and (hand.is_unsure or time <= old.time):  # or the same picture
                 continue
             seen = measure_tone(image, hand, result.camera, hand_meshes[hand.is_right])
             if seen is None:
                 continue
             tint, light = np.log(seen[0]), seen[1]
             if old is not None:
-                kept = 0.5 ** (max(time - old.time, 0.0) / _HALF_LIFE_S)
-                if time > old.time:
-                    tint, light = (
-                        old.tint * kept + tint * (1 - kept),
-                        old.light * kept + light * (1 - kept),
-                    )
-                else:  # the same picture again
-                    tint, light = old.tint, old.light
+                kept = 0.5 ** ((time - old.time) / _HALF_LIFE_S)
+                tint = old.tint * kept + tint * (1 - kept)
+                light = old.light * kept + light * (1 - kept)
             self._tones[hand.track_id] = _Tone(tint, light, time)
 
     def tint(self, hand: Hand) -> Tint:
@@ -162,9 +156,9 @@ class SkinTones:
     def lighting(self) -> Lighting:
         """The light that the hands of the picture are seen in; the usual one without hands."""
         if not self._tones:
-            return self._studio
+            return Lighting.studio()
         light = np.mean([tone.light for tone in self._tones.values()], axis=0)
-        return _lighting(self._studio, light)
+        return _lighting(light)
 
 
 def measure_tone(
@@ -207,10 +201,9 @@ def measure_tone(
         return None
     chosen, found = chosen[alike], found[alike]
     albedo = vertex_albedo(template, len(vertices))[chosen].astype(np.float64)
-    studio = Lighting.studio()
     toward = normals[chosen].astype(np.float64)
-    light = _measured_light(found, albedo, toward, studio)
-    shown = albedo * _irradiance(toward, _lighting(studio, light))
+    light = _measured_light(found, albedo, toward)
+    shown = albedo * _irradiance(toward, _lighting(light))
     tint = np.median(found, axis=0) / np.maximum(np.median(shown, axis=0), 1e-6)
     return tint.clip(*_TINT_LIMITS), light
 
@@ -237,14 +230,11 @@ def _basis(normals: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _measured_light(
-    found: NDArray[np.float64],
-    albedo: NDArray[np.float64],
-    normals: NDArray[np.float64],
-    studio: Lighting,
+    found: NDArray[np.float64], albedo: NDArray[np.float64], normals: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """(4,) brightness along the normal that explains ``found`` on ``albedo``, as bright over all as
     the usual light (the tone takes what is left), and held back by it where little is seen."""
-    usual = _irradiance(normals, studio).mean(axis=1)
+    usual = _irradiance(normals, Lighting.studio()).mean(axis=1)
     basis = _basis(normals)
     wanted = found.mean(axis=1) / np.maximum(albedo.mean(axis=1), 1e-4)
     wanted *= np.median(usual) / max(float(np.median(wanted)), 1e-9)
@@ -261,21 +251,27 @@ def _measured_light(
     return np.asarray(light * level, np.float64)
 
 
-def _lighting(studio: Lighting, light: NDArray[np.float64]) -> Lighting:
+def _lighting(light: NDArray[np.float64]) -> Lighting:
     """``light`` (4,) with what remains of the usual lamps, which give the highlights."""
-    lights = studio.lights.copy()
-    lights[:, 3:] *= _LAMPS
-    # What the lamps give is taken from the rest: their share of every direction.
-    directions = _directions()
-    lamps = _irradiance(directions, replace(studio, lights=lights, ambient=np.zeros((9, 3))))
-    given = np.linalg.lstsq(_basis(directions), lamps.mean(axis=1), rcond=None)[0]
-    rest = light - given
+    lamps, given = _lamps()
+    rest = light - given  # what the lamps give is taken from it
     ambient = np.zeros((9, 3))
     ambient[0], ambient[3], ambient[1], ambient[2] = rest[0], rest[1], rest[2], rest[3]
-    return replace(studio, lights=lights, ambient=ambient)
+    return replace(lamps, ambient=ambient)
 
 
 @cache
+def _lamps() -> tuple[Lighting, NDArray[np.float64]]:
+    """The usual lamps, weaker and alone, and (4,) what they give along the normal."""
+    studio = Lighting.studio()
+    lights = studio.lights.copy()
+    lights[:, 3:] *= _LAMPS
+    lamps = replace(studio, lights=lights, ambient=np.zeros((9, 3)))
+    directions = _directions()
+    shades = _irradiance(directions, lamps).mean(axis=1)
+    return lamps, np.linalg.lstsq(_basis(directions), shades, rcond=None)[0]
+
+
 def _directions() -> NDArray[np.float64]:
     """(200, 3) unit vectors towards the viewer's half of the sphere, evenly spread."""
     count = np.arange(400) + 0.5

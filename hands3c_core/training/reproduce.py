@@ -97,8 +97,7 @@ class ReproduceSettings:
 
     def spec(self, text: str) -> str:
         """A data set as ``open_data`` takes it."""
-        filled = text.format(data=self.data, mano=self.mano or "")
-        return filled.replace("?mano=", "?").removesuffix("&mano=").removesuffix("?")
+        return text.format(data=self.data, mano=self.mano or "").removesuffix("&mano=")
 
     def config(self, model: str) -> TrainConfig:
         """One network's run."""
