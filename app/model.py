@@ -8,7 +8,7 @@ appears before them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,13 @@ if TYPE_CHECKING:
     from hands3c_core.detect import HandDetector
     from hands3c_core.hand_model import HandModelData
     from hands3c_core.pipeline import HandMeshPipeline
-    from hands3c_core.render import MeshTemplate
+    from hands3c_core.render import MeshTemplate, SkinTones
+
+
+def _skin_tones() -> SkinTones:
+    from hands3c_core.render import SkinTones
+
+    return SkinTones()
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +55,8 @@ class LoadedModel:
     """One line saying where the meshes come from."""
     card: WeightsCard | None = None
     """What is known of the network's weights; None of the landmark estimator."""
+    tones: SkinTones = field(default_factory=_skin_tones)
+    """Of the hands that it finds: measured once a picture for all who draw them."""
 
     @property
     def status(self) -> ModelStatus:

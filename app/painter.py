@@ -20,7 +20,7 @@ from hands3c_core.types import Hand
 if TYPE_CHECKING:
     from app.model import LoadedModel
     from hands3c_core.explain.maps import ColorScale
-    from hands3c_core.render import MeshRasterizer, OverlayStyle, SkinTones
+    from hands3c_core.render import MeshRasterizer, OverlayStyle
 
 
 def overlay_style(view: ViewState, *, labels: bool) -> OverlayStyle:
@@ -63,12 +63,6 @@ class Painter:
 
         return ColorScale()
 
-    @cached_property
-    def _tones(self) -> SkinTones:
-        from hands3c_core.render import SkinTones
-
-        return SkinTones()
-
     def annotate(self, shown: Shown, view: ViewState, *, labels: bool) -> NDArray[np.uint8]:
         """(H, W, 3) RGB: the frame with its overlay, as large as the frame, never mirrored."""
         image = shown.result.frame.image
@@ -82,8 +76,9 @@ class Painter:
         result = shown.result
         self._scale.update((hand.attention for hand in result.hands), result.frame.timestamp)
         style = overlay_style(view, labels=labels)
+        model = shown.model
         return draw_overlay(
-            image, result, style, shown.model.meshes, self._rasterizer, self._scale, self._tones
+            image, result, style, model.meshes, self._rasterizer, self._scale, model.tones
         )
 
     def picture(

@@ -25,7 +25,7 @@ from hands3c_core.types import Hand
 
 if TYPE_CHECKING:
     from hands3c_core.hand_model import FastHandLayer
-    from hands3c_core.render import FingertipTrails, MeshTemplate, SkinTones
+    from hands3c_core.render import FingertipTrails, MeshTemplate
     from hands3c_core.render.open3d_scene import HandScene
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,6 @@ class SceneWorker:
         self._dense: DenseHands | None = None
         self._layer: FastHandLayer | None = None
         self._trails: FingertipTrails | None = None
-        self._tones: SkinTones | None = None
         self._follower = Follower()
         self._on_its_way = False
         self._is_drawing = False
@@ -306,12 +305,9 @@ class SceneWorker:
             return
         result = self._shown.result
         scene.set_camera(result.camera)
-        if view.tone is SkinTone.PICTURE and view.material is HandMaterial.SKIN and self._meshes:
-            if self._tones is None:
-                from hands3c_core.render import SkinTones
-
-                self._tones = SkinTones()
-            self._tones.update(result.frame.image, result, self._meshes)
+        model = self._shown.model
+        if view.tone is SkinTone.PICTURE and view.material is HandMaterial.SKIN and model:
+            model.tones.update(result.frame.image, result, model.meshes)
         places = centered_places(result.hands) if view.scene_centered else {}
         self._places.update(places)
         hands = []
@@ -340,8 +336,10 @@ class SceneWorker:
         """The factor on the skin's texture that gives ``hand`` the chosen tone."""
         from hands3c_core.render.skin import tint_for
 
-        assert self._meshes is not None
-        return tint_for(view.tone.value, hand, self._meshes[hand.is_right], self._tones)
+        assert self._shown is not None
+        assert self._shown.model is not None
+        model = self._shown.model
+        return tint_for(view.tone.value, hand, model.meshes[hand.is_right], model.tones)
 
     def _vertices(self, hand: Hand, view: ViewState) -> NDArray[np.float32]:
         """The finest mesh of ``hand``; its own where it is shown as wires or is not the hand

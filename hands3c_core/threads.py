@@ -51,11 +51,6 @@ def available_cores() -> int:
         return os.cpu_count() or 1
 
 
-def share_of_cores(processes: int) -> int:
-    """Threads for each of so many processes that work at the same time, at least one."""
-    return max(1, available_cores() // max(1, processes))
-
-
 def thread_environment(threads: int) -> dict[str, str]:
     """Variables with which a process keeps to so many threads in each numeric library."""
     return dict.fromkeys((*_POOLS, "NUMBA_NUM_THREADS"), str(threads))

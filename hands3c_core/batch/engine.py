@@ -14,6 +14,11 @@ EngineName = Literal["local", "ray"]
 #: How often a task whose worker died is tried.
 ATTEMPTS: Final = 3
 
+#: Threads in each numeric library of a worker. Sums are rounded in the order in which threads share
+#: them, so any other number would make results depend on how many workers a machine has; and clips
+#: keep cores busier than threads do.
+THREADS: Final = 1
+
 #: What a worker does: called with a task's payload and with what takes its progress (done, of all),
 #: it returns what the driver is to know, which should be small. It is pickled once for each worker,
 #: where it may keep what is slow to build.

@@ -1,8 +1,8 @@
 """Worker processes of this machine.
 
 Processes are spawned, not forked (the driver may hold threads that a fork would lose), each with
-its share of the cores. A worker that dies is replaced and its task tried again; workers end by
-themselves when their driver is gone, however it went.
+one thread (see ``engine.THREADS``). A worker that dies is replaced and its task tried again;
+workers end by themselves when their driver is gone, however it went.
 """
 
 from __future__ import annotations
@@ -20,8 +20,17 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
-from hands3c_core.batch.engine import ATTEMPTS, Event, Outcome, Step, Task, Work, in_one_line
-from hands3c_core.threads import available_cores, bounded_threads, share_of_cores
+from hands3c_core.batch.engine import (
+    ATTEMPTS,
+    THREADS,
+    Event,
+    Outcome,
+    Step,
+    Task,
+    Work,
+    in_one_line,
+)
+from hands3c_core.threads import available_cores, bounded_threads
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +52,6 @@ class LocalEngine:
 
     def run(self, queue: deque[Task], work: Work) -> Iterator[Event]:
         """See ``engine.Engine``."""
-        threads = share_of_cores(self.workers)
         crew: dict[int, _Worker] = {}
         deaths: Counter[str] = Counter()
         try:
@@ -52,7 +60,7 @@ class LocalEngine:
                     if not queue:
                         break
                     if number not in crew:
-                        crew[number] = _Worker(number, work, threads)
+                        crew[number] = _Worker(number, work)
                     if crew[number].task is None:
                         crew[number].give(queue.popleft())
                 for worker in _ready(crew.values()):
@@ -98,16 +106,16 @@ class LocalEngine:
 class _Worker:
     """A process and the task it does."""
 
-    def __init__(self, number: int, work: Work, threads: int) -> None:
+    def __init__(self, number: int, work: Work) -> None:
         self.number = number
         self.task: Task | None = None
         self._since = time.monotonic()
         context = multiprocessing.get_context("spawn")
         self.pipe, far = context.Pipe()
         self.process: BaseProcess = context.Process(
-            target=_serve, args=(far, work, threads), name=f"hands3c-worker-{number + 1}"
+            target=_serve, args=(far, work), name=f"hands3c-worker-{number + 1}"
         )
-        with bounded_threads(threads):
+        with bounded_threads(THREADS):
             self.process.start()
         far.close()
 
@@ -156,12 +164,12 @@ def _end(crew: list[_Worker]) -> None:
 # ------------------------------------------------------------------------------- in the worker
 
 
-def _serve(pipe: Connection, work: Work, threads: int) -> None:
+def _serve(pipe: Connection, work: Work) -> None:
     """The life of a worker."""
     # A Ctrl+C reaches all processes: the driver alone answers, and ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_driver()
-    limit_threads(threads)
+    limit_threads()
     teller = _Teller(pipe)
     while True:
         try:
@@ -208,8 +216,8 @@ def end_with_driver() -> None:
     threading.Thread(target=watch, name="hands3c-driver-watch", daemon=True).start()
 
 
-def limit_threads(threads: int) -> None:
-    """Bound what the environment does not: OpenCV's pool."""
+def limit_threads() -> None:
+    """Bound what the environment does not: OpenCV's pool, whose 0 is "in the caller's thread"."""
     import cv2
 
-    cv2.setNumThreads(threads if threads > 1 else 0)
+    cv2.setNumThreads(0 if THREADS == 1 else THREADS)

@@ -1,4 +1,4 @@
-"""Workers of a Ray cluster: actors, each with its share of a node; see https://docs.ray.io."""
+"""Workers of a Ray cluster: actors, each on one core; see https://docs.ray.io."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hands3c_core.batch.engine import ATTEMPTS, Event, Outcome, Task, Work, in_one_line
+from hands3c_core.batch.engine import ATTEMPTS, THREADS, Event, Outcome, Task, Work, in_one_line
 from hands3c_core.batch.local_engine import limit_threads
 from hands3c_core.errors import UserError
 from hands3c_core.threads import thread_environment
@@ -24,9 +24,9 @@ _WAIT_S: Final = 1.0
 
 
 class RayEngine:
-    """See ``engine.Engine``. Each worker is an actor with one core (or more, where there are fewer
-    workers than cores) and, where asked for, a share of a GPU; Ray puts it where there is room. A
-    dead actor, or one whose node is lost, is replaced, and its task done again.
+    """See ``engine.Engine``. Each worker is an actor with one core and, where asked for, a share
+    of a GPU; Ray puts it where there is room. A dead actor, or one whose node is lost, is replaced,
+    and its task done again.
 
     Results are written by the workers: the run's folder must be one that all nodes share.
 
@@ -63,7 +63,6 @@ class RayEngine:
                 raise UserError(f"the Ray cluster cannot be used: {in_one_line(error)}.") from error
         cores = int(ray.cluster_resources().get("CPU", 1))
         self.workers = workers or max(1, cores)
-        self._threads = max(1, cores // self.workers)
         self._gpus = gpus
 
     def run(self, queue: deque[Task], work: Work) -> Iterator[Event]:
@@ -97,11 +96,11 @@ class RayEngine:
         import ray
 
         actor = ray.remote(_Worker).options(
-            num_cpus=self._threads,
+            num_cpus=THREADS,
             num_gpus=self._gpus or None,
-            runtime_env={"env_vars": thread_environment(self._threads)},
+            runtime_env={"env_vars": thread_environment(THREADS)},
         )
-        return actor.remote(work, self._threads)
+        return actor.remote(work)
 
     def _hear(
         self,
@@ -143,9 +142,9 @@ class _Doing:
 class _Worker:
     """The actor."""
 
-    def __init__(self, work: Work, threads: int) -> None:
+    def __init__(self, work: Work) -> None:
         self._work = work
-        limit_threads(threads)
+        limit_threads()
 
     def do(self, payload: Any) -> tuple[Any, str]:
         try:

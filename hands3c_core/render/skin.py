@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from threading import Lock
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -111,15 +112,21 @@ class _Tone:
 
 
 class SkinTones:
-    """The hands' tones in one stream of pictures, steady per track. Used on one thread."""
+    """The hands' tones in one stream of pictures, steady per track.
+
+    All who draw the stream share one, each on its own thread: whoever comes first with a picture
+    measures it.
+    """
 
     def __init__(self) -> None:
         self._tones: dict[int, _Tone] = {}
         self._time = -np.inf
+        self._measuring = Lock()
 
     def reset(self) -> None:
         """Forget all tones, before other pictures."""
-        self._tones.clear()
+        self._tones = {}
+        self._time = -np.inf
 
     def update(self, image: UInt8, result: FrameResult, hand_meshes: HandMeshes) -> None:
         """Look at the hands of a picture.
@@ -130,22 +137,21 @@ class SkinTones:
             hand_meshes: right and left template; without a texture there is nothing to measure.
         """
         time = result.frame.timestamp
-        if not 0.0 <= time - self._time <= _LOST_S:
-            self.reset()
-        self._time = time
-        for hand in result.hands:
-            old = self._tones.get(hand.track_id)
-            if old is not None and (hand.is_unsure or time <= old.time):  # or the same picture
-                continue
-            seen = measure_tone(image, hand, result.camera, hand_meshes[hand.is_right])
-            if seen is None:
-                continue
-            tint, light = np.log(seen[0]), seen[1]
-            if old is not None:
-                kept = 0.5 ** ((time - old.time) / _HALF_LIFE_S)
-                tint = old.tint * kept + tint * (1 - kept)
-                light = old.light * kept + light * (1 - kept)
-            self._tones[hand.track_id] = _Tone(tint, light, time)
+        with self._measuring:
+            if abs(time - self._time) > _LOST_S:
+                self.reset()
+            if time <= self._time:  # seen already, or drawn later by one that is slower
+                return
+            self._time = time
+            found = {}
+            for hand in result.hands:
+                old = self._tones.get(hand.track_id)
+                if old is not None and hand.is_unsure:
+                    continue
+                seen = measure_tone(image, hand, result.camera, hand_meshes[hand.is_right])
+                if seen is not None:
+                    found[hand.track_id] = _followed(old, np.log(seen[0]), seen[1], time)
+            self._tones = {**self._tones, **found}  # others read it meanwhile
 
     def tint(self, hand: Hand) -> Tint:
         """(3,) linear factor on the texture of ``hand``; ones where nothing is known."""
@@ -155,10 +161,19 @@ class SkinTones:
     @property
     def lighting(self) -> Lighting:
         """The light that the hands of the picture are seen in; the usual one without hands."""
-        if not self._tones:
+        tones = self._tones
+        if not tones:
             return Lighting.studio()
-        light = np.mean([tone.light for tone in self._tones.values()], axis=0)
+        light = np.mean([tone.light for tone in tones.values()], axis=0)
         return _lighting(light)
+
+
+def _followed(old: _Tone | None, tint: Tint, light: NDArray[np.float64], time: float) -> _Tone:
+    """What was measured now, held back by what was known."""
+    if old is None:
+        return _Tone(tint, light, time)
+    kept = 0.5 ** ((time - old.time) / _HALF_LIFE_S)
+    return _Tone(old.tint * kept + tint * (1 - kept), old.light * kept + light * (1 - kept), time)
 
 
 def measure_tone(
