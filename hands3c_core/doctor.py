@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import importlib.metadata
 import os
 import platform
@@ -262,7 +261,9 @@ def _check_file(path: Path, name: str, expected: str, section: str = "assets") -
     advice = "Restore it: git checkout -- the file, or clone the repository again."
     if not path.is_file():
         return Finding(section, name, "missing", "problem", advice)
-    actual = hashlib.sha256(path.read_bytes()).hexdigest()
+    from hands3c_core.digest import sha256_of
+
+    actual = sha256_of(path)
     if actual != expected:
         return Finding(section, name, f"sha256 {actual[:12]}... differs", "problem", advice)
     return Finding(section, name, f"sha256 {actual[:12]}...")

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from hands3c_core.batch.lerobot import LeRobotSet, clip_name, is_dataset
+from hands3c_core.digest import sha256_of
 from hands3c_core.errors import UserError
 from hands3c_core.names import safe_name, user_path
 from hands3c_core.sources.base import Source
@@ -20,8 +21,6 @@ from hands3c_core.sources.images import ImageFolder, is_image, natural_key
 from hands3c_core.sources.media import VIDEO_SUFFIXES, head_of
 from hands3c_core.sources.open import open_source
 from hands3c_core.sources.picture_kinds import Kind, kind_of
-
-_BLOCK: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +74,7 @@ class Clip:
 @functools.lru_cache(maxsize=8)
 def _sha256_of(file: Path, size: int, modified_ns: int) -> str:
     """Of a file's content, remembered while it does not change: of several clips of one file."""
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+    return sha256_of(file)
 
 
 def find_clips(inputs: Iterable[str | Path], known: Mapping[str, str] | None = None) -> list[Clip]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from hands3c_core.digest import sha256_of
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import SHIPPED, HandModelData
 from hands3c_core.hand_model.mano_files import MANO_LICENCE
@@ -112,7 +112,7 @@ def _origin(source: Path) -> dict[str, str]:
     """What a header says of the checkpoint that the weights were made from."""
     return {
         "source": source.name,
-        "source_sha256": _sha256(source),
+        "source_sha256": sha256_of(source),
         "licence": "as the checkpoint it was made from",
     }
 
@@ -168,11 +168,3 @@ def _described(source: Path, checkpoint: PublishedCheckpoint) -> str:
 
 def _count(model: HandNetwork) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        digest = hashlib.sha256()
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

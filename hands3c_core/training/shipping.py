@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hands3c_core.atomic import write_atomically
+from hands3c_core.digest import sha256_of
 from hands3c_core.errors import UserError
 from hands3c_core.models.split_weights import split_weights
 from hands3c_core.reading import Fields, read_json
@@ -108,8 +109,8 @@ def ship_weights(
         "input_size": card["input_size"],
         "hand_model": card["hand_model"],
         "bytes": len(content),
-        "sha256": _digest(target),
-        "further_parts": {part.name: _digest(part) for part in files[1:]},
+        "sha256": sha256_of(target),
+        "further_parts": {part.name: sha256_of(part) for part in files[1:]},
         "licence": facts.licence,
         "data": [dict(entry) for entry in facts.data],
         "trained_on": facts.trained_on,
@@ -126,10 +127,6 @@ def ship_weights(
     text = json.dumps(shipped, indent=2, ensure_ascii=False) + "\n"
     write_atomically(target.with_suffix(".json"), text.encode())
     return target
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _part(card: Mapping[str, Any]) -> dict[str, Any]:

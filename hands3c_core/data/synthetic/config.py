@@ -31,6 +31,9 @@ class SyntheticConfig:
     """Share of forearms in a sleeve."""
     motion_blur: float = 0.2
     """Share of hands that move during the exposure."""
+    dark: float = 0.0
+    """Share of pictures taken in the dark: too little light, and the noise of a sensor that makes
+    up for it."""
     crop_scale_low: float = 1.3
     """Least side of the crop over the joints' box (the published crop has 1.5)."""
     crop_scale_high: float = 1.8
@@ -56,7 +59,8 @@ class SyntheticConfig:
             raise UserError(f"{self.samples} samples per pixel are not possible: use 1, 4 or 8.")
         if not 1.0 <= self.crop_scale_low <= self.crop_scale_high <= 6.0:
             raise UserError("the crop's scales must satisfy 1 <= low <= high <= 6.")
-        for name in ("made_up_share", "uniform_rotations", "occluders", "second_hand", "sleeves"):
+        shares = ("made_up_share", "uniform_rotations", "occluders", "second_hand", "sleeves")
+        for name in (*shares, "dark"):
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
                 raise UserError(f"{name} is a share: use 0 to 1, not {value:g}.")
@@ -73,6 +77,8 @@ class SyntheticConfig:
         """The options as JSON, without the background folder's place."""
         values = asdict(self)
         values["backgrounds"] = "folder" if self.backgrounds else None
+        if not self.dark:  # what was rendered before there was the option is the same
+            del values["dark"]
         return json.dumps(values, sort_keys=True)
 
     def fingerprint(self) -> str:

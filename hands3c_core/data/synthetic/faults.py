@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from hands3c_core.data.synthetic.config import SyntheticConfig
 from hands3c_core.types import Float32
+
+#: In the dark: how much of the light is left, two to four stops less, and the noise, grey levels.
+_DARK_GAINS: Final = (0.07, 0.25)
+_DARK_NOISE: Final = (6.0, 14.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +73,11 @@ def draw_faults(
         smoothed = random.random() < 0.4
     # Most pictures have been through a JPEG of the quality that webcams and video have.
     quality = 0 if random.random() < 0.25 else int(random.triangular(28, 80, 96))
+    if config.dark and random.random() < config.dark:
+        gains *= np.float32(np.exp(random.uniform(*np.log(_DARK_GAINS))))
+        strength = random.uniform(*_DARK_NOISE)
+        noise = random.standard_normal((size, size, 3), np.float32)
+        smoothed = random.random() < 0.7
     return CameraFaults(
         motion=motion,
         blur=blur,
