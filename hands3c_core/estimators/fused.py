@@ -61,7 +61,7 @@ class FusionSettings(FitSettings):
     shape_sigma: float = 1.5
     robust_sigmas: float = 5.0
     """Residuals beyond this many standard deviations count less and less."""
-    image_share: float = 0.25
+    image_share: float = 0.2
     """Share of the measured standard deviations in the image that the fit uses. Under the whole of
     them the priors win: half way between renders, which would have a little more, and photographs,
     whose points are better (docs/models.md)."""

@@ -37,6 +37,9 @@ WITNESSES: Final = (DETECTOR, SECOND, NETWORK)
 _SHIFT_SIGMA: Final = 3.0
 #: No point in the image is taken to be better than this, px.
 _LEAST_PX: Final = 0.3
+#: Of three witnesses, one that sees a point so far from their median counts half in it, as a share
+#: of the hand's box.
+_ODD: Final = 0.05
 #: What is added to the variance of each depth, as a share of it, so that covariances of some
 #: hundred samples can be inverted safely.
 _REGULAR: Final = 0.05
@@ -229,7 +232,8 @@ def evidence(
     spread = np.stack([witness.spread for witness in witnesses])
     image = np.hypot(statistics.image[rows], statistics.image_spread[rows, None] * spread[:, 0])
     depth = np.hypot(statistics.depth[rows], statistics.depth_spread[rows, None] * spread[:, 1])
-    weights = _image_weights(image, statistics.image_correlation[np.ix_(rows, rows)])
+    odd = _oddness(points[..., :2], side)
+    weights = _image_weights(image, statistics.image_correlation[np.ix_(rows, rows)]) / odd
     weights = np.minimum(weights * (focal.mean() / side) ** 2, (focal.mean() / _LEAST_PX) ** 2)
     per_share = side / (focal.mean() * straight)  # of the wrist's depth
     return Evidence(
@@ -241,7 +245,8 @@ def evidence(
         robust=robust_sigmas**2,
         line_of_sight=middle / straight,
         depths=points[..., 2] / (focal.mean() * straight),
-        depth_weights=_depth_precision(rows, depth, statistics.depth_correlation) / per_share**2,
+        depth_weights=_depth_precision(rows, depth * np.sqrt(odd), statistics.depth_correlation)
+        / per_share**2,
     )
 
 
@@ -262,6 +267,20 @@ def _in_pixels(points_2d: ArrayLike, straight: ArrayLike) -> Floats:
     off = seen - seen.mean(axis=0)
     scale = np.sqrt((off**2).sum() / max((shape[:, :2] ** 2).sum(), 1e-12))
     return np.column_stack([seen, scale * shape[:, 2]])
+
+
+def _oddness(points: Floats, side: float) -> Floats:
+    """(W, 21) by how much each point's variance is raised: where one of three witnesses contradicts
+    the two others, they are believed, whatever it thinks of itself.
+
+    Args:
+        points: (W, 21, 2) px.
+        side: of the hand's box, px.
+    """
+    if len(points) < 3:
+        return np.ones(points.shape[:2])
+    off = np.linalg.norm(points - np.median(points, axis=0), axis=2)
+    return np.asarray(1.0 + (off / (_ODD * side)) ** 2, np.float64)
 
 
 def _image_weights(sigma: Floats, correlation: Floats) -> Floats:

@@ -215,7 +215,7 @@ def measure(renders: Seen, photographs: Seen, real_markers: Floats) -> dict[str,
     harder = max(float(image[2].mean() / _image_sigma(error[2]).mean()), 1.0)
     return {
         "markers": markers,
-        "image": image * image_rest[:, None],
+        "image": _alike_in_the_image(image * image_rest[:, None]),
         "image_spread": image_slope,
         "image_correlation": image_corr,
         "depth": depth * depth_rest[:, None],
@@ -274,6 +274,22 @@ def _variances(pairs: Floats, correlation: Floats) -> Floats:
             cost += (np.sqrt(both.clip(0.0)) - pairs[pair, joint]) ** 2
         found[:, joint] = sigma.reshape(3, -1)[:, cost.argmin()]
     return (found + found.mean(axis=1, keepdims=True)) / 2
+
+
+def _alike_in_the_image(image: Floats) -> Floats:
+    """(3, 21) with the detector's deviations at most those of the second witness, and the network's
+    at least those.
+
+    What two relatives have in common shows in no difference between them. A network that learned
+    real hands from their labels shares it, so that three differences make it look three times as
+    good as they are, and the detector so much worse than the second witness that, as they err
+    alike, hardly anything of it is left. On photographs with true labels the two are alike (7.1 and
+    7.4 px of 256 on 583 of them), and the network has never been better.
+    """
+    limited = image.copy()
+    limited[0] = np.minimum(image[0], image[1])
+    limited[2] = np.maximum(image[2], image[1])
+    return limited
 
 
 def _by_spread(spread: Floats, error: Floats, *, image: bool) -> tuple[Floats, Floats]:

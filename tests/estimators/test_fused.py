@@ -90,6 +90,8 @@ class FakeNetwork:
 
     def __init__(self, made: Made) -> None:
         self.made = made
+        self.off = np.zeros((21, 2))
+        """px that its points are off."""
 
     def reset(self) -> None:
         pass
@@ -98,7 +100,7 @@ class FakeNetwork:
         made = self.made
         pose = made.skeleton.to_pose(made.turn, made.angles)
         own = made.skeleton.from_pose(pose)
-        seen = project(made.joints, CAMERA)
+        seen = project(made.joints, CAMERA) + self.off
         witness = from_network(seen, np.full(21, 4.0), made.joints, own, CAMERA)
         box = crop_box(seen)
         return [NetworkSight(witness, None, None, box) for _ in hands]
@@ -190,6 +192,39 @@ def test_contradiction_makes_a_hand_unsure_and_agreement_sure_again():
     assert unsure(6)
     second.looks = [made.looks()]
     assert not unsure(15)
+
+
+@pytest.mark.parametrize("liar", [DETECTOR, SECOND, NETWORK])
+def test_of_three_the_one_that_contradicts_in_a_point_is_not_believed(liar):
+    shares = []
+    for seed in range(5):
+        made = Made(seed)
+        truth = project(made.joints, CAMERA)
+        side = np.ptp(truth, axis=0).max()
+        off = np.zeros((21, 2))
+        off[8] = 0.1 * side * np.array([0.6, 0.8])  # the index finger's tip
+        tips = []
+        for lie in (0.0, 1.0):
+            detection, looks, network = made.detection(), made.looks(), FakeNetwork(made)
+            if liar == DETECTOR:
+                moved = (detection.landmarks_2d + lie * off).astype(np.float32)
+                detection = replace(detection, landmarks_2d=moved)
+            if liar == SECOND:
+                looks = replace(looks, points=looks.points + np.pad(lie * off, ((0, 0), (0, 1))))
+            network.off = lie * off if liar == NETWORK else network.off
+            estimator = FusedEstimator(HAND, network, FakeSecond([looks]))
+            (it,) = estimator.estimate(IMAGE, [_hand(detection)], CAMERA, 0.0)
+            joints = FastHandLayer(HAND).joints(it.pose, it.shape, it.translation)
+            tips.append(project(joints, CAMERA)[8])
+        shares.append(np.linalg.norm(tips[1] - tips[0]) / np.linalg.norm(off[8]))
+    assert np.mean(shares) < 0.15
+
+
+def test_in_the_image_nobody_is_taken_for_better_than_the_detector():
+    # The network learned real hands from labels that the two others made.
+    detector, second, network = WitnessStatistics.load().image
+    assert (detector <= second).all()
+    assert (second <= network).all()
 
 
 def test_a_witness_that_sees_no_hand_is_not_heard():
