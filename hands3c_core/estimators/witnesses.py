@@ -228,7 +228,7 @@ def evidence(
     rays = (points[..., :2] - (camera.cx, camera.cy)) / focal
     middle = np.array([*rays.mean(axis=(0, 1)), 1.0])
     straight = float(np.linalg.norm(middle))
-    side = np.mean([box_side(part) for part in points])
+    side = float(np.mean([box_side(part) for part in points]))
     spread = np.stack([witness.spread for witness in witnesses])
     image = np.hypot(statistics.image[rows], statistics.image_spread[rows, None] * spread[:, 0])
     depth = np.hypot(statistics.depth[rows], statistics.depth_spread[rows, None] * spread[:, 1])
