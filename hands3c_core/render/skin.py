@@ -74,6 +74,8 @@ _HUE_MADS, _HUE_LEAST = 2.5, 0.07
 _TINT_LIMITS: Final = (0.03, 4.0)
 #: Half-life of the smoothing of a track's tone, and the gap after which it starts anew, seconds.
 _HALF_LIFE_S, _LOST_S = 0.7, 1.5
+#: A tone that moves so slowly is measured no more often, s: it takes some 2 ms a hand.
+_EVERY_S: Final = 0.09
 #: Share of the usual lamps' strength that is kept beside the measured light, for highlights.
 _LAMPS: Final = 0.4
 #: Weight of the usual light against the measured one, in samples.
@@ -146,7 +148,7 @@ class SkinTones:
             found = {}
             for hand in result.hands:
                 old = self._tones.get(hand.track_id)
-                if old is not None and hand.is_unsure:
+                if old is not None and (hand.is_unsure or time - old.time < _EVERY_S):
                     continue
                 seen = measure_tone(image, hand, result.camera, hand_meshes[hand.is_right])
                 if seen is not None:
