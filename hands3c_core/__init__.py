@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 configure_threads()  # before anything of ours imports torch
 
-__version__ = "0.2.0"
+__version__ = "0.3.0.dev0"
 
 __all__ = [
     "FrameResult",

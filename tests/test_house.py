@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from hands3c_core import __version__
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted(
     path for folder in ("app", "hands3c_core", "scripts") for path in (ROOT / folder).rglob("*.py")
@@ -66,6 +68,24 @@ def test_the_live_path_loads_no_qt_no_window_and_no_torch():
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_the_version_is_the_changelogs():
+    """That of the newest dated section, or a development version of what comes after it."""
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"^## (\d+\.\d+\.\d+) \(\d{4}-\d\d-\d\d\)$", changes, re.M)
+    version, _, development = __version__.partition(".dev")
+
+    def numbers(version: str) -> list[int]:
+        return [int(part) for part in version.split(".")]
+
+    newest = max(map(numbers, released))
+    assert numbers(released[0]) == newest
+    if development:
+        assert numbers(version) > newest
+        assert "\n## Unreleased\n" in changes
+    else:
+        assert numbers(version) == newest
 
 
 def test_every_dependency_is_listed_with_its_licence():

@@ -53,6 +53,8 @@ class Options:
     """Also write everything measured to this file."""
     markdown: Path | None = None
     """Also write the tables of --network and --precision to this file."""
+    plot: Path | None = None
+    """Draw what reports in this folder (--json) say of the releases, into releases.svg there."""
     rounds: int = 15
     """Timed passes of every variant of the network; the slow baseline gets a fifth of them."""
     compiled: bool = False
@@ -67,9 +69,10 @@ def run(options: Options) -> None:
     check_place(options.json)
     check_place(options.markdown)
     parts = (options.pipeline, options.network, options.ui, options.motion, options.precision)
-    if not any(parts):
+    if not any(parts) and options.plot is None:
         raise UserError(
-            "Nothing to do: give --pipeline, --network, --ui, --motion or --precision FOLDER."
+            "Nothing to do: give --pipeline, --network, --ui, --motion, --precision FOLDER or "
+            "--plot FOLDER."
         )
     report: dict[str, Any] = {}
     tables: list[str] = []
@@ -90,11 +93,16 @@ def run(options: Options) -> None:
 
         write_atomically(options.markdown, "\n\n".join([*tables, ""]).encode())
         print(f"Tables: {options.markdown}")
-    if options.json is not None:
-        from hands3c_core.benchmark.report import write_json
+    if options.json is not None and report:
+        from hands3c_core.benchmark.report import about_this_run, write_json
 
-        write_json(report, options.json)
+        write_json({"about": about_this_run()} | report, options.json)
         print(f"Everything measured: {options.json}")
+    if options.plot is not None:
+        from hands3c_core.benchmark.releases import draw_reports
+
+        draw_reports(options.plot, picture := options.plot / "releases.svg")
+        print(f"Releases side by side: {picture}")
 
 
 def _pipeline(options: Options) -> list[dict[str, Any]]:
