@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from hands3c_core.device import Device as Device
 from hands3c_core.export_formats import available_formats
+from hands3c_core.looks import HandMaterial as HandMaterial
+from hands3c_core.looks import SkinTone as SkinTone
 from hands3c_core.pipeline_config import PipelineConfig
 from hands3c_core.weights import Precision as Precision
 
@@ -42,29 +44,6 @@ class MeshStyle(str, Enum):
     SHADED = "shaded"
     WIREFRAME = "wireframe"
     NORMALS = "normals"
-
-
-class HandMaterial(str, Enum):
-    """What hands are made of where they are not shaded, wires or normals."""
-
-    SKIN = "skin"
-    CLAY = "clay"
-    GLASS = "glass"
-    HEAT = "heat"
-    """How unsure the estimator is, as colours."""
-
-
-class SkinTone(str, Enum):
-    """Colour of the skin."""
-
-    PICTURE = "picture"
-    """The person's own, as the picture shows it."""
-    TEXTURE = "texture"
-    LIGHT = "light"
-    MEDIUM = "medium"
-    TAN = "tan"
-    BROWN = "brown"
-    DARK = "dark"
 
 
 class NetworkMap(str, Enum):

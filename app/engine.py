@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.ahead import Ahead
 from app.config import ModelConfig
-from app.maps import ask_for_maps, with_maps
+from app.maps import ask_for_maps
 from app.meters import Meter
 from app.model import LoadedModel, tune
 from app.observables import Observables
@@ -268,7 +268,7 @@ class Engine:
     def use_model(self, model: LoadedModel, *, interim: bool = False) -> None:
         """Swap ``model`` in; the frame on show is done again with it. An ``interim`` one only
         bridges the time until the one that was asked for is loaded."""
-        ask_for_maps(model.pipeline.estimator, self._out.view.value)
+        ask_for_maps(model.map_source, self._out.view.value)
         old, self._model = self._model, model
         if old is not None:
             if model.pipeline.detector is old.pipeline.detector:
@@ -305,13 +305,14 @@ class Engine:
 
     def ask_for_maps(self) -> None:
         """Have the network return the maps that the view shows, from this frame on."""
-        if self._model is not None:
-            estimator = self._model.pipeline.estimator
-            if ask_for_maps(estimator, self._out.view.value) and self._stands():
-                assert self.shown is not None
-                if self.shown.is_replayed:
-                    return
-                self._publish(replace(self.shown, result=with_maps(self.shown.result, estimator)))
+        source = None if self._model is None else self._model.map_source
+        if source is not None and ask_for_maps(source, self._out.view.value) and self._stands():
+            assert self.shown is not None
+            if self.shown.is_replayed:
+                return
+            result = self.shown.result
+            hands = source.with_maps(result.frame.image, result.hands)
+            self._publish(replace(self.shown, result=replace(result, hands=tuple(hands))))
 
     def _stands(self) -> bool:
         """Whether there is a frame on show that no other follows soon."""

@@ -3,10 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from app.config import ALL_JOINTS, NetworkMap, ViewState
 from app.session_types import MapLegend
@@ -14,52 +11,32 @@ from hands3c_core.conventions import NUM_JOINTS
 from hands3c_core.types import FrameResult
 
 if TYPE_CHECKING:
+    from hands3c_core.estimators.base import MapSource
     from hands3c_core.explain.maps import ColorScale
     from hands3c_core.render import MapStyle
 
 
-def available_maps(estimator: Any) -> tuple[str, ...]:
-    """Values of ``NetworkMap`` that ``estimator`` can give; none if it is no network."""
-    if not hasattr(estimator, "heatmaps"):
+def available_maps(source: MapSource | None) -> tuple[str, ...]:
+    """Values of ``NetworkMap`` that an estimator's ``source`` can give; none without one."""
+    if source is None:
         return ()
     from hands3c_core.explain.maps import available_kinds
 
-    kinds = available_kinds(estimator)
+    kinds = available_kinds(source.model)
     compare = (NetworkMap.COMPARE.value,) if "after" in kinds else ()
     return (NetworkMap.HEATMAPS.value, *kinds, *compare)
 
 
-def ask_for_maps(estimator: Any, view: ViewState) -> bool:
-    """Make ``estimator`` return what ``view`` shows and no other map; whether that is a change."""
-    if not hasattr(estimator, "heatmaps"):
+def ask_for_maps(source: MapSource | None, view: ViewState) -> bool:
+    """Have ``source`` give what ``view`` shows and no other map; whether that is a change."""
+    if source is None:
         return False
     heatmaps = view.network_map is NetworkMap.HEATMAPS
     attention = view.network_map not in (NetworkMap.NONE, NetworkMap.HEATMAPS)
-    if (estimator.heatmaps, estimator.attention) == (heatmaps, attention):
+    if (source.heatmaps, source.attention) == (heatmaps, attention):
         return False
-    estimator.heatmaps, estimator.attention = heatmaps, attention
+    source.heatmaps, source.attention = heatmaps, attention
     return True
-
-
-def with_maps(result: FrameResult, estimator: Any) -> FrameResult:
-    """``result`` with the maps that ``estimator`` is asked for and without others: the hands stay
-    as they are, the network looks at their crops once more."""
-    from hands3c_core.geometry import extract_crop
-
-    hands = [replace(hand, heatmaps=None, attention=None) for hand in result.hands]
-    if hands and (estimator.heatmaps or estimator.attention):
-        network = estimator.model
-        crops = [
-            extract_crop(result.frame.image, hand.crop, network.input_size, not hand.is_right)[0]
-            for hand in hands
-        ]
-        prediction = network.predict(np.stack(crops), attention=estimator.attention)
-        for row, hand in enumerate(hands):
-            heatmaps = None
-            if estimator.heatmaps:
-                heatmaps = prediction.heatmaps[row].detach().float().cpu().numpy()
-            hands[row] = replace(hand, heatmaps=heatmaps, attention=prediction.attention_maps(row))
-    return replace(result, hands=tuple(hands))
 
 
 def map_style(view: ViewState) -> MapStyle | None:

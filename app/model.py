@@ -28,6 +28,7 @@ from hands3c_core.weights import (
 
 if TYPE_CHECKING:
     from hands3c_core.detect import HandDetector
+    from hands3c_core.estimators.base import MapSource
     from hands3c_core.hand_model import HandModelData
     from hands3c_core.pipeline import HandMeshPipeline
     from hands3c_core.render import MeshTemplate, SkinTones
@@ -61,8 +62,15 @@ class LoadedModel:
     @property
     def status(self) -> ModelStatus:
         """What is said of it while it runs."""
-        maps = available_maps(self.pipeline.estimator)
+        maps = available_maps(self.map_source)
         return ModelStatus(ready=True, note=self.note, maps=maps, card=self.card)
+
+    @property
+    def map_source(self) -> MapSource | None:
+        """Where the network's maps come from; None if the estimator gives none."""
+        from hands3c_core.estimators.base import map_source
+
+        return map_source(self.pipeline.estimator)
 
 
 def load_model(

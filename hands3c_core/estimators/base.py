@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from hands3c_core.types import Camera, Detection, HandEstimate, TrackedHand, UInt8
+from hands3c_core.types import Camera, Detection, Hand, HandEstimate, TrackedHand, UInt8
 
 
 @runtime_checkable
@@ -52,3 +52,38 @@ class SecondLook(Protocol):
         """The detections of an image (H, W, 3) with ``looks``; on any one thread at a time, also
         beside ``estimate`` of another image."""
         ...
+
+
+class MapSource(Protocol):
+    """A network whose maps are shown: heatmaps of the joints, activations around the attention
+    module."""
+
+    heatmaps: bool
+    """Whether estimates come with heatmaps."""
+    attention: bool
+    """Whether estimates come with attention maps."""
+
+    @property
+    def model(self) -> object:
+        """The network, or the runtime that runs it."""
+        ...
+
+    def with_maps(self, image: UInt8, hands: Sequence[Hand]) -> list[Hand]:
+        """Hands of an image (H, W, 3) with the maps that are asked for and without others: each is
+        looked at again in the window where it was seen, and stays as it is otherwise."""
+        ...
+
+
+@runtime_checkable
+class GivesMaps(Protocol):
+    """What an estimator that runs a network offers beside."""
+
+    @property
+    def map_source(self) -> MapSource | None:
+        """Where maps come from; None where there is no network this time."""
+        ...
+
+
+def map_source(estimator: Estimator) -> MapSource | None:
+    """Where the maps of ``estimator`` come from; None if it gives none."""
+    return estimator.map_source if isinstance(estimator, GivesMaps) else None

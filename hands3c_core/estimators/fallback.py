@@ -17,7 +17,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hands3c_core.estimators.base import Estimator
+from hands3c_core.estimators.base import Estimator, GivesMaps, MapSource
 from hands3c_core.geometry.camera import mirror_camera, project
 from hands3c_core.hand_model import FastHandLayer, HandModelData
 from hands3c_core.types import Camera, Float32, HandEstimate, TrackedHand, UInt8
@@ -72,11 +72,8 @@ def judge(standing: Standing, error: float, limits: FallbackLimits) -> Standing:
     return replace(standing, streak=streak)
 
 
-class Network(Estimator, Protocol):
+class Network(Estimator, GivesMaps, Protocol):
     """The network estimator, as far as it is used here."""
-
-    attention: bool
-    heatmaps: bool
 
     @property
     def model(self) -> object: ...
@@ -118,22 +115,9 @@ class FallbackEstimator:
         return self.network.model
 
     @property
-    def attention(self) -> bool:
-        """Whether the network returns its attention maps."""
-        return self.network.attention
-
-    @attention.setter
-    def attention(self, on: bool) -> None:
-        self.network.attention = on
-
-    @property
-    def heatmaps(self) -> bool:
-        """Whether the network returns its heatmaps."""
-        return self.network.heatmaps
-
-    @heatmaps.setter
-    def heatmaps(self, on: bool) -> None:
-        self.network.heatmaps = on
+    def map_source(self) -> MapSource | None:
+        """The network's; see ``base.GivesMaps``."""
+        return self.network.map_source
 
     def reset(self) -> None:
         """Forget all tracks."""

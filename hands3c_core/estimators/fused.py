@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from hands3c_core.detect.landmark_network import LandmarkNetwork
 from hands3c_core.errors import UserError
+from hands3c_core.estimators.base import MapSource
 from hands3c_core.estimators.certainty import Doubt, joint_sigmas
 from hands3c_core.estimators.fallback import FallbackLimits, Standing, disagreement, judge
 from hands3c_core.estimators.fitter import FitSettings, HandFitter, Seen
@@ -277,30 +278,14 @@ class FusedEstimator:
         Raises:
             AttributeError: there is none.
         """
-        return self._network().model
-
-    @property
-    def attention(self) -> bool:
-        """Whether the network's attention maps are returned."""
-        return self._network().attention
-
-    @attention.setter
-    def attention(self, on: bool) -> None:
-        self._network().attention = on
-
-    @property
-    def heatmaps(self) -> bool:
-        """Whether the network's heatmaps are returned."""
-        return self._network().heatmaps
-
-    @heatmaps.setter
-    def heatmaps(self, on: bool) -> None:
-        self._network().heatmaps = on
-
-    def _network(self) -> NetworkWitness:
         if self.network is None:
             raise AttributeError("this estimator has no network")
-        return self.network
+        return self.network.model
+
+    @property
+    def map_source(self) -> MapSource | None:
+        """The network's, if there is one; see ``base.GivesMaps``."""
+        return None if self.network is None else self.network.map_source
 
 
 def _from_tracked(hand: TrackedHand, mirror_width: int | None) -> Witness:

@@ -25,7 +25,16 @@ from hands3c_core.geometry.crop import (
 from hands3c_core.geometry.turning import turn_of
 from hands3c_core.hand_model import FastHandLayer
 from hands3c_core.models import HandPrediction, UvdTensors
-from hands3c_core.types import Camera, CropBox, Float32, HandEstimate, TrackedHand, UInt8
+from hands3c_core.types import (
+    AttentionMaps,
+    Camera,
+    CropBox,
+    Float32,
+    Hand,
+    HandEstimate,
+    TrackedHand,
+    UInt8,
+)
 
 #: Reprojection error, as a share of the hand's extent, at which confidence has fallen to 1/e.
 _REPROJECTION_SCALE = 0.08
@@ -118,9 +127,40 @@ class NetworkEstimator:
             hand.track_id: self._windows.get(hand.track_id) or BoxSmoother(self.smoothing)
             for hand in hands
         }
-        views = [self._view(image, hand) for hand in hands]
+        views = [self._see(image, self._window(image, hand), not hand.is_right) for hand in hands]
+        return self._predict(views), views
+
+    @property
+    def map_source(self) -> NetworkEstimator:
+        """Itself; see ``base.GivesMaps``."""
+        return self
+
+    def with_maps(self, image: UInt8, hands: Sequence[Hand]) -> list[Hand]:
+        """Hands with the maps that are asked for; see ``base.MapSource``."""
+        plain = [replace(hand, heatmaps=None, attention=None) for hand in hands]
+        if not plain or not (self.heatmaps or self.attention):
+            return plain
+        prediction = self._predict(
+            [self._see(image, hand.crop, not hand.is_right) for hand in plain]
+        )
+        made = []
+        for row, hand in enumerate(plain):
+            heatmaps, attention = self.maps(prediction, row)
+            made.append(replace(hand, heatmaps=heatmaps, attention=attention))
+        return made
+
+    def maps(
+        self, prediction: HandPrediction, row: int
+    ) -> tuple[Float32 | None, AttentionMaps | None]:
+        """Heatmaps and attention maps of one hand, as far as they are asked for."""
+        return (
+            as_float32(prediction.heatmaps[row]) if self.heatmaps else None,
+            prediction.attention_maps(row) if self.attention else None,
+        )
+
+    def _predict(self, views: Sequence[NetworkView]) -> HandPrediction:
         crops = np.stack([view.crop for view in views])
-        return self.model.predict(crops, attention=self.attention), views
+        return self.model.predict(crops, attention=self.attention)
 
     def estimate(
         self, image: UInt8, hands: Sequence[TrackedHand], camera: Camera, timestamp: float
@@ -138,13 +178,21 @@ class NetworkEstimator:
             for row, (view, hand) in enumerate(zip(views, hands, strict=True))
         ]
 
-    def _view(self, image: UInt8, hand: TrackedHand) -> NetworkView:
-        mirror, size = not hand.is_right, self.model.input_size
-        shape = (image.shape[1], image.shape[0])
-        window = hand_window(hand.detection.landmarks_2d, self._crop_rule, shape, size, mirror)
-        box = self._windows[hand.track_id](window)
+    def _window(self, image: UInt8, hand: TrackedHand) -> CropBox:
+        """The steadied window of a tracked hand."""
+        window = hand_window(
+            hand.detection.landmarks_2d,
+            self._crop_rule,
+            (image.shape[1], image.shape[0]),
+            self.model.input_size,
+            not hand.is_right,
+        )
+        return self._windows[hand.track_id](window)
+
+    def _see(self, image: UInt8, box: CropBox, mirror: bool) -> NetworkView:
+        """What the network sees of a window."""
         averages = self._crop_rule != "published"
-        crop, affine = extract_crop(image, box, size, mirror, averages=averages)
+        crop, affine = extract_crop(image, box, self.model.input_size, mirror, averages=averages)
         to_image = invert_affine(affine)
         if mirror:  # the estimate is of the mirrored image
             to_image[0] *= -1.0
@@ -220,12 +268,13 @@ class NetworkEstimator:
     ) -> HandEstimate:
         """The estimate with its confidence, from reprojection ``errors`` (21, 2) px, and what the
         heatmaps say."""
+        heatmaps, attention = self.maps(prediction, row)
         return replace(
             estimate,
             confidence=_confidence(np.linalg.norm(errors, axis=-1), spread, view.box.side),
             joint_sigma_px=(spread * view.box.side).astype(np.float32),
-            heatmaps=as_float32(prediction.heatmaps[row]) if self.heatmaps else None,
-            attention=prediction.attention_maps(row),
+            heatmaps=heatmaps,
+            attention=attention,
             crop=view.box,
         )
 

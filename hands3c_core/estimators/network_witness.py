@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hands3c_core.estimators.base import MapSource
 from hands3c_core.estimators.hand_in_camera import as_float32, row_spread
 from hands3c_core.estimators.landmarks_skeleton import HandSkeleton
 from hands3c_core.estimators.network import NetworkEstimator, NetworkView
@@ -62,22 +63,9 @@ class NetworkWitness:
         return self._estimator.model
 
     @property
-    def attention(self) -> bool:
-        """Whether attention maps are returned."""
-        return self._estimator.attention
-
-    @attention.setter
-    def attention(self, on: bool) -> None:
-        self._estimator.attention = on
-
-    @property
-    def heatmaps(self) -> bool:
-        """Whether heatmaps are returned."""
-        return self._estimator.heatmaps
-
-    @heatmaps.setter
-    def heatmaps(self, on: bool) -> None:
-        self._estimator.heatmaps = on
+    def map_source(self) -> MapSource:
+        """The network estimator; see ``base.GivesMaps``."""
+        return self._estimator
 
     def reset(self) -> None:
         """Forget all tracks."""
@@ -95,8 +83,7 @@ class NetworkWitness:
                 self._witness(
                     prediction, row, view, camera if hand.is_right else mirror_camera(camera)
                 ),
-                as_float32(prediction.heatmaps[row]) if self.heatmaps else None,
-                prediction.attention_maps(row) if self.attention else None,
+                *self._estimator.maps(prediction, row),
                 view.box,
             )
             for row, (hand, view) in enumerate(zip(hands, views, strict=True))

@@ -5,7 +5,7 @@ CUDA graph) returns the feature map before and after the attention module and th
 branches, and OpenVINO too, because its network is cut in two around the scans. Asking for the maps
 therefore costs one norm over the channels for each, nothing else.
 
-In the live path set ``NetworkEstimator.attention = True`` (and ``.heatmaps = True``): each
+In the live path set ``map_source(estimator).attention = True`` (and ``.heatmaps = True``): each
 ``types.Hand`` then carries ``attention`` (an ``AttentionMaps``) and ``heatmaps``. For a crop
 outside of a stream there is ``attention_maps``. Neither needs an import of torch here.
 """

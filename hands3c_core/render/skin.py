@@ -21,6 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.looks import TONE_COLORS, HandMaterial, SkinTone
 from hands3c_core.render.lighting import Lighting, Material
 from hands3c_core.render.mesh import HandMeshes, MeshTemplate
 from hands3c_core.render.raster_kernels import vertex_irradiance, vertex_normals
@@ -29,16 +30,10 @@ from hands3c_core.render.shade_kernels import SRGB_TO_LINEAR
 from hands3c_core.types import Camera, FrameResult, Hand, UInt8
 
 #: What hands can be made of.
-MATERIALS: Final = ("skin", "clay", "glass", "heat")
+MATERIALS: Final = tuple(material.value for material in HandMaterial)
 #: The tone of the picture, that of the texture, and mean sRGB colours to choose from.
-PICTURE, TEXTURE = "picture", "texture"
-TONES: Final[dict[str, tuple[int, int, int]]] = {
-    "light": (235, 197, 174),
-    "medium": (206, 156, 124),
-    "tan": (168, 117, 82),
-    "brown": (116, 76, 52),
-    "dark": (72, 48, 38),
-}
+PICTURE, TEXTURE = SkinTone.PICTURE.value, SkinTone.TEXTURE.value
+TONES: Final = {tone.value: color for tone, color in TONE_COLORS.items()}
 
 #: Standard deviation of a joint's place that is drawn as fully unsure, metres.
 HEAT_M: Final = 0.02

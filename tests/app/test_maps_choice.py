@@ -54,8 +54,8 @@ def test_only_what_is_shown_is_asked_for():
         assert ask_for_maps(network, view)
         assert (network.heatmaps, network.attention) == wanted
         assert not ask_for_maps(network, view)
-    assert not ask_for_maps(object(), ViewState(network_map=NetworkMap.AFTER))
-    assert available_maps(object()) == ()
+    assert not ask_for_maps(None, ViewState(network_map=NetworkMap.AFTER))
+    assert available_maps(None) == ()
 
 
 def test_a_joint_out_of_range_means_all():

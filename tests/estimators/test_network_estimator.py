@@ -7,14 +7,17 @@ import pytest
 import torch
 
 from hands3c_core.conventions import mirror_axis_angle
-from hands3c_core.estimators.base import Estimator
+from hands3c_core.estimators import LandmarkEstimator
+from hands3c_core.estimators.base import Estimator, map_source
+from hands3c_core.estimators.fused import FusedEstimator
 from hands3c_core.estimators.hand_in_camera import heatmap_spread
 from hands3c_core.estimators.network import NetworkEstimator
 from hands3c_core.geometry.camera import default_camera, mirror_camera, project
 from hands3c_core.geometry.crop import CropRule, apply_affine, crop_affine, hand_window
 from hands3c_core.geometry.turning import turn_global
-from hands3c_core.hand_model import HandLayer, load_hand_model
+from hands3c_core.hand_model import FastHandLayer, HandLayer, load_hand_model
 from hands3c_core.models import HandPrediction
+from hands3c_core.pipeline_hands import make_hand
 from hands3c_core.types import Camera, Detection, TrackedHand
 
 SIZE = 256
@@ -189,3 +192,38 @@ def test_default_camera_works_too() -> None:
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     estimate = NetworkEstimator(oracle).estimate(image, [hand], camera, 0.0)[0]
     assert np.allclose(estimate.translation, (-0.05, 0.0, 0.45), atol=2e-4)
+
+
+@pytest.mark.parametrize("rule", ["box", "upright", "published"])
+def test_maps_asked_for_later_are_of_the_crops_that_were_seen(camera: Camera, rule) -> None:
+    """Also where the window is sampled without averaging, as published networks see it."""
+    oracle = Oracle(rule)
+    hands = [
+        scene(oracle, True, (0.0, 0.0, 0.22), camera),  # near: the window is averaged down
+        scene(oracle, False, (0.08, -0.04, 0.70), camera),
+    ]
+    image = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)
+    estimator = NetworkEstimator(oracle, heatmaps=False)
+    estimates = estimator.estimate(image, hands, camera, 0.0)
+    assert all(estimate.heatmaps is None for estimate in estimates)
+    model = load_hand_model("hand_mano778")
+    layer = FastHandLayer(model)
+    made = []
+    for hand, seen in zip(hands, estimates, strict=True):
+        kept = (seen.pose, seen.shape, seen.translation)
+        made.append(make_hand(layer, model, "oracle", hand, seen, kept, seen.crop, camera))
+    source = map_source(estimator)
+    assert source is estimator
+    source.heatmaps = True
+    mapped = source.with_maps(image, made)
+    np.testing.assert_array_equal(oracle.seen[1], oracle.seen[0])
+    assert [hand.heatmaps.shape for hand in mapped] == [(21, 32, 32)] * 2
+    source.heatmaps = False
+    assert all(hand.heatmaps is None for hand in source.with_maps(image, mapped))
+    assert len(oracle.seen) == 2, "nothing is looked at for nothing"
+
+
+def test_who_runs_no_network_gives_no_maps() -> None:
+    hand = load_hand_model("hand_mano778")
+    assert map_source(LandmarkEstimator(hand)) is None
+    assert map_source(FusedEstimator(hand)) is None
