@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -108,6 +108,134 @@ class ViewState:
     """Keep the hands in the middle of the 3D view."""
 
 
+@dataclass(frozen=True, slots=True)
+class Toggle:
+    """A switch of the View page and the menu entry that does the same, for a field of
+    ``ViewState`` that is on or off."""
+
+    field: str
+    group: str
+    """Where it stands: 'mesh', 'overlay' (fields of ``OverlayStyle`` of the same name are set by
+    these), 'picture', 'map' or 'scene'."""
+    label: str
+    """Beside its switch; '' for none on the page."""
+    tip: str
+    menu: str
+    """Menu entry."""
+    key: str
+
+
+#: Everything that is switched on and off in the views; in menus and on the page in this order.
+TOGGLES: tuple[Toggle, ...] = (
+    Toggle(
+        "mesh", "mesh", "Hand mesh", "Draw the fitted mesh over the picture (1)", "Hand &mesh", "1"
+    ),
+    Toggle(
+        "skeleton",
+        "overlay",
+        "Skeleton",
+        "Draw the 21 joints and their bones (2)",
+        "&Skeleton",
+        "2",
+    ),
+    Toggle(
+        "boxes",
+        "overlay",
+        "Crop boxes",
+        "Draw the square each estimate was made from (3)",
+        "Crop &boxes",
+        "3",
+    ),
+    Toggle("labels", "overlay", "Labels", "Name each hand and its confidence (4)", "&Labels", "4"),
+    Toggle("swapped", "picture", "", "", "S&wap the views", "F5"),
+    Toggle(
+        "mirror",
+        "picture",
+        "Mirror picture",
+        "Selfie view: flips what is seen, never the data (M)",
+        "M&irror picture",
+        "M",
+    ),
+    Toggle(
+        "picture_follow",
+        "picture",
+        "Follow the hands",
+        "Enlarge the picture around the hands and go with them (H)",
+        "Fo&llow the hands in the picture",
+        "H",
+    ),
+    Toggle(
+        "curves",
+        "picture",
+        "Curves over time",
+        "Draw flexion, confidence or speed under the picture (U)",
+        "Cur&ves over time",
+        "U",
+    ),
+    Toggle(
+        "map_on_hand",
+        "map",
+        "On the hand only",
+        "Colour the hand and leave the rest of the crop (0)",
+        "Map on the &hand only",
+        "0",
+    ),
+    Toggle(
+        "scene_skeleton",
+        "scene",
+        "Skeleton",
+        "Show the joints in the 3D view (K)",
+        "&Skeleton",
+        "K",
+    ),
+    Toggle(
+        "scene_trails",
+        "scene",
+        "Fingertip trails",
+        "Show where the fingertips have been, fading (T)",
+        "Fingertip &trails",
+        "T",
+    ),
+    Toggle(
+        "scene_centered",
+        "scene",
+        "Centre the hands",
+        "Put the hands side by side instead of in their metric places (X)",
+        "&Centre the hands",
+        "X",
+    ),
+    Toggle(
+        "scene_follow",
+        "scene",
+        "Follow the hands",
+        "Keep the hands in the middle (F)",
+        "&Follow the hands",
+        "F",
+    ),
+    Toggle(
+        "scene_grid",
+        "scene",
+        "Ground grid and axes",
+        "Show a ground grid of 5 cm and the axes (G)",
+        "&Ground grid and axes",
+        "G",
+    ),
+    Toggle(
+        "scene_camera",
+        "scene",
+        "Camera and its view",
+        "Show the camera and the pyramid that it sees (C)",
+        "Camera and its &view",
+        "C",
+    ),
+)
+
+
+def toggles(*groups: str) -> tuple[Toggle, ...]:
+    """Those of some groups, in the order of ``TOGGLES``."""
+    return tuple(toggle for toggle in TOGGLES if toggle.group in groups)
+
+
 #: What a recording can be written as: field of ``RecordChoice``, short name, what it is. Those up
 #: to 'jsonl' are written as it goes, the others made of the JSONL when it ends.
 RECORD_KINDS: tuple[tuple[str, str, str], ...] = (
@@ -137,28 +265,20 @@ class RecordChoice:
     """Which files a recording writes, and where."""
 
     folder: Path = Path("out")
-    video: bool = True
-    raw: bool = False
-    jsonl: bool = True
-    npz: bool = False
-    csv: bool = False
-    glb: bool = True
-    bvh: bool = False
-    bvh_mixamo: bool = False
-    obj: bool = False
-    ply: bool = False
-    openxr: bool = False
-    openxr_npz: bool = False
-    parquet: bool = False
-    usdz: bool = False
-    rrd: bool = False
+    formats: frozenset[str] = frozenset({"video", "jsonl", "glb"})
+    """Keys of ``RECORD_KINDS``."""
     scene: SceneVideo = SceneVideo.OFF
     """In a window: a video of the 3D view beside the take's other files."""
+
+    def writing(self, **formats: bool) -> RecordChoice:
+        """The choice with some formats on or off."""
+        on = {kind for kind, wanted in formats.items() if wanted}
+        return replace(self, formats=(self.formats | on) - (formats.keys() - on))
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """What is chosen, in the order of ``RECORD_KINDS``."""
-        return tuple(kind for kind, _, _ in RECORD_KINDS if getattr(self, kind))
+        return tuple(kind for kind, _, _ in RECORD_KINDS if kind in self.formats)
 
     @property
     def any(self) -> bool:

@@ -16,11 +16,20 @@ from app.wording import translate_with
 
 log = logging.getLogger(__name__)
 
-#: What can be chosen: the system's, and languages by their own names.
-LANGUAGES = (("system", ""), ("en", "English"), ("de", "Deutsch"), ("zh", "中文"))
 #: Context of all messages.
 CONTEXT = "app"
 FOLDER = Path(__file__).parent / "translations"
+
+
+def _languages() -> tuple[tuple[str, str], ...]:
+    codes = sorted(file.stem for file in FOLDER.glob("*.qm"))
+    named = ((code, QLocale(code).nativeLanguageName()) for code in codes)
+    return ("system", ""), ("en", "English"), *named
+
+
+#: What can be chosen: the system's, and languages by their own names: English and every language
+#: that is in ``translations/``.
+LANGUAGES = _languages()
 
 
 def as_language(choice: str) -> str:
@@ -52,12 +61,7 @@ class Translators:
         """Say every later text in the language of ``choice``; returns it."""
         self.close()
         language = spoken(choice)
-        qt = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
-        names = {"de": "qtbase_de", "zh": "qtbase_zh_CN"}
-        files = (
-            [qt / f"{names[language]}.qm", FOLDER / f"{language}.qm"] if language != "en" else []
-        )
-        for file in files:
+        for file in _files(language) if language != "en" else ():
             translator = QTranslator()
             if file.is_file() and translator.load(str(file)):
                 self._application.installTranslator(translator)
@@ -75,3 +79,11 @@ class Translators:
             self._application.removeTranslator(translator)
         self._installed.clear()
         translate_with(lambda text: text)
+
+
+def _files(language: str) -> tuple[Path, Path]:
+    """Qt's own words, which some languages have for a country only ('zh_CN'), and the app's."""
+    folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+    names = (f"qtbase_{language}", f"qtbase_{QLocale(language).name()}")
+    known = [file for name in names if (file := folder / f"{name}.qm").is_file()]
+    return (known or [folder / f"{names[0]}.qm"])[0], FOLDER / f"{language}.qm"

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.config import NetworkMap, ViewState
+from app.config import NetworkMap, ViewState, toggles
 from app.maps import map_legend, map_style
 from app.session_types import Picture, Shown
 from app.zoom import MAX_UPSCALE, WHOLE, Part, Zoom, visible_part
@@ -23,18 +23,22 @@ if TYPE_CHECKING:
     from hands3c_core.render import MeshRasterizer, OverlayStyle
 
 
+#: Fields of ``OverlayStyle`` that are switched on and off.
+_OVERLAY = tuple(toggle.field for toggle in toggles("overlay"))
+
+
 def overlay_style(view: ViewState, *, labels: bool) -> OverlayStyle:
     """``view`` as the rasteriser takes it. On screen the words are drawn last, at the screen's own
     size and the right way round also in a mirrored picture."""
     from hands3c_core.render import HandLook, OverlayStyle
 
+    marks: dict[str, Any] = {name: getattr(view, name) for name in _OVERLAY}
+    marks["labels"] &= labels
     return OverlayStyle(
         mesh=view.mesh_style.value if view.mesh else None,
         mesh_opacity=view.opacity,
         look=HandLook(view.tone.value, view.material.value),
-        skeleton=view.skeleton,
-        boxes=view.boxes,
-        labels=labels and view.labels,
+        **marks,
         map=map_style(view),
         compare=view.network_map is NetworkMap.COMPARE,
         legend=labels,

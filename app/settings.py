@@ -13,6 +13,7 @@ from PyQt6.QtCore import QByteArray, QSettings
 
 from app.config import (
     HAND_MODELS,
+    RECORD_KINDS,
     Device,
     LiveChoice,
     ModelConfig,
@@ -80,6 +81,10 @@ class Settings:
         self.set("model_version", _MODEL_VERSION)
 
     def load_record(self, default: RecordChoice) -> RecordChoice:
+        stored: dict[str, Any] = self.get("record", {})
+        chosen = {kind: stored[kind] for kind, _, _ in RECORD_KINDS if kind in stored}
+        if chosen and "formats" not in stored:  # as they were kept before 0.3
+            default = default.writing(**{kind: on is True for kind, on in chosen.items()})
         return self._load("record", default)
 
     def save_record(self, choice: RecordChoice) -> None:
@@ -193,6 +198,8 @@ def _shallow(value: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, frozenset):
+        return sorted(value)
     return str(value) if isinstance(value, Path) else value
 
 
@@ -202,6 +209,10 @@ def _typed(stored: Any, usual: Any, name: str) -> Any:
         return type(usual)(stored)
     if isinstance(usual, Path) or name == "calibration":
         return None if stored is None else Path(stored)
+    if isinstance(usual, frozenset):
+        if not isinstance(stored, list) or not all(isinstance(entry, str) for entry in stored):
+            raise TypeError(name)
+        return frozenset(stored)
     if isinstance(usual, (bool, str)):
         if not isinstance(stored, type(usual)):
             raise TypeError(name)

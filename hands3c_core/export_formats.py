@@ -3,11 +3,14 @@ read. It is light: the window lists formats without importing what writes them."
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final
 
 from hands3c_core.errors import UserError
+from hands3c_core.plugins import load_plugins
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,22 @@ class ExportFormat:
     """Module of the optional package it needs."""
     package: str = ""
     """What to install for it."""
+    writer: str | Callable[[Any], Any] = ""
+    """What makes a ``TakeWriter`` of a ``Take`` (both in ``export.take_writers``): a function or
+    where it is, 'module:name'; by default the one in that module that is called as the kind."""
 
     @property
     def is_available(self) -> bool:
         """Whether what it needs is installed."""
         return not self.module or find_spec(self.module) is not None
+
+    def open_writer(self, take: Any) -> Any:
+        """The ``TakeWriter`` of a ``Take``."""
+        if callable(self.writer):
+            return self.writer(take)
+        place = self.writer or f"hands3c_core.export.take_writers:{self.kind}"
+        module, _, name = place.partition(":")
+        return getattr(import_module(module), name)(take)
 
     def require(self) -> None:
         """Raise UserError if what it needs is not installed."""
@@ -43,6 +57,7 @@ class ExportFormat:
             )
 
 
+#: ``known_formats`` has those of plugins besides.
 EXPORT_FORMATS: Final[dict[str, ExportFormat]] = {
     made.kind: made
     for made in (
@@ -93,6 +108,23 @@ EXPORT_FORMATS: Final[dict[str, ExportFormat]] = {
 }
 
 
+def register_format(made: ExportFormat) -> None:
+    """Add a format.
+
+    Raises:
+        ValueError: its kind is taken.
+    """
+    if made.kind in EXPORT_FORMATS:
+        raise ValueError(f"a format {made.kind!r} is registered already")
+    EXPORT_FORMATS[made.kind] = made
+
+
+def known_formats() -> dict[str, ExportFormat]:
+    """All of them, those of plugins included."""
+    load_plugins()
+    return dict(EXPORT_FORMATS)
+
+
 def available_formats() -> dict[str, ExportFormat]:
     """Those whose packages are installed."""
-    return {kind: made for kind, made in EXPORT_FORMATS.items() if made.is_available}
+    return {kind: made for kind, made in known_formats().items() if made.is_available}

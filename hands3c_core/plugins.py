@@ -1,10 +1,12 @@
-"""Parts from elsewhere: datasets, networks, estimators and sources that other packages bring.
+"""Parts from elsewhere: datasets, networks, estimators, sources and export formats that other
+packages bring.
 
 A package announces itself with an entry point of the group ``hands3c.plugins``; what it names is
 imported, and called if it is a function. While one is written, ``HANDS3C_PLUGINS=FOLDER`` imports
 every module of a folder instead. Plugins call ``register_dataset`` (``data.registry``),
-``register_model`` (``models.registry``), ``register_estimator`` (``estimators.choose``) or
-``register_source`` (``sources.open``); see docs/plugins.md.
+``register_model`` (``models.registry``), ``register_estimator`` (``estimators.choose``),
+``register_source`` (``sources.open``) or ``register_format`` (``export_formats``); see
+docs/plugins.md.
 
 They are loaded once, when a name is asked for that is not built in or names are listed. A plugin is
 a program like any other: whoever installs it trusts it.

@@ -4,6 +4,8 @@ lists what is not, and compiles. Needs lrelease (Debian: qt6-l10n-tools).
 
     python scripts/_translations.py            write the .ts files and compile them
     python scripts/_translations.py --missing  print what has no translation yet
+
+A new language begins as an empty file, app/translations/CODE.ts.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "app" / "translations"
-LANGUAGES = ("de", "zh")
+LANGUAGES = tuple(sorted(file.stem for file in FOLDER.glob("*.ts")))
 CONTEXT = "app"
 #: Where tables of texts lie that are translated when they are shown.
 _TABLES = (
@@ -88,7 +90,7 @@ def _table_texts(tree: ast.Module) -> Iterator[str]:
 def read(language: str) -> dict[str, str]:
     """The translations that are there."""
     file = FOLDER / f"{language}.ts"
-    if not file.is_file():
+    if not file.is_file() or not file.stat().st_size:
         return {}
     known = {}
     for message in ET.parse(file).iter("message"):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from hands3c_core.estimators.choose import register_estimator
+from hands3c_core.export_formats import EXPORT_FORMATS, register_format
 from hands3c_core.models.registry import network_entry, register_model
 from hands3c_core.sources.open import register_source
 
@@ -20,6 +21,7 @@ import numpy as np
 
 from hands3c_core.data.registry import register_dataset
 from hands3c_core.estimators import LandmarkEstimator
+from hands3c_core.export_formats import ExportFormat, register_format
 from hands3c_core.estimators.choose import register_estimator
 from hands3c_core.models.lite import HandS3CLite, LiteConfig, ResNetShape
 from hands3c_core.models.registry import NetworkEntry, register_model
@@ -55,6 +57,20 @@ register_model(NetworkEntry("plugged", build, "of a plugin", size=128, aliases=(
 register_estimator("plugged", lambda hand, device, precision: (LandmarkEstimator(hand), hand))
 register_source("grey", Grey)
 register_dataset("plugged", open_data)
+
+
+class Count:
+    def __init__(self, take):
+        self.frames = 0
+
+    def add(self, frame):
+        self.frames += 1
+
+    def save(self, path):
+        path.write_text(str(self.frames))
+
+
+register_format(ExportFormat("count", ".count", "Count", "How many frames", writer=Count))
 """
 
 PROGRAM = """
@@ -82,6 +98,18 @@ for wrong in (lambda: build_model("nothing"), lambda: open_source("none://x"),
         wrong()
 with pytest.raises(SystemExit, match="asked for plugged at 256 px"):
     open_data("plugged:somewhere")
+
+from hands3c_core.export import ResultLog, convert_take
+from hands3c_core.pipeline import HandMeshPipeline
+
+with open_source("grey://x") as source, HandMeshPipeline("landmarks") as pipeline:
+    with ResultLog("take.jsonl", hand_model=pipeline.hand_model) as log:
+        for frame in source:
+            log.add(pipeline.process(frame))
+assert convert_take("take.jsonl", ["count"]).files[0].read_text() == "2"
+from app.config import RECORD_KINDS, RecordChoice
+assert ("count", "Count", "How many frames") in RECORD_KINDS
+assert "count" in RecordChoice().writing(count=True).kinds
 print("all there")
 """
 
@@ -112,5 +140,7 @@ def test_names_that_are_taken_are_refused():
         register_model(network_entry("hands3c"))
     with pytest.raises(ValueError, match="'landmarks' is registered already"):
         register_estimator("landmarks", lambda hand, device, precision: None)
+    with pytest.raises(ValueError, match="'glb' is registered already"):
+        register_format(EXPORT_FORMATS["glb"])
     with pytest.raises(ValueError, match="rtsp:// are opened already"):
         register_source("rtsp", lambda address: None)

@@ -19,9 +19,11 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.bridge import Bridge
 from app.config import LiveChoice
 from app.panels.page import Page
 from app.reveal import reveal
+from app.session import Session
 from app.session_types import LiveState
 from app.theme import Theme
 from app.views.controls import ComboBox, Switch, muted
@@ -179,6 +181,12 @@ class LivePanel(Page):
         buttons.addWidget(self.copy_button)
         column.addLayout(buttons)
         self.clients_label = muted()
+
+    def bind(self, session: Session, bridge: Bridge) -> None:
+        """See ``Page.bind``."""
+        bridge.live.connect(self.show_state)
+        bridge.live_choice.connect(self.show_choice)
+        self.choice_asked.connect(session.live.choose)
 
     def show_choice(self, choice: LiveChoice) -> None:
         """Show ``choice`` without asking for anything."""

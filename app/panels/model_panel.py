@@ -10,8 +10,10 @@ from pathlib import Path
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QFormLayout, QProgressBar, QPushButton, QWidget
 
+from app.bridge import Bridge
 from app.config import HAND_MODELS, ModelConfig
 from app.panels.page import Page
+from app.session import Session
 from app.session_types import ModelStatus, SourceInfo
 from app.theme import Theme
 from app.views.controls import ComboBox, SliderRow, muted
@@ -223,6 +225,13 @@ class ModelPanel(Page):
         self.facts.setVisible(bool(lines))
         self.facts_button.setText(tr("Less") if whole else tr("More about these weights"))
         self.facts_button.setVisible(card is not None and card.facts() != card.summary())
+
+    def bind(self, session: Session, bridge: Bridge) -> None:
+        """See ``Page.bind``."""
+        bridge.source.connect(self.show_source)
+        bridge.model.connect(self.show_model)
+        bridge.model_status.connect(self.show_status)
+        self.model_asked.connect(session.set_model)
 
     def show_source(self, info: SourceInfo | None) -> None:
         """The open source gives the focal length its pixels and can be calibrated."""

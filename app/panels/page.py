@@ -6,6 +6,8 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from app.bridge import Bridge
+from app.session import Session
 from app.views.controls import divider, heading
 
 
@@ -24,6 +26,10 @@ class Page(QScrollArea):
         self._column.setSpacing(8)
         self._column.addStretch(1)
         self.setWidget(inside)
+
+    def bind(self, session: Session, bridge: Bridge) -> None:
+        """Show what ``session`` says, which ``bridge`` carries to this thread, and pass on what is
+        asked for. What concerns the window too is wired there."""
 
     def add(self, widget: QWidget, stretch: int = 0) -> None:
         """Append ``widget``."""

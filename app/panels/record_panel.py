@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
+from app.bridge import Bridge
 from app.config import RECORD_KINDS, RecordChoice, SceneVideo
 from app.panels.page import Page
 from app.panels.take_list import TakeList
 from app.panels.transport import clock
+from app.session import Session
 from app.session_types import Playback, RecordingState, State
 from app.theme import Theme
 from app.views.controls import ComboBox, ElidedLabel, IconButton, RecordButton, Switch, muted
@@ -74,7 +77,7 @@ class RecordPanel(Page):
             switch = Switch(tr(name), theme)
             switch.setToolTip(tr(what))
             switch.setAccessibleDescription(tr(what))
-            switch.toggled.connect(lambda on, field=kind: self._ask(**{field: on}))
+            switch.toggled.connect(partial(self._write, kind))
             grid.addWidget(switch, index // 2, index % 2)
             self.switches[kind] = switch
         return kinds
@@ -105,6 +108,23 @@ class RecordPanel(Page):
             self.snapshot_buttons[suffix] = button
         return snapshots
 
+    def bind(self, session: Session, bridge: Bridge) -> None:
+        """See ``Page.bind``."""
+        bridge.playback.connect(self.show_playback)
+        bridge.recording.connect(self.show_recording)
+        bridge.record_choice.connect(self.show_choice)
+        bridge.takes.connect(self.takes.show_takes)
+        bridge.deleted.connect(self.takes.show_deleted)
+        bridge.export.connect(self.takes.show_export)
+        self.record_asked.connect(session.toggle_recording)
+        self.choice_asked.connect(session.set_record_choice)
+        self.snapshot_asked.connect(session.snapshot)
+        self.takes.rename_asked.connect(session.takes.rename)
+        self.takes.delete_asked.connect(session.takes.delete)
+        self.takes.undo_asked.connect(session.takes.undo_delete)
+        self.takes.export_asked.connect(session.takes.export)
+        self.takes.cancel_asked.connect(session.takes.cancel_export)
+
     def show_choice(self, choice: RecordChoice) -> None:
         """Show ``choice`` without asking for anything."""
         self._choice = choice
@@ -112,7 +132,7 @@ class RecordPanel(Page):
         for field, switch in self.switches.items():
             blocked = switch.blockSignals(True)
             # What the other formats are made of comes with them.
-            switch.setChecked(getattr(choice, field) or (field == "jsonl" and derived))
+            switch.setChecked(field in choice.formats or (field == "jsonl" and derived))
             switch.blockSignals(blocked)
         self.scene_box.select_data(choice.scene)
         self._enable()
@@ -163,6 +183,9 @@ class RecordPanel(Page):
         name = QFileDialog.getExistingDirectory(self, tr("Folder for recordings"))
         if name:
             self._ask(folder=Path(name))
+
+    def _write(self, kind: str, on: bool) -> None:
+        self._ask(formats=self._choice.writing(**{kind: on}).formats)
 
     def _ask(self, **changes: object) -> None:
         self._choice = replace(self._choice, **changes)  # type: ignore[arg-type]

@@ -19,14 +19,16 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from app.bridge import Bridge
 from app.icons import icon
 from app.panels.camera_choice import CameraChoice
 from app.panels.page import Page
+from app.session import Session
 from app.session_types import SourceInfo
 from app.theme import Theme
 from app.views.controls import Switch, muted
 from app.wording import counted, tr
-from hands3c_core.sources import split_mode
+from hands3c_core.sources import CameraInfo, split_mode
 
 VIDEO_FILTER = (
     "Videos, pictures and takes (*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mpg *.png *.jpg *.jpeg "
@@ -128,6 +130,17 @@ class SourcesPanel(Page):
         self.add_group(tr("Recent"), self.recent_list, self.clear_button)
         theme.changed.connect(self._fill_recent)
         self.show_recent(())
+
+    def bind(self, session: Session, bridge: Bridge) -> None:
+        """See ``Page.bind``."""
+        bridge.source.connect(self.show_source)
+        bridge.view.connect(lambda view: self.show_mirror(view.mirror))
+        bridge.cameras.connect(self._show_cameras)
+        self.cameras.refresh_asked.connect(session.find_cameras)
+
+    def _show_cameras(self, cameras: tuple[CameraInfo, ...] | None) -> None:
+        if cameras is not None:  # None while they are looked for
+            self.cameras.show_cameras(cameras)
 
     def show_source(self, info: SourceInfo | None) -> None:
         """Show the open source."""

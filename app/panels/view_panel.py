@@ -9,9 +9,20 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QStandardItemModel
 from PyQt6.QtWidgets import QGridLayout, QPushButton, QWidget
 
-from app.config import ALL_JOINTS, HandMaterial, MeshStyle, NetworkMap, SkinTone, ViewState
+from app.bridge import Bridge
+from app.config import (
+    ALL_JOINTS,
+    TOGGLES,
+    HandMaterial,
+    MeshStyle,
+    NetworkMap,
+    SkinTone,
+    ViewState,
+    toggles,
+)
 from app.panels.compare_group import CompareGroup
 from app.panels.page import Page
+from app.session import Session
 from app.session_types import ModelStatus
 from app.theme import Theme
 from app.views.controls import ComboBox, SliderRow, Switch, muted
@@ -56,28 +67,6 @@ PRESETS = (
     ("side", "Side", "From the side (Ctrl+4)"),
     ("top", "Top", "From above (Ctrl+5)"),
 )
-_SWITCHES = {
-    "mesh": ("Hand mesh", "Draw the fitted mesh over the picture (1)"),
-    "skeleton": ("Skeleton", "Draw the 21 joints and their bones (2)"),
-    "boxes": ("Crop boxes", "Draw the square each estimate was made from (3)"),
-    "labels": ("Labels", "Name each hand and its confidence (4)"),
-    "mirror": ("Mirror picture", "Selfie view: flips what is seen, never the data (M)"),
-    "map_on_hand": ("On the hand only", "Colour the hand and leave the rest of the crop (0)"),
-    "scene_skeleton": ("Skeleton", "Show the joints in the 3D view (K)"),
-    "scene_trails": ("Fingertip trails", "Show where the fingertips have been, fading (T)"),
-    "scene_centered": (
-        "Centre the hands",
-        "Put the hands side by side instead of in their metric places (X)",
-    ),
-    "picture_follow": (
-        "Follow the hands",
-        "Enlarge the picture around the hands and go with them (H)",
-    ),
-    "curves": ("Curves over time", "Draw flexion, confidence or speed under the picture (U)"),
-    "scene_follow": ("Follow the hands", "Keep the hands in the middle (F)"),
-    "scene_grid": ("Ground grid and axes", "Show a ground grid of 5 cm and the axes (G)"),
-    "scene_camera": ("Camera and its view", "Show the camera and the pyramid that it sees (C)"),
-}
 
 
 def map_reason(status: ModelStatus) -> str:
@@ -108,11 +97,12 @@ class ViewPanel(Page):
         self._view = ViewState()
         self._maps: tuple[str, ...] = ()
         self.switches: dict[str, Switch] = {}
-        for name, (label, tip) in _SWITCHES.items():
-            switch = Switch(tr(label), theme)
-            switch.setToolTip(tr(tip))
-            switch.toggled.connect(lambda on, field=name: self._ask(**{field: on}))
-            self.switches[name] = switch
+        for toggle in TOGGLES:
+            if toggle.label:
+                switch = Switch(tr(toggle.label), theme)
+                switch.setToolTip(tr(toggle.tip))
+                switch.toggled.connect(lambda on, field=toggle.field: self._ask(**{field: on}))
+                self.switches[toggle.field] = switch
         self._build_picture()
         self._build_hands()
         self._build_comparison()
@@ -130,15 +120,10 @@ class ViewPanel(Page):
         self.opacity_row = self._opacity(tr("Opacity"), "opacity")
         self.add_group(
             tr("Camera picture"),
-            self.switches["mesh"],
+            *self._switches("mesh"),
             self.style_box,
             self.opacity_row,
-            self.switches["skeleton"],
-            self.switches["boxes"],
-            self.switches["labels"],
-            self.switches["mirror"],
-            self.switches["picture_follow"],
-            self.switches["curves"],
+            *self._switches("overlay", "picture"),
         )
 
     def _build_hands(self) -> None:
@@ -167,7 +152,7 @@ class ViewPanel(Page):
             self.map_box,
             self.joint_box,
             self.map_opacity_row,
-            self.switches["map_on_hand"],
+            *self._switches("map"),
             self.map_note,
         )
 
@@ -196,12 +181,7 @@ class ViewPanel(Page):
         self.add_group(
             tr("3D view"),
             self.scene_box,
-            self.switches["scene_skeleton"],
-            self.switches["scene_trails"],
-            self.switches["scene_centered"],
-            self.switches["scene_follow"],
-            self.switches["scene_grid"],
-            self.switches["scene_camera"],
+            *self._switches("scene"),
             presets,
             self.still_button,
             muted(
@@ -211,6 +191,9 @@ class ViewPanel(Page):
                 )
             ),
         )
+
+    def _switches(self, *groups: str) -> list[Switch]:
+        return [self.switches[one.field] for one in toggles(*groups) if one.label]
 
     def _box(self, field: str, tip: str, entries: object) -> ComboBox:
         box = ComboBox(self._theme)
@@ -227,6 +210,13 @@ class ViewPanel(Page):
         return row
 
     # -------------------------------------------------------------------------------- showing
+
+    def bind(self, session: Session, bridge: Bridge) -> None:
+        """See ``Page.bind``."""
+        bridge.view.connect(self.show_view)
+        bridge.model_status.connect(self.show_maps)
+        self.view_asked.connect(session.set_view)
+        self.compare.bind(session, bridge)
 
     def show_view(self, view: ViewState) -> None:
         """Show ``view`` without asking for anything."""
@@ -274,7 +264,7 @@ class ViewPanel(Page):
         self.map_box.setEnabled(has_maps)
         heatmaps = shown is NetworkMap.HEATMAPS
         self.joint_box.setVisible(heatmaps)
-        for widget in (self.joint_box, self.map_opacity_row, self.switches["map_on_hand"]):
+        for widget in (self.joint_box, self.map_opacity_row, *self._switches("map")):
             widget.setEnabled(has_maps and shown is not NetworkMap.NONE)
 
     def _ask(self, **changes: object) -> None:

@@ -11,6 +11,9 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QMainWindow, QMenu, QWidget
 
+from app.config import toggles
+from app.languages import LANGUAGES
+from app.panels.pages import PAGES
 from app.wording import tr
 
 
@@ -25,6 +28,13 @@ class Command:
     checkable: bool = False
     repeats: bool = False
     """Done again and again while its keys are held."""
+
+
+def _toggles(menu: str, *groups: str) -> tuple[Command, ...]:
+    return tuple(
+        Command(toggle.field, menu, toggle.menu, toggle.key, checkable=True)
+        for toggle in toggles(*groups)
+    )
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -60,29 +70,21 @@ COMMANDS: tuple[Command, ...] = (
     Command("layout_camera", "&View", "Camera alone", "F2", checkable=True),
     Command("layout_scene", "&View", "3D view alone", "F3", checkable=True),
     Command("layout_pip", "&View", "Picture in picture", "F4", checkable=True),
-    Command("swapped", "&View", "S&wap the views", "F5", checkable=True),
-    Command("mirror", "&View", "M&irror picture", "M", checkable=True),
+    *_toggles("&View", "picture"),
     Command("zoom_in", "&View", "&Enlarge the picture", "Ctrl++", repeats=True),
     Command("zoom_out", "&View", "Re&duce the picture", "Ctrl+-", repeats=True),
     Command("zoom_reset", "&View", "W&hole picture", "Ctrl+0"),
-    Command("picture_follow", "&View", "Fo&llow the hands in the picture", "H", checkable=True),
-    Command("curves", "&View", "Cur&ves over time", "U", checkable=True),
     Command("compare", "&View", "Com&pare two estimators", "W", checkable=True),
     Command("compare_next", "&View", "Compare with the next esti&mator", "Shift+W"),
     Command("wipe_left", "&View", "Wipe to the left", "Shift+Left", repeats=True),
     Command("wipe_right", "&View", "Wipe to the right", "Shift+Right", repeats=True),
     Command("sidebar", "&View", "Side&bar", "Ctrl+B", checkable=True),
-    Command("page_source", "&View", "Page: source", "Alt+1"),
-    Command("page_view", "&View", "Page: view", "Alt+2"),
-    Command("page_model", "&View", "Page: model", "Alt+3"),
-    Command("page_record", "&View", "Page: record", "Alt+4"),
-    Command("page_live", "&View", "Page: live", "Alt+5"),
-    Command("page_train", "&View", "Page: train", "Alt+6"),
+    *(
+        Command(f"page_{page.key}", "&View", page.menu, f"Alt+{number}")
+        for number, page in enumerate(PAGES, start=1)
+    ),
     Command("full_screen", "&View", "&Full screen", "F11", checkable=True),
-    Command("mesh", "&Overlay", "Hand &mesh", "1", checkable=True),
-    Command("skeleton", "&Overlay", "&Skeleton", "2", checkable=True),
-    Command("boxes", "&Overlay", "Crop &boxes", "3", checkable=True),
-    Command("labels", "&Overlay", "&Labels", "4", checkable=True),
+    *_toggles("&Overlay", "mesh", "overlay"),
     Command("mesh_style", "&Overlay", "Next s&tyle of the mesh", "S"),
     Command("material", "&Overlay", "Next mate&rial of the hands", "Shift+M"),
     Command("tone", "&Overlay", "Next t&one of the skin", "Shift+T"),
@@ -92,13 +94,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("map_spatial", "&Overlay", "Map: s&patial branch", "8", checkable=True),
     Command("map_channel", "&Overlay", "Map: &channel branch", "9", checkable=True),
     Command("map_compare", "&Overlay", "Map: before, after and &difference", "D", checkable=True),
-    Command("map_on_hand", "&Overlay", "Map on the &hand only", "0", checkable=True),
-    Command("scene_skeleton", "3&D", "&Skeleton", "K", checkable=True),
-    Command("scene_trails", "3&D", "Fingertip &trails", "T", checkable=True),
-    Command("scene_centered", "3&D", "&Centre the hands", "X", checkable=True),
-    Command("scene_follow", "3&D", "&Follow the hands", "F", checkable=True),
-    Command("scene_grid", "3&D", "&Ground grid and axes", "G", checkable=True),
-    Command("scene_camera", "3&D", "Camera and its &view", "C", checkable=True),
+    *_toggles("&Overlay", "map"),
+    *_toggles("3&D", "scene"),
     Command("scene_style", "3&D", "Next st&yle of the mesh", "Shift+S"),
     Command("preset_camera", "3&D", "From the camera", "Ctrl+1"),
     Command("preset_front", "3&D", "From the front", "Ctrl+2"),
@@ -113,9 +110,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("theme_light", "&Settings", "&Light theme", "", checkable=True),
     Command("theme_dark", "&Settings", "&Dark theme", "", checkable=True),
     Command("language_system", "&Settings", "La&nguage of the system", "", checkable=True),
-    Command("language_en", "&Settings", "English", "", checkable=True),
-    Command("language_de", "&Settings", "Deutsch", "", checkable=True),
-    Command("language_zh", "&Settings", "中文", "", checkable=True),
+    *(
+        Command(f"language_{key}", "&Settings", name, checkable=True)
+        for key, name in LANGUAGES
+        if name
+    ),
     Command("reset", "&Settings", "&Reset all settings…", ""),
     Command("shortcuts", "&Help", "&Keyboard and mouse", "?"),
     Command("log", "&Help", "&Log…", ""),

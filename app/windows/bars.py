@@ -3,22 +3,20 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from app.config import Layout
+from app.panels.page import Page
+from app.panels.pages import PAGES
 from app.theme import Theme
 from app.views.controls import ElidedLabel, IconButton, RecordButton, Segmented
 from app.wording import tr
 
+P = TypeVar("P", bound=Page)
+
 _SIDEBAR_WIDTH = 348
-_TABS = (
-    ("source", "Source", "Cameras, files and streams (Alt+1)"),
-    ("view", "View", "What the views show (Alt+2)"),
-    ("model", "Model", "Estimator, hand model, smoothing (Alt+3)"),
-    ("record", "Record", "Recordings and snapshots (Alt+4)"),
-    ("live", "Live", "Send hands to a browser, Blender and others (Alt+5)"),
-    ("train", "Train", "Fine-tune the network on your hands (Alt+6)"),
-)
 _LAYOUTS = (
     (Layout.SIDE_BY_SIDE, "", "side", "Side by side (F1)"),
     (Layout.CAMERA, "", "single", "Camera alone (F2)"),
@@ -65,19 +63,19 @@ class TopBar(QFrame):
 class Sidebar(QFrame):
     """Pages under a row of tabs."""
 
-    def __init__(
-        self, theme: Theme, pages: dict[str, QWidget], parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("sidebar")
         self.setFixedWidth(_SIDEBAR_WIDTH)
-        self.pages = pages
+        self.pages: dict[str, Page] = {entry.key: entry.make(theme) for entry in PAGES}
         self.tabs = Segmented(
-            [(key, tr(label), "", tr(tip)) for key, label, tip in _TABS], theme, stretch=True
+            [(entry.key, tr(entry.label), "", tr(entry.tip)) for entry in PAGES],
+            theme,
+            stretch=True,
         )
         self._stack = QStackedWidget()
-        for key, _, _ in _TABS:
-            self._stack.addWidget(pages[key])
+        for page in self.pages.values():
+            self._stack.addWidget(page)
         top = QWidget()
         pad = QVBoxLayout(top)
         pad.setContentsMargins(14, 12, 14, 4)
@@ -87,6 +85,10 @@ class Sidebar(QFrame):
         column.setSpacing(0)
         column.addWidget(top)
         column.addWidget(self._stack, 1)
+
+    def page(self, kind: type[P]) -> P:
+        """The page of a class."""
+        return next(page for page in self.pages.values() if isinstance(page, kind))
 
     @property
     def current(self) -> str:

@@ -118,24 +118,14 @@ class MainWindow(QMainWindow):
         self.filmstrip = Filmstrip(theme)
         self.curve_view = CurveView(theme, Curves())
         self.transport = TransportBar(theme)
-        self.sources_panel = SourcesPanel(theme)
-        self.view_panel = ViewPanel(theme)
-        self.model_panel = ModelPanel(theme)
-        self.record_panel = RecordPanel(theme)
-        self.live_panel = LivePanel(theme)
-        self.train_panel = TrainPanel(theme)
         self.top_bar = TopBar(theme)
-        self.sidebar = Sidebar(
-            theme,
-            {
-                "source": self.sources_panel,
-                "view": self.view_panel,
-                "model": self.model_panel,
-                "record": self.record_panel,
-                "live": self.live_panel,
-                "train": self.train_panel,
-            },
-        )
+        self.sidebar = Sidebar(theme)
+        self.sources_panel = self.sidebar.page(SourcesPanel)
+        self.view_panel = self.sidebar.page(ViewPanel)
+        self.model_panel = self.sidebar.page(ModelPanel)
+        self.record_panel = self.sidebar.page(RecordPanel)
+        self.live_panel = self.sidebar.page(LivePanel)
+        self.train_panel = self.sidebar.page(TrainPanel)
         center = QWidget()
         center.setObjectName("stage")
         column = QVBoxLayout(center)

@@ -72,24 +72,18 @@ class Presenter:
         bridge.recording.connect(self.show_recording)
         bridge.record_choice.connect(self.show_record_choice)
         bridge.takes.connect(self.show_takes)
-        bridge.deleted.connect(window.record_panel.takes.show_deleted)
-        bridge.export.connect(window.record_panel.takes.show_export)
-        bridge.live.connect(window.live_panel.show_state)
         bridge.live_choice.connect(self.show_live_choice)
         bridge.cameras.connect(self.show_cameras)
         bridge.picture.connect(self.show_picture)
         bridge.notice.connect(self.show_notice)
         bridge.compare.connect(window.commands.views.show_comparison)
-        window.view_panel.compare.bind(window.session, bridge)
         bridge.watch("training", window.training.state)
         bridge.training.connect(window.train_panel.show_state)
 
     def show_source(self, info: SourceInfo | None) -> None:
         """The open source: title, transport, recent list."""
         window = self._window
-        window.sources_panel.show_source(info)
         window.transport.show_source(info)
-        window.model_panel.show_source(info)
         window.curve_view.show_source(info)
         window.filmstrip.show_pictures(info.pictures if info is not None else ())
         self._show_place(window.session.observables.playback.value)
@@ -113,7 +107,6 @@ class Presenter:
     def show_playback(self, playback: Playback) -> None:
         """Where playback stands."""
         self._window.transport.show_playback(playback)
-        self._window.record_panel.show_playback(playback)
         self._window.curve_view.show_position(playback.position)
         self._window.actions_.check("loop", playback.loop)
         self._show_place(playback)
@@ -134,12 +127,10 @@ class Presenter:
     def show_view(self, view: ViewState) -> None:
         """What the views show; remembered."""
         window = self._window
-        window.view_panel.show_view(view)
         window.viewport.set_view(view)
         window.stage.arrange(view.layout, swapped=view.swapped)
         window.top_bar.layout_choice.set_value(view.layout)
         window.top_bar.mirror_button.setChecked(view.mirror)
-        window.sources_panel.show_mirror(view.mirror)
         window.camera_view.set_follows(view.picture_follow)
         window.curve_view.set_shown(view.curves)
         window.commands.views.show(view)
@@ -147,7 +138,6 @@ class Presenter:
 
     def show_model(self, model: ModelConfig) -> None:
         """The model that was asked for; remembered once it runs."""
-        self._window.model_panel.show_model(model)
         self._remember_model()
         self._window.commands.views.show_history()
 
@@ -157,8 +147,6 @@ class Presenter:
         self._remember_model()
         loading = tr("Loading the hand model…")
         self._show_origin()
-        window.model_panel.show_status(status)
-        window.view_panel.show_maps(status)
         window.commands.views.show_maps(status.maps, map_reason(status))
         window.viewport.set_hint(loading if status.loading else tr("The hands appear here."))
         window.opening.show_hint()
@@ -182,7 +170,6 @@ class Presenter:
     def show_recording(self, state: RecordingState) -> None:
         """The recording in progress."""
         window = self._window
-        window.record_panel.show_recording(state)
         window.top_bar.record_button.show_recording(state.active)
         if state.active:
             window.top_bar.record_button.setText(clock(state.seconds))
@@ -191,25 +178,21 @@ class Presenter:
     def show_record_choice(self, choice: RecordChoice) -> None:
         """What recordings write; remembered."""
         window = self._window
-        window.record_panel.show_choice(choice)
         window.top_bar.record_button.setEnabled(choice.any)
         window.settings.save_record(choice)
         window.commands.views.show_history()
 
     def show_takes(self, takes: tuple[Take, ...]) -> None:
         """The takes that are there; what was done with them can be undone."""
-        self._window.record_panel.takes.show_takes(takes)
         self._window.commands.views.show_history()
 
     def show_live_choice(self, choice: LiveChoice) -> None:
         """Where live hands go; remembered."""
-        self._window.live_panel.show_choice(choice)
         self._window.settings.save_live(choice)
 
     def show_cameras(self, cameras: tuple[CameraInfo, ...] | None) -> None:
         """The cameras that were found."""
         if cameras is not None:
-            self._window.sources_panel.cameras.show_cameras(cameras)
             self._window.opening.cameras_found(cameras)
 
     def show_picture(self, picture: Picture) -> None:

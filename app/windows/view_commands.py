@@ -14,7 +14,15 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication, QImage
 
 from app.compare import CompareState
-from app.config import HandMaterial, Layout, MeshStyle, NetworkMap, SkinTone, ViewState
+from app.config import (
+    TOGGLES,
+    HandMaterial,
+    Layout,
+    MeshStyle,
+    NetworkMap,
+    SkinTone,
+    ViewState,
+)
 from app.painter import Painter
 from app.scene_state import Still
 from app.session_types import FAILURE_S, Notice
@@ -26,24 +34,6 @@ from app.wording import saved_text, tr
 if TYPE_CHECKING:
     from app.windows.main_window import MainWindow
 
-#: Fields of ``ViewState`` with a command of the same name that switches them.
-TOGGLES = (
-    "mesh",
-    "skeleton",
-    "boxes",
-    "labels",
-    "mirror",
-    "swapped",
-    "map_on_hand",
-    "picture_follow",
-    "curves",
-    "scene_skeleton",
-    "scene_trails",
-    "scene_follow",
-    "scene_grid",
-    "scene_camera",
-    "scene_centered",
-)
 _PRESETS = ("camera", "front", "palm", "side", "top")
 _STYLES = tuple(MeshStyle)
 
@@ -76,8 +66,8 @@ class ViewCommands:
             "zoom_out": lambda _: window.camera_view.zoom_by(1 / ZOOM_STEP),
             "zoom_reset": lambda _: self.reset_zoom(),
         }
-        for name in TOGGLES:
-            made[name] = partial(self._toggle, name)
+        for toggle in TOGGLES:
+            made[toggle.field] = partial(self._toggle, toggle.field)
         for layout in Layout:
             made[f"layout_{layout.value}"] = partial(self._lay_out, layout)
         for choice in NetworkMap:
@@ -90,8 +80,8 @@ class ViewCommands:
     def show(self, view: ViewState) -> None:
         """Check the menu entries of what ``view`` shows."""
         actions = self._window.actions_
-        for name in TOGGLES:
-            actions.check(name, getattr(view, name))
+        for toggle in TOGGLES:
+            actions.check(toggle.field, getattr(view, toggle.field))
         for layout in Layout:
             actions.check(f"layout_{layout.value}", layout is view.layout)
         for choice in NetworkMap:

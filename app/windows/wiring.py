@@ -35,6 +35,8 @@ def wire(window: MainWindow) -> None:
     window.stage.split_moved.connect(lambda share: window.settings.set("window/split", share))
     _wire_transport(window)
     _wire_panels(window)
+    for page in window.sidebar.pages.values():
+        page.bind(session, window.bridge)
     _wire_top_bar(window)
     window.sidebar.tabs.chosen.connect(window.show_tab)
 
@@ -55,15 +57,13 @@ def _wire_transport(window: MainWindow) -> None:
 
 
 def _wire_panels(window: MainWindow) -> None:
-    session, commands = window.session, window.commands
+    commands = window.commands
     sources = window.sources_panel
     sources.open_asked.connect(window.open_source)
-    sources.cameras.refresh_asked.connect(session.find_cameras)
     sources.cameras.mode_chosen.connect(window.settings.set_camera_mode)
     sources.mirror_asked.connect(lambda on: window.change_view(mirror=on))
     sources.clear_recent_asked.connect(lambda: _clear_recent(window))
     sources.demo_button.clicked.connect(window.commands.open_demo)
-    window.view_panel.view_asked.connect(session.set_view)
     window.view_panel.preset_asked.connect(window.viewport.worker.set_preset)
     window.view_panel.reset_asked.connect(window.viewport.worker.reset_view)
     window.view_panel.still_asked.connect(window.commands.views.save_scene)
@@ -74,19 +74,8 @@ def _wire_panels(window: MainWindow) -> None:
     train.start_asked.connect(training.start)
     train.cancel_asked.connect(training.cancel)
     train.use_asked.connect(commands.use_weights)
-    window.model_panel.model_asked.connect(session.set_model)
     window.model_panel.calibrate_asked.connect(commands.calibrate)
-    window.record_panel.record_asked.connect(session.toggle_recording)
-    window.record_panel.choice_asked.connect(session.set_record_choice)
-    window.record_panel.snapshot_asked.connect(session.snapshot)
-    takes = window.record_panel.takes
-    takes.open_asked.connect(window.open_source)
-    takes.rename_asked.connect(session.takes.rename)
-    takes.delete_asked.connect(session.takes.delete)
-    takes.undo_asked.connect(session.takes.undo_delete)
-    takes.export_asked.connect(session.takes.export)
-    takes.cancel_asked.connect(session.takes.cancel_export)
-    window.live_panel.choice_asked.connect(session.live.choose)
+    window.record_panel.takes.open_asked.connect(window.open_source)
 
 
 def _wire_top_bar(window: MainWindow) -> None:

@@ -13,12 +13,12 @@ import tyro
 
 from hands3c_core.command import STOPPED as STOPPED_CODE
 from hands3c_core.errors import UserError
-from hands3c_core.export_formats import EXPORT_FORMATS
+from hands3c_core.export_formats import known_formats
 
 if TYPE_CHECKING:
     Kind = str
 else:
-    Kind = Literal[tuple(EXPORT_FORMATS)]
+    Kind = Literal[tuple(known_formats())]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Options:
         tuple[Kind, ...],
         tyro.conf.arg(
             metavar="KIND ...",
-            help="; ".join(f"{kind}: {made.about}" for kind, made in EXPORT_FORMATS.items()),
+            help="; ".join(f"{kind}: {made.about}" for kind, made in known_formats().items()),
         ),
     ]
     out: Path | None = None

@@ -7,24 +7,19 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.errors import UserError
-from hands3c_core.export.arrays import AngleTable, ArrayRecorder
-from hands3c_core.export.bvh import MIXAMO_BVH, BvhRecorder
-from hands3c_core.export.gltf import GlbRecorder
-from hands3c_core.export.hand_record import skeleton_record
-from hands3c_core.export.mesh_sequence import MeshSequence
-from hands3c_core.export.openxr_files import OpenXrArrays, OpenXrLog
 from hands3c_core.export.results import LoggedFrame, ResultReader, with_vertices
 from hands3c_core.export.settling import SETTLED, Settler, TakeShapes, settle_log
-from hands3c_core.export_formats import EXPORT_FORMATS, available_formats
+from hands3c_core.export.take_writers import Take
+from hands3c_core.export_formats import EXPORT_FORMATS, known_formats
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
 from hands3c_core.hand_model.mirror import mirror_points
-from hands3c_core.hand_model.shipped import SHIPPED, skin_texture_path
+from hands3c_core.hand_model.shipped import SHIPPED
 from hands3c_core.names import cut_name
 from hands3c_core.types import Hand
 
@@ -32,7 +27,7 @@ log = logging.getLogger(__name__)
 
 #: What a take can be turned into here: kind -> (what is appended to its name, what it is).
 FORMATS: Final[dict[str, tuple[str, str]]] = {
-    kind: (made.ending, made.about) for kind, made in available_formats().items()
+    kind: (made.ending, made.about) for kind, made in EXPORT_FORMATS.items() if made.is_available
 }
 #: A hand model whose joints are farther than this from the logged ones did not make them, m.
 _FITS_M: Final = 0.006
@@ -55,14 +50,6 @@ class Conversion:
     frames: int
     truncated: bool
     """The take's last line was cut off (a crash) and left out."""
-
-
-class _Writer(Protocol):
-    """One format being written."""
-
-    def add(self, frame: LoggedFrame) -> None: ...
-
-    def save(self, path: Path) -> Any: ...
 
 
 def target_of(take: str | Path, kind: str, out: str | Path | None = None) -> Path:
@@ -97,7 +84,7 @@ def convert_take(
             finished before stay.
         Cancelled: ``cancelled`` said so.
     """
-    unknown = [kind for kind in kinds if kind not in EXPORT_FORMATS]
+    unknown = [kind for kind in kinds if kind not in known_formats()]
     if unknown or not kinds:
         wrong = f"{unknown[0]!r} is no format" if unknown else "no format was asked for"
         raise UserError(f"{wrong}: choose from {', '.join(EXPORT_FORMATS)}")
@@ -110,8 +97,8 @@ def convert_take(
     model, settler, was_cut = _completed(take, hand_model, stop)
     with ResultReader(take) as reader, ExitStack() as cleaning:
         writers = {
-            kind: _BUILDERS[kind](
-                _Take(take, target_of(take, kind, out), model, reader.header, cleaning)
+            kind: EXPORT_FORMATS[kind].open_writer(
+                Take(take, target_of(take, kind, out), model, reader.header, cleaning)
             )
             for kind in kinds
         }
@@ -169,89 +156,6 @@ def _completed(
     if settle_log(take, model, settled):
         return model, None, was_cut
     return model, Settler(model, settled), was_cut
-
-
-@dataclass(frozen=True)
-class _Take:
-    """What a writer is made of."""
-
-    log: Path
-    target: Path
-    model: HandModelData
-    header: dict[str, Any]
-    cleaning: ExitStack
-    """Ends with the conversion, however it ends."""
-
-    @property
-    def about(self) -> dict[str, Any]:
-        """What the take is of."""
-        names = ("hand_model", "estimator", "source")
-        about: dict[str, Any] = {name: str(self.header.get(name, "")) for name in names}
-        return about | {"skeleton": skeleton_record(self.model)}
-
-    @property
-    def texture(self) -> Path | None:
-        """The skin, if the model takes one."""
-        return skin_texture_path() if self.model.vt is not None else None
-
-
-def _sequence(kind: Literal["obj", "ply"]) -> Callable[[_Take], _Writer]:
-    def make(take: _Take) -> _Writer:
-        sequence = MeshSequence(take.target, kind, take.model, take.texture)
-        take.cleaning.callback(sequence.abandon)
-        return _SequenceWriter(sequence)
-
-    return make
-
-
-def _table(take: _Take) -> _Writer:
-    from hands3c_core.export.parquet import TableRecorder
-
-    return TableRecorder(take.model, take.about)
-
-
-def _usd(take: _Take) -> _Writer:
-    from hands3c_core.export.usd import UsdRecorder
-
-    return UsdRecorder(take.model, take.texture)
-
-
-def _rerun(take: _Take) -> _Writer:
-    from hands3c_core.export.rerun_file import RerunRecorder
-
-    recorder = RerunRecorder(take.model, take.log.with_name(f"{take.log.stem}.raw.mp4"))
-    take.cleaning.callback(recorder.abandon)
-    return recorder
-
-
-#: How each of ``EXPORT_FORMATS`` is written.
-_BUILDERS: Final[dict[str, Callable[[_Take], _Writer]]] = {
-    "npz": lambda take: ArrayRecorder(take.about),
-    "csv": lambda take: AngleTable(take.model),
-    "glb": lambda take: GlbRecorder(take.model, take.texture),
-    "bvh": lambda take: BvhRecorder(take.model),
-    "bvh_mixamo": lambda take: BvhRecorder(take.model, MIXAMO_BVH),
-    "obj": _sequence("obj"),
-    "ply": _sequence("ply"),
-    "openxr": lambda take: OpenXrLog(take.model),
-    "openxr_npz": lambda take: OpenXrArrays(take.model),
-    "parquet": _table,
-    "usdz": _usd,
-    "rrd": _rerun,
-}
-
-
-class _SequenceWriter:
-    """A mesh sequence as a ``_Writer``."""
-
-    def __init__(self, sequence: MeshSequence) -> None:
-        self._sequence = sequence
-
-    def add(self, frame: LoggedFrame) -> None:
-        self._sequence.add(frame.hands)
-
-    def save(self, path: Path) -> Path:
-        return self._sequence.finish()
 
 
 def _model_of(reader: ResultReader, hand_model: HandModelData | str | Path | None) -> HandModelData:

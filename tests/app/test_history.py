@@ -148,7 +148,7 @@ def test_a_model_that_could_not_be_built_leaves_no_step(choices, clock, history)
 
 
 def test_recordings_choices_are_undone_too(choices, clock, history):
-    choices.set_record_choice(replace(choices.record_choice.value, glb=False))
+    choices.set_record_choice(choices.record_choice.value.writing(glb=False))
     history.undo()
     assert choices.record_choice.value == RecordChoice()
 

@@ -73,7 +73,7 @@ def wait_until(condition, timeout: float = 120.0) -> None:
 
 def test_a_stream_plays_pauses_records_and_comes_back_after_a_loss(camera, tmp_path: Path):
     told: list[Notice] = []
-    with Session(record=RecordChoice(folder=tmp_path, glb=False)) as session:
+    with Session(record=RecordChoice(tmp_path).writing(glb=False)) as session:
         session.observables.notices.connect(told.append)
         session.open(camera.url)
         wait_until(lambda: session.shown is not None and session.shown.model is not None)

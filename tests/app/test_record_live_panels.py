@@ -30,7 +30,7 @@ Button, Key = Qt.MouseButton, Qt.Key
 
 @pytest.fixture
 def window(qtbot, settings: Settings, theme: Theme, tmp_path: Path) -> Iterator[MainWindow]:
-    choice = RecordChoice(folder=tmp_path / "takes", video=False, glb=False)
+    choice = RecordChoice(tmp_path / "takes").writing(video=False, glb=False)
     session = Session(ModelConfig(estimator="landmarks"), record=choice)
     made = MainWindow(session, settings, theme)
     qtbot.addWidget(made)
@@ -115,7 +115,8 @@ def test_takes_of_the_folder_are_there_at_the_start_and_can_be_played(
     qtbot, settings, theme, hand_clip, tmp_path
 ):
     with Session(ModelConfig(estimator="landmarks"), paced=False, paints=False) as session:
-        session.set_record_choice(RecordChoice(folder=tmp_path, video=False, raw=True, glb=False))
+        choice = RecordChoice(tmp_path).writing(video=False, raw=True, glb=False)
+        session.set_record_choice(choice)
         session.open(str(hand_clip))
         qtbot.waitUntil(lambda: session.shown is not None, timeout=TIMEOUT)
         session.start_recording()

@@ -199,7 +199,7 @@ def test_a_recording_writes_three_valid_files(session, hand_clip, tmp_path):
 
 
 def test_closing_finishes_a_recording(hand_clip, tmp_path):
-    with Session(record=RecordChoice(folder=tmp_path, glb=False)) as session:
+    with Session(record=RecordChoice(tmp_path).writing(glb=False)) as session:
         session.open(str(hand_clip))
         wait_until(lambda: session.shown is not None)
         session.start_recording()

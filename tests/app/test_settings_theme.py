@@ -35,7 +35,7 @@ def test_choices_survive_a_restart(tmp_path):
     )
     (tmp_path / "lens.json").touch()
     model = ModelConfig(hand_model="hand_high", smoothing=0.0, calibration=tmp_path / "lens.json")
-    record = RecordChoice(folder=tmp_path / "takes", glb=False)
+    record = RecordChoice(tmp_path / "takes").writing(glb=False)
     first.save_view(view)
     first.save_model(model)
     first.save_record(record)

@@ -243,7 +243,7 @@ def test_what_cannot_be_exported_is_told(session, notices, folder):
 
 
 def test_a_recording_brings_the_formats_that_were_chosen(folder, hand_clip):
-    choice = RecordChoice(folder=folder / "new", video=False, csv=True, bvh=True, glb=False)
+    choice = RecordChoice(folder / "new").writing(video=False, csv=True, bvh=True, glb=False)
     assert set(choice.kinds) == {"jsonl", "csv", "bvh"}
     with Session(MODEL, record=choice, paints=False) as session:
         session.open(str(hand_clip))

@@ -133,13 +133,13 @@ def test_a_sequence_leaves_frames_without_hands_out(tmp_path, session):
 
 
 def test_every_format_of_the_table_has_a_writer_and_a_place_in_the_app():
-    from dataclasses import fields
+    from app.config import RECORD_KINDS, RecordChoice
+    from hands3c_core.export import take_writers
 
-    from app.config import RecordChoice
-    from hands3c_core.export.convert import _BUILDERS
-
-    assert set(_BUILDERS) == set(EXPORT_FORMATS)
-    assert set(EXPORT_FORMATS) <= {field.name for field in fields(RecordChoice)}
+    assert all(callable(getattr(take_writers, kind)) for kind in EXPORT_FORMATS)
+    chosen = RecordChoice().writing(**dict.fromkeys(EXPORT_FORMATS, True))
+    available = {kind for kind, made in EXPORT_FORMATS.items() if made.is_available}
+    assert available <= set(chosen.kinds) == {kind for kind, _, _ in RECORD_KINDS} - {"raw"}
     endings = [made.ending for made in EXPORT_FORMATS.values()]
     assert len(set(endings)) == len(endings)
 
