@@ -24,7 +24,7 @@ setup(
     package_dir=FOLDERS,
     package_data={
         "hands3c_core": ["py.typed"],
-        "hands3c_live": ["py.typed", "translations/*"],
+        "hands3c_live": ["py.typed", "translations/*", "icon_files/*"],
         "hands3c_core.shipped.assets": ["*", "hand/*", "live/*", "live/vendor/*"],
         "hands3c_core.shipped.weights": ["*"],
         "hands3c_core.ops": ["cpu/*.cpp", "cpu/*.h"],

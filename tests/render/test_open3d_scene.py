@@ -2,78 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from pathlib import Path
-
 import numpy as np
 import pytest
-import torch
+from open3d_views import CAMERA, hand_pixels
 
-from hands3c_core.errors import UserError
-from hands3c_core.hand_model import HandLayer, load_hand_model
-from hands3c_core.render import hand_meshes
-from hands3c_core.render.open3d_scene import HandScene, SceneHand
-from hands3c_core.render.open3d_window import OffscreenWindow
 from hands3c_core.render.orbit_camera import PRESETS, OrbitCamera
-from hands3c_core.render.placement import palm_normal
 from hands3c_core.render.scene_geometry import (
-    DenseSkin,
     SceneColors,
-    SkeletonSolid,
     camera_frustum,
-    ground_grid,
     normal_colors,
 )
-from hands3c_core.types import Camera
-
-ASSETS = Path(__file__).resolve().parents[2] / "assets" / "hand"
-CAMERA = Camera(554.0, 554.0, 319.5, 239.5, 640, 480)
-
-
-@pytest.fixture(scope="module")
-def model():
-    return load_hand_model("hand_mid")
-
-
-@pytest.fixture(scope="module")
-def meshes(model):
-    return hand_meshes(model, ASSETS / "hand_skin_512.jpg")
-
-
-@pytest.fixture(scope="module")
-def hands(model):
-    pose = torch.zeros(1, 16, 3)
-    pose[0, 0] = torch.tensor([-1.2092, -1.2092, 1.2092])
-    output = HandLayer(model)(pose, torch.zeros(1, 10))
-    vertices, joints = output.vertices[0].numpy(), output.joints[0].numpy()
-    centre = joints.mean(axis=0)
-    placed = []
-    for is_right, at in ((True, (0.1, 0.0, 0.5)), (False, (-0.1, 0.0, 0.5))):
-        side = np.array([1.0 if is_right else -1.0, 1.0, 1.0], np.float32)
-        placed.append(
-            SceneHand(
-                is_right,
-                ((vertices - centre) * side + at).astype(np.float32),
-                ((joints - centre) * side + at).astype(np.float32),
-            )
-        )
-    return placed
-
-
-@pytest.fixture
-def scene(meshes):
-    scene = HandScene(meshes, CAMERA)
-    try:
-        scene.open((320, 240))
-    except UserError as error:
-        pytest.skip(f"no off-screen OpenGL here: {error}")
-    yield scene
-    scene.close()
-
-
-def hand_pixels(image) -> np.ndarray:
-    """Skin: clearly redder than blue, which neither background nor grid is."""
-    return image[..., 0].astype(int) - image[..., 2] > 25
 
 
 def test_hands_come_and_go_without_moving_the_view(scene, hands):
@@ -266,17 +204,6 @@ def test_projected_points_lie_where_they_are_drawn(scene, hands):
         assert drawn[round(v), round(u)]
 
 
-def test_resize_keeps_hands_and_view(scene, hands):
-    scene.set_hands(hands)
-    scene.orbit(40, 10)
-    before = scene.render()
-    scene.resize((480, 360))
-    larger = scene.render()
-    assert larger.shape == (360, 480, 3)
-    scene.resize((320, 240))
-    assert np.array_equal(scene.render(), before)
-
-
 def test_a_still_is_larger_and_finer_and_leaves_the_scene(scene, hands):
     scene.set_hands(hands)
     before = scene.render()
@@ -294,168 +221,3 @@ def test_coarser_skin_and_supersampling(scene, hands):
     coarse = scene.render()
     assert not np.array_equal(fine, coarse)
     assert np.abs(fine.astype(int) - coarse).mean() < 2
-
-
-def test_other_threads_are_refused(scene):
-    caught: list[BaseException] = []
-
-    def use() -> None:
-        try:
-            scene.render()
-        except RuntimeError as error:
-            caught.append(error)
-
-    thread = threading.Thread(target=use)
-    thread.start()
-    thread.join()
-    assert "thread" in str(caught[0])
-
-
-def test_a_closed_scene_says_so(meshes):
-    scene = HandScene(meshes)
-    with pytest.raises(RuntimeError, match="not open"):
-        scene.render()
-    scene.close()
-
-
-def test_a_mesh_that_does_not_fit_is_refused(scene):
-    scene.set_hands([(True, np.ones((10, 3), np.float32))])
-    with pytest.raises(ValueError, match="does not fit"):
-        scene.render()
-
-
-# -- parts that need no context -----------------------------------------------------------------
-def test_orbit_camera_keeps_its_distance_and_looks_at_its_target():
-    camera = OrbitCamera()
-    camera.orbit(123, -45)
-    camera.pan(10, 20, 480)
-    turn = camera.rotation()
-    np.testing.assert_allclose(turn @ turn.T, np.eye(3), atol=1e-12)
-    assert np.linalg.det(turn) == pytest.approx(1.0)
-    seen = camera.extrinsic() @ [*camera.target, 1.0]
-    np.testing.assert_allclose(seen[:3], [0, 0, camera.distance], atol=1e-12)
-    camera.orbit(0, 10_000)
-    assert abs(np.degrees(camera.pitch)) <= 89
-    camera.zoom(1000)
-    assert camera.distance > 0.01
-    with pytest.raises(ValueError, match="unknown view"):
-        camera.apply_preset("upside down", [], None)
-
-
-def test_palm_faces_the_viewer_in_the_palm_view(hands):
-    for hand in hands:
-        normal = palm_normal(hand.joints, hand.is_right)
-        assert normal is not None
-        # Backs to the camera: the palms point away from it.
-        assert normal[2] > 0.8
-        camera = OrbitCamera()
-        camera.apply_preset("palm", [hand.vertices], normal)
-        assert camera.rotation()[2] @ normal == pytest.approx(-1.0, abs=1e-6)
-    assert palm_normal(np.zeros((21, 3)), True) is None
-
-
-def test_refined_skin_covers_the_same_surface(meshes, hands):
-    vertices = hands[0].vertices
-    skin = DenseSkin.from_template(meshes[True], len(vertices))
-    points, normals = skin.place(vertices)
-    assert len(points) == len(normals) == len(skin.albedo) == skin.faces.max() + 1
-    np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1.0, atol=1e-3)
-
-    def area_and_volume(corners):
-        a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
-        cross = np.cross(b - a, c - a).astype(float)
-        return np.linalg.norm(cross, axis=1).sum() / 2, np.einsum("ij,ij->", a, cross) / 6
-
-    coarse = area_and_volume(vertices[meshes[True].all_faces])
-    fine = area_and_volume(points[skin.faces])
-    np.testing.assert_allclose(fine, coarse, rtol=1e-4)
-    assert coarse[1] > 0  # outward
-
-
-def test_skeleton_solid_is_closed_outward_and_at_the_joints(hands):
-    solid = SkeletonSolid()
-    points, normals = solid.place(hands[0].joints)
-    assert solid.faces.max() + 1 == len(points) == len(normals) == len(solid.albedo)
-    centres = points[: 21 * 42].reshape(21, 42, 3).mean(axis=1)
-    np.testing.assert_allclose(centres, hands[0].joints, atol=1e-5)
-    corners = points[solid.faces]
-    facing = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    outward = np.einsum("ij,ij->i", facing, normals[solid.faces].mean(axis=1))
-    assert (outward > 0).mean() > 0.99
-
-
-def test_ground_grid_lies_in_one_plane():
-    points, lines, colors = ground_grid(height=0.3)
-    assert np.unique(points[:, 1]).tolist() == [0.3]
-    assert lines.max() < len(points)
-    assert len(colors) == len(lines)
-
-
-def test_points_behind_the_viewer_are_not_projected():
-    camera = OrbitCamera(target=np.array([0.0, 0.0, 0.5]), distance=0.5, yaw=0.0, pitch=0.0)
-    middle, behind = camera.project(np.array([[0, 0, 0.5], [0, 0, -0.2]]), (641, 481))
-    np.testing.assert_allclose(middle, [320, 240, 0.5])
-    assert np.isnan(behind[:2]).all()
-
-
-def count_contexts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
-    opened: list[tuple[int, int]] = []
-    really = OffscreenWindow._open
-
-    def counted(window: OffscreenWindow) -> None:
-        opened.append(window._drawn)
-        really(window)
-
-    monkeypatch.setattr(OffscreenWindow, "_open", counted)
-    return opened
-
-
-def test_a_view_that_shrinks_a_little_and_grows_back_keeps_its_context(scene, hands, monkeypatch):
-    scene.set_hands(hands)
-    before = scene.render()
-    opened = count_contexts(monkeypatch)
-    scene.resize((320, 220))
-    assert scene.size == (320, 220)
-    smaller = scene.render()
-    assert smaller.shape == (220, 320, 3)
-    scene.resize((320, 240))
-    assert np.array_equal(scene.render(), before)
-    assert opened == []
-    scene.resize((330, 241))
-    scene.resize((340, 250))  # as an edge that is dragged
-    assert len(opened) == 1
-    scene.resize((160, 120))
-    assert opened[1:] == [(160, 120)]
-
-
-@pytest.mark.parametrize("size", [(320, 200), (300, 240), (301, 221)])
-def test_a_kept_context_draws_what_a_new_one_of_that_size_would(scene, hands, size):
-    scene.set_hands(hands)
-    scene.resize(size)
-    kept = scene.render()
-    scene.close()
-    scene.open(size)
-    new = scene.render()
-    # Half a pixel of an odd rest moves edges; the hands are at the same place.
-    apart = np.abs(kept.astype(int) - new).max(axis=2) > 40
-    assert apart.mean() < 0.02
-    ours, theirs = (np.argwhere(hand_pixels(image)).mean(axis=0) for image in (kept, new))
-    assert np.abs(ours - theirs).max() < 0.6
-
-
-def test_a_scene_that_could_not_be_resized_is_not_open(scene, hands, monkeypatch):
-    def fail(window: OffscreenWindow) -> None:
-        raise UserError("no OpenGL context of this size")
-
-    scene.set_hands(hands)
-    before = scene.render()
-    with monkeypatch.context() as patch:
-        patch.setattr(OffscreenWindow, "_open", fail)
-        with pytest.raises(UserError, match="no OpenGL context"):
-            scene.resize((640, 480))
-    assert not scene.is_open
-    scene.set_colors(SceneColors(background=(1.0, 1.0, 1.0)))
-    with pytest.raises(RuntimeError, match="not open"):
-        scene.render()
-    scene.open((320, 240))
-    assert not np.array_equal(scene.render(), before)
