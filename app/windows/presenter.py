@@ -59,7 +59,7 @@ def origin_text(status: ModelStatus, stats: Stats) -> str:
 
 
 class Presenter:
-    """One method per outlet of the session; all run in the GUI thread."""
+    """One method per observable of the session; all run in the GUI thread."""
 
     def __init__(self, window: MainWindow, bridge: Bridge) -> None:
         self._window = window

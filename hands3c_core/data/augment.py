@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.dataset import HandDataset
 from hands3c_core.data.sample import HandSample
-from hands3c_core.geometry import turn_global, upright_box
+from hands3c_core.geometry import crop_affine, turn_global, upright_box
 from hands3c_core.types import UInt8
 
 #: Crops read with this much more around them than the network sees leave nothing black after any
@@ -286,13 +286,11 @@ def upright_sample(
     """The sample in the upright window around its labelled joints (``geometry.upright_box``), which
     is zoomed, turned and moved besides; arguments as in ``warp_sample``."""
     box = upright_box(sample.joints_2d)
-    zoom = zoom * size / box.side
-    turn = angle - box.angle
-    cos, sin = np.cos(turn), np.sin(turn)
-    matrix = zoom * np.array([[cos, -sin], [sin, cos]])
+    box = replace(box, side=box.side / zoom, angle=box.angle - angle)
+    matrix = crop_affine(box, size)[:, :2]
     middle = (sample.crop.shape[0] - 1) / 2
     moved = np.asarray(shift, np.float64) - matrix @ (box.center_x - middle, box.center_y - middle)
-    return warp_sample(sample, zoom, turn, moved, size, border)
+    return warp_sample(sample, size / box.side, -box.angle, moved, size, border)
 
 
 def add_occluders(image: UInt8, rng: np.random.Generator, largest: float = 0.4) -> UInt8:

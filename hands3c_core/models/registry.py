@@ -15,8 +15,6 @@ from hands3c_core.models.fpn import FEATURE_CHANNELS
 from hands3c_core.models.guided import GuidedConfig, GuidedLite
 from hands3c_core.models.hands3c import SIZE_STEP, SMALLEST_SIZE, HandS3C, HandS3CConfig
 from hands3c_core.models.lite import (
-    LITE_CHANNELS,
-    LITE_ENCODER,
     LITE_SIZE,
     HandS3CLite,
     LiteConfig,
@@ -73,67 +71,36 @@ def register_model(entry: NetworkEntry) -> None:
     _ALIASES.update(dict.fromkeys(entry.aliases, entry.name))
 
 
-def _family(
+def _network(
+    network: Callable[[HandModelData, Any], HandNetwork],
+    config: Callable[..., Any],
     name: str,
-    *,
-    attention: bool = True,
-    channel_branch: bool = True,
-    self_attention: bool = False,
+    **options: Any,
 ) -> Builder:
-    def build(hand: HandModelData, input_size: int) -> HandNetwork:
-        config = HandS3CConfig(name, input_size, attention, channel_branch, self_attention)
-        return HandS3C(hand, config)
+    """Builds ``network`` with a ``config`` of this name and these options."""
+    return lambda hand, size: network(hand, config(name, size, **options))
 
-    return build
+
+def _family(name: str, **options: Any) -> Builder:
+    return _network(HandS3C, HandS3CConfig, name, **options)
 
 
 def _lite(
-    name: str,
-    backbone: EfficientNetShape | ResNetShape | ResNet50Shape,
-    channels: int = LITE_CHANNELS,
-    encoder: tuple[int, int] = LITE_ENCODER,
-    *,
-    attention: bool = True,
-    channel_branch: bool = True,
-    self_attention: bool = False,
+    name: str, backbone: EfficientNetShape | ResNetShape | ResNet50Shape, **options: Any
 ) -> Builder:
-    def build(hand: HandModelData, input_size: int) -> HandNetwork:
-        config = LiteConfig(
-            name,
-            input_size,
-            attention,
-            channel_branch,
-            self_attention,
-            backbone=backbone,
-            channels=channels,
-            encoder_blocks=encoder[0],
-            encoder_side=encoder[1],
-        )
-        return HandS3CLite(hand, config)
-
-    return build
+    return _network(HandS3CLite, LiteConfig, name, backbone=backbone, **options)
 
 
-def _guided(
-    name: str,
-    *,
-    attention: bool = True,
-    channel_branch: bool = True,
-    self_attention: bool = False,
-) -> Builder:
-    def build(hand: HandModelData, input_size: int) -> HandNetwork:
-        config = GuidedConfig(name, input_size, attention, channel_branch, self_attention)
-        return GuidedLite(hand, config)
-
-    return build
+def _guided(name: str, **options: Any) -> Builder:
+    return _network(GuidedLite, GuidedConfig, name, **options)
 
 
 def _sar(name: str, stages: int) -> Builder:
-    return lambda hand, input_size: Sar(hand, SarConfig(name, input_size, stages))
+    return _network(Sar, SarConfig, name, stages=stages)
 
 
 def _smr(name: str, stages: int) -> Builder:
-    return lambda hand, input_size: Smr(hand, SmrConfig(name, input_size, stages))
+    return _network(Smr, SmrConfig, name, stages=stages)
 
 
 _TINY = ResNetShape((16, 24, 32, 48))
@@ -221,7 +188,14 @@ for _entry in (
     ),
     NetworkEntry(
         "hands3c_lite_plain_wide",
-        _lite("hands3c_lite_plain_wide", HAND_SHAPE, FEATURE_CHANNELS, (4, 2), **_PLAIN),
+        _lite(
+            "hands3c_lite_plain_wide",
+            HAND_SHAPE,
+            channels=FEATURE_CHANNELS,
+            encoder_blocks=4,
+            encoder_side=2,
+            **_PLAIN,
+        ),
     ),
     NetworkEntry(
         "hands3c_lite_plain",
@@ -243,19 +217,19 @@ for _entry in (
     ),
     NetworkEntry(
         "hands3c_tiny_plain",
-        _lite("hands3c_tiny_plain", _TINY, 32, **_PLAIN),
+        _lite("hands3c_tiny_plain", _TINY, channels=32, **_PLAIN),
         size=SMALLEST_SIZE,
         ablation=("tiny", "baseline"),
     ),
     NetworkEntry(
         "hands3c_tiny_self_attention",
-        _lite("hands3c_tiny_self_attention", _TINY, 32, **_SELF),
+        _lite("hands3c_tiny_self_attention", _TINY, channels=32, **_SELF),
         size=SMALLEST_SIZE,
         ablation=("tiny", "+ self-attention"),
     ),
     NetworkEntry(
         "hands3c_tiny_ssa",
-        _lite("hands3c_tiny_ssa", _TINY, 32, **_SSA),
+        _lite("hands3c_tiny_ssa", _TINY, channels=32, **_SSA),
         size=SMALLEST_SIZE,
         ablation=("tiny", "+ SSA"),
     ),
