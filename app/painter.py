@@ -120,6 +120,10 @@ class Painter:
                 )  # fmt: skip
             if legend is not None:
                 place = self._draw_legend(display, view, letters)
+            elif overlay_style(view, labels=False).shows_heat:
+                from hands3c_core.render import draw_heat_legend
+
+                place = draw_heat_legend(display, letters, "bgra")
         return Picture(
             image=image,
             display=display,

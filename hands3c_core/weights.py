@@ -37,6 +37,8 @@ _LARGE = 1e15
 _UNITS = {"mm": "mm", "px": "px", "deg": "°", "percent": "%"}
 #: The figure of a benchmark that a card in short names.
 _LEADING = "pa_mpjpe_mm"
+#: So begin benchmarks of the fit to all witnesses, and of a network without one of its parts.
+_OTHERS = ("automatic", "without")
 #: What people call the benchmarks whose names start so, in the order in which they are told.
 _KINDS = {
     "real": "real hands",
@@ -74,27 +76,25 @@ class WeightsCard:
     further_parts: Mapping[str, str] = field(default_factory=dict)
     """sha256 of each further file that the weights are in, by its name."""
 
-    def summary(self) -> list[str]:
-        """The card in a few short lines, for people: what it is and how good it is."""
-        lines = [" · ".join(filter(None, (self._about(), self.licence))), self.how_good()]
-        return [line for line in lines if line]
+    def heading(self) -> str:
+        """What it is, in one short line; '' of an empty card."""
+        return " · ".join(filter(None, (self._about(), self.licence)))
 
-    def how_good(self) -> str:
-        """'Mean joint error: real hands 8 mm, renders 7 mm'; '' where nothing was measured.
-
-        Errors are those after alignment; of several benchmarks of a kind the first one counts.
-        """
-        found: dict[str, str] = {}
+    def joint_errors(self) -> dict[str, float]:
+        """Mean error of a joint after alignment, mm, by what people call the benchmark ('real
+        hands', 'renders', ...); of several benchmarks of a kind the first one counts. Those of a
+        part of the network, or of more than the network, are left to ``facts``."""
+        found: dict[str, float] = {}
         for benchmark, figures in self.metrics.items():
             leading = figures.get(_LEADING) if isinstance(figures, dict) else None
             if not isinstance(leading, (int, float)) or isinstance(leading, bool):
                 continue
+            if benchmark.startswith(_OTHERS):
+                continue
             kind = next((k for start, k in _KINDS.items() if benchmark.startswith(start)), None)
-            found.setdefault(kind or benchmark.replace("_", " "), f"{leading:.0f} mm")
-        if not found:
-            return ""
-        kinds = list(dict.fromkeys([k for k in _KINDS.values() if k in found] + list(found)))
-        return "Mean joint error: " + ", ".join(f"{kind} {found[kind]}" for kind in kinds)
+            found.setdefault(kind or benchmark.replace("_", " "), float(leading))
+        kinds = dict.fromkeys([k for k in _KINDS.values() if k in found] + list(found))
+        return {kind: found[kind] for kind in kinds}
 
     def _about(self) -> str:
         about = [self.model] if self.model else []

@@ -105,7 +105,7 @@ from hands3c_core.pipeline import HandMeshPipeline
 with open_source("grey://x") as source, HandMeshPipeline("landmarks") as pipeline:
     with ResultLog("take.jsonl", hand_model=pipeline.hand_model) as log:
         for frame in source:
-            log.add(pipeline.process(frame))
+            log.write(pipeline.process(frame))
 assert convert_take("take.jsonl", ["count"]).files[0].read_text() == "2"
 from app.config import RECORD_KINDS, RecordChoice
 assert ("count", "Count", "How many frames") in RECORD_KINDS

@@ -220,11 +220,11 @@ class ModelPanel(Page):
     def _show_facts(self) -> None:
         """The card in short, or all of it."""
         card, whole = self._card, self.facts_button.isChecked()
-        lines = [] if card is None else card.facts() if whole else card.summary()
+        lines = [] if card is None else card.facts() if whole else _in_short(card)
         self.facts.setText(("\n\n" if whole else "\n").join(lines))
         self.facts.setVisible(bool(lines))
         self.facts_button.setText(tr("Less") if whole else tr("More about these weights"))
-        self.facts_button.setVisible(card is not None and card.facts() != card.summary())
+        self.facts_button.setVisible(card is not None and card.facts() != _in_short(card))
 
     def bind(self, session: Session, bridge: Bridge) -> None:
         """See ``Page.bind``."""
@@ -286,6 +286,13 @@ class ModelPanel(Page):
         )
         if name:
             self._ask(calibration=Path(name))
+
+
+def _in_short(card: WeightsCard) -> list[str]:
+    """What weights are and how good they are, in a line each."""
+    errors = ", ".join(f"{tr(kind)} {mm:.0f} mm" for kind, mm in card.joint_errors().items())
+    good = tr("Typical error of a joint: {errors}", errors=errors) if errors else ""
+    return list(filter(None, (card.heading(), good)))
 
 
 def _rows(*entries: tuple[str, QWidget]) -> QWidget:

@@ -56,7 +56,7 @@ class TransportBar(QFrame):
         self.frame_label.setMinimumWidth(34)
         self.seek_slider = RangeSlider(theme)
         self.seek_slider.setRange(0, _STEPS)
-        self.seek_slider.setMinimumWidth(90)
+        self.seek_slider.setMinimumWidth(48)
         self.seek_slider.setToolTip(tr("Seek (Left and Right arrows: one second)"))
         self.seek_slider.setAccessibleName(tr("Position"))
         self.duration_label = QLabel("0:00.0")

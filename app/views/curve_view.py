@@ -3,12 +3,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QColor
-from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.curves import KINDS, Curve, Curves
 from app.session_types import Shown, SourceInfo
@@ -43,7 +53,10 @@ class CurveView(QWidget):
         self._position = 0.0
         self._plot: pyqtgraph.PlotWidget | None = None
         self._line: pyqtgraph.InfiniteLine | None = None
-        self._legend: pyqtgraph.LegendItem | None = None
+        # Beside the plot: in it, it would lie over the curves.
+        self.legend = QLabel()
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(tr("Curves over time"))
         self.setFixedHeight(_HEIGHT)
         self.kind_box = ComboBox(theme)
@@ -56,7 +69,7 @@ class CurveView(QWidget):
         self.save_button.clicked.connect(lambda _: self.save())
         bar = QHBoxLayout()
         bar.addWidget(self.kind_box)
-        bar.addStretch(1)
+        bar.addWidget(self.legend, 1)
         bar.addWidget(self.save_button)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -135,7 +148,6 @@ class CurveView(QWidget):
         plot.setMenuEnabled(False)
         plot.getPlotItem().hideButtons()
         plot.setLabel("bottom", "time", units="s")
-        self._legend = plot.addLegend(offset=(-8, 4), labelTextSize="8pt", colCount=5)
         self._line = pyqtgraph.InfiniteLine(pos=self._position, angle=90)
         plot.addItem(self._line)
         plot.scene().sigMouseClicked.connect(self._clicked)
@@ -144,7 +156,7 @@ class CurveView(QWidget):
         self._dress()
 
     def _dress(self) -> None:
-        if self._plot is None or self._line is None or self._legend is None:
+        if self._plot is None or self._line is None:
             return
         palette = self._theme.palette
         self._plot.setBackground(QColor(palette.raised))
@@ -153,10 +165,6 @@ class CurveView(QWidget):
             axis.setPen(QColor(palette.border))
             axis.setTextPen(QColor(palette.muted))
         self._line.setPen(QColor(palette.text))
-        veil = QColor(palette.raised)
-        veil.setAlpha(190)
-        self._legend.setBrush(veil)
-        self._legend.setLabelTextColor(QColor(palette.muted))
 
     def _draw(self) -> None:
         kind = self.kind_box.currentData()
@@ -178,6 +186,7 @@ class CurveView(QWidget):
             colour = _COLOURS[index % len(_COLOURS)]
             line.setPen(pyqtgraph.mkPen(colour, width=1.6, style=style))
             line.setData(curve.times, curve.values)
+        self.legend.setText(_legend(curves))
         for gone in lines.values():
             plot.removeItem(gone)
         plot.setLabel("left", kind.unit or kind.title.lower())
@@ -191,6 +200,24 @@ class CurveView(QWidget):
         ):
             place = plot.getViewBox().mapSceneToView(event.scenePos())  # type: ignore[attr-defined]
             self.seek_asked.emit(max(0.0, float(place.x())))
+
+
+def _legend(curves: Sequence[Curve]) -> str:
+    """What the colours are: the parts of a hand, or the hands; dashes are left hands."""
+    entries: dict[str, tuple[str, str]] = {}
+    for index, curve in enumerate(curves):
+        colour, dash = _COLOURS[index % len(_COLOURS)], "┅" if "left" in curve.hand else "━"
+        of_hand = curve.part in ("confidence", "speed")
+        words = curve.hand if of_hand else tr(curve.part.capitalize())
+        entries.setdefault(words, (colour, dash if of_hand else "━"))
+    drawn = [
+        f'<span style="color:{colour}">{dash}</span>&nbsp;{escape(words)}'
+        for words, (colour, dash) in entries.items()
+    ]
+    hands = dict.fromkeys(curve.hand for curve in curves)
+    if len(hands) > 1 and len(entries) < len(curves):
+        drawn += [f"{'┅' if 'left' in hand else '━'}&nbsp;{escape(hand)}" for hand in hands]
+    return " &nbsp;".join(drawn)
 
 
 def _name(curve: Curve) -> str:

@@ -53,7 +53,7 @@ _LEAST_POWER = 0.12
 _UNKNOWN: Final = (0.0, 0.5, 1.0)
 
 
-def available_kinds(source: CropModel | Estimator | None) -> tuple[str, ...]:
+def available_kinds(source: object) -> tuple[str, ...]:
     """Names of the attention maps that a network, runtime or estimator can give, without a pass.
 
     () for the landmark estimator and for networks without an attention module; otherwise a part of

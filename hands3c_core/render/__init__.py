@@ -29,7 +29,7 @@ from hands3c_core.render.overlay import OverlayStyle, draw_overlay, draw_skeleto
 from hands3c_core.render.placement import centered_places, hand_center
 from hands3c_core.render.rasterizer import MODES, MeshInstance, MeshRasterizer, RenderedLayer
 from hands3c_core.render.scene_geometry import SceneColors
-from hands3c_core.render.skin import MATERIALS, TONES, HandLook, SkinTones
+from hands3c_core.render.skin import MATERIALS, TONES, HandLook, SkinTones, draw_heat_legend
 from hands3c_core.render.trails import FingertipTrails
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "color_table",
     "difference_table",
     "draw_comparison",
+    "draw_heat_legend",
     "draw_labels",
     "draw_legend",
     "draw_overlay",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hands3c_core.geometry import crop_corners
 from hands3c_core.joint_names import short_name
-from hands3c_core.render.labels import Order, Place, legend_plate, paste_plate, text_size
+from hands3c_core.render.labels import Order, Place, draw_color_bar
 from hands3c_core.types import AttentionMaps, CropBox, Hand, UInt8
 
 #: Names of the attention maps a style can ask for.
@@ -276,14 +276,8 @@ def draw_legend(
     Returns:
         Where it is; None where there is no room.
     """
-    height, width = image.shape[:2]
-    letters = size or text_size(width, height)
     low, high = legend_ends(style, scale)
     words = low, legend_middle(style, scale), high
-    colors = color_table(style.color_map)
-    plate = legend_plate(legend_title(style), words, colors, letters, width - letters)
-    x, y = letters, height - plate.shape[0] - letters
-    if y < 0 or x + plate.shape[1] > width:
-        return None
-    paste_plate(image, plate, x, y, order)
-    return x, y, plate.shape[1], plate.shape[0]
+    return draw_color_bar(
+        image, legend_title(style), words, color_table(style.color_map), size, order
+    )

@@ -92,6 +92,37 @@ def legend_plate(
     return np.asarray(made)
 
 
+def draw_color_bar(
+    image: UInt8,
+    title: str,
+    words: tuple[str, str, str],
+    colors: UInt8,
+    size: int | None = None,
+    order: Order = "rgb",
+) -> Place | None:
+    """Draw a bar of colours into the lower left corner of ``image`` (H, W, 3 or 4), in place.
+
+    Args:
+        image: changed.
+        title: what is shown.
+        words: what the first, the middle and the last colour stand for.
+        colors: (256, 3) RGB.
+        size: height of the letters, px; by default what suits the image.
+        order: names the channels of ``image``.
+
+    Returns:
+        Where it is; None where there is no room.
+    """
+    height, width = image.shape[:2]
+    letters = size or text_size(width, height)
+    plate = legend_plate(title, words, colors, letters, width - letters)
+    x, y = letters, height - plate.shape[0] - letters
+    if y < 0 or x + plate.shape[1] > width:
+        return None
+    paste_plate(image, plate, x, y, order)
+    return x, y, plate.shape[1], plate.shape[0]
+
+
 def paste_plate(image: UInt8, plate: UInt8, x: int, y: int, order: Order = "rgb") -> None:
     """Blend an RGBA plate over ``image`` (H, W, 3 or 4) at (x, y), in place; what lies outside is
     cut off. ``order`` names the channels of ``image``."""

@@ -23,7 +23,14 @@ from hands3c_core.render.labels import draw_labels, text_size
 from hands3c_core.render.mesh import HandMeshes
 from hands3c_core.render.mesh import hand_meshes as make_hand_meshes
 from hands3c_core.render.rasterizer import MeshInstance, MeshRasterizer, RenderedLayer
-from hands3c_core.render.skin import PICTURE, HandLook, SkinTones, dress, see_through
+from hands3c_core.render.skin import (
+    PICTURE,
+    HandLook,
+    SkinTones,
+    draw_heat_legend,
+    dress,
+    see_through,
+)
 from hands3c_core.types import Camera, FrameResult, Hand, UInt8
 
 #: Fractional bits of cv2's fixed-point drawing coordinates.
@@ -64,7 +71,13 @@ class OverlayStyle:
     compare: bool = False
     """Before, after and difference of the attention module, in tiles."""
     legend: bool = True
-    """Draw the map's colour bar into the picture."""
+    """Draw what the map's colours, or those of the material 'heat', mean into the picture."""
+
+    @property
+    def shows_heat(self) -> bool:
+        """Whether hands are coloured by how unsure they are."""
+        is_drawn = self.mesh == "textured" and self.mesh_opacity > 0
+        return is_drawn and self.look.material == "heat"
 
 
 _RASTERIZER: Final = MeshRasterizer()
@@ -132,6 +145,8 @@ def draw_overlay(
         draw_labels(canvas, result.hands, [hand.joints_2d for hand in result.hands], size)
     if has_map and style.legend and style.map is not None:
         draw_legend(canvas, style.map, scale)
+    elif style.shows_heat and style.legend and result.hands:
+        draw_heat_legend(canvas)
     return canvas
 
 

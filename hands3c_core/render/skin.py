@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.looks import TONE_COLORS, HandMaterial, SkinTone
+from hands3c_core.render.labels import Order, Place, draw_color_bar
 from hands3c_core.render.lighting import Lighting, Material
 from hands3c_core.render.mesh import HandMeshes, MeshTemplate
 from hands3c_core.render.raster_kernels import vertex_irradiance, vertex_normals
@@ -351,6 +352,12 @@ def _heat_table() -> UInt8:
     """(256, 3) RGB: the colour map 'turbo' without its darkest ends."""
     ramp = np.linspace(24, 236, 256).astype(np.uint8).reshape(-1, 1)
     return np.ascontiguousarray(cv2.applyColorMap(ramp, cv2.COLORMAP_TURBO)[:, 0, ::-1])
+
+
+def draw_heat_legend(image: UInt8, size: int | None = None, order: Order = "rgb") -> Place | None:
+    """Draw what the colours of 'heat' mean; see ``labels.draw_color_bar``."""
+    title, words = "How far a joint may be off", ("0", f"{HEAT_M * 50:g}", f"{HEAT_M * 100:g} cm")
+    return draw_color_bar(image, title, words, _heat_table(), size, order)
 
 
 def material_of(look: HandLook, template: MeshTemplate, tint: Tint) -> Material:

@@ -71,7 +71,7 @@ def test_a_card_is_shown_and_a_network_alone_has_a_device(qtbot, theme):
         limits="Weak in the dark.",
     )
     panel.show_status(ModelStatus(ready=True, note="Meshes come from the network x", card=card))
-    short = "hands3c_lite, crops of 160 px · Apache-2.0\nMean joint error: webcam 8 mm"
+    short = "hands3c_lite, crops of 160 px · Apache-2.0\nTypical error of a joint: webcam 8 mm"
     assert panel.facts.text() == short
     panel.facts_button.click()
     assert "Weak in the dark." in panel.facts.text()
