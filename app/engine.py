@@ -186,8 +186,9 @@ class Engine:
                 raise
             self._failed += 1
             log.info("frame %d is passed over: %s", frame.index, error)
-            text = f"{self._failed} frames were passed over, the last one because {error}"
-            text = text.replace("1 frames were", "1 frame was") if self._failed == 1 else text
+            text = f"1 frame was passed over because {error}"
+            if self._failed > 1:
+                text = f"{self._failed} frames were passed over, the last one because {error}"
             self._out.notices.emit(Notice("passed", text, "warning", seconds=8.0))
         else:
             self._failed_in_a_row = 0

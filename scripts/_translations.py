@@ -29,13 +29,17 @@ _TABLES = (
     "app/wording.py",
     "app/curves.py",
     "app/history.py",
+    "app/messages.py",
     "hands3c_core/export_formats.py",
 )
 #: What reads like words; what names keys.
 _WORDS = re.compile(r"(&|[A-Z0-9].).*[a-z]|.* |[A-Z]{3,}", re.DOTALL)
 _KEYS = re.compile(r"((Ctrl|Alt|Shift)\+)*([A-Z0-9.,]|F\d+|Space|Left|Right|Home|End|[+-])|MB|kB")
-#: Single words that come from the core.
-_WORDS_OF_THE_CORE = ("tip", "flexion", "abduction", "twist")
+#: Words that come from the core.
+_WORDS_OF_THE_CORE = (
+    *("tip", "flexion", "abduction", "twist"),
+    *("real hands", "renders", "video clips"),
+)
 _ROOMS = ("app/panels", "app/views", "app/windows")
 
 

@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
 
 from app.bridge import Bridge
 from app.config import LiveChoice
+from app.messages import in_users_language
 from app.panels.page import Page
 from app.reveal import reveal
 from app.session import Session
@@ -216,7 +217,7 @@ class LivePanel(Page):
         for controls in self.senders.values():
             controls.show_state(state)
         self.error_label.setVisible(bool(state.error))
-        self.error_label.setText(state.error)
+        self.error_label.setText(in_users_language(state.error))
 
     def _ask(self, **changes: object) -> None:
         choice = replace(self._choice, **changes)  # type: ignore[arg-type]

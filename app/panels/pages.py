@@ -18,7 +18,7 @@ from app.theme import Theme
 
 @dataclass(frozen=True, slots=True)
 class PageEntry:
-    """A page; its key is Alt and its number in ``PAGES``."""
+    """A page."""
 
     key: str
     make: Callable[[Theme], Page]
@@ -27,25 +27,44 @@ class PageEntry:
     tip: str
     menu: str
     """Menu entry."""
+    shortcut: str
 
 
 PAGES: tuple[PageEntry, ...] = (
     PageEntry(
-        "source", SourcesPanel, "Source", "Cameras, files and streams (Alt+1)", "Page: source"
+        "source",
+        SourcesPanel,
+        "Source",
+        "Cameras, files and streams (Alt+1)",
+        "Page: source",
+        "Alt+1",
     ),
-    PageEntry("view", ViewPanel, "View", "What the views show (Alt+2)", "Page: view"),
+    PageEntry("view", ViewPanel, "View", "What the views show (Alt+2)", "Page: view", "Alt+2"),
     PageEntry(
-        "model", ModelPanel, "Model", "Estimator, hand model, smoothing (Alt+3)", "Page: model"
+        "model",
+        ModelPanel,
+        "Model",
+        "Estimator, hand model, smoothing (Alt+3)",
+        "Page: model",
+        "Alt+3",
     ),
-    PageEntry("record", RecordPanel, "Record", "Recordings and snapshots (Alt+4)", "Page: record"),
+    PageEntry(
+        "record", RecordPanel, "Record", "Recordings and snapshots (Alt+4)", "Page: record", "Alt+4"
+    ),
     PageEntry(
         "live",
         LivePanel,
         "Live",
         "Send hands to a browser, Blender and others (Alt+5)",
         "Page: live",
+        "Alt+5",
     ),
     PageEntry(
-        "train", TrainPanel, "Train", "Fine-tune the network on your hands (Alt+6)", "Page: train"
+        "train",
+        TrainPanel,
+        "Train",
+        "Fine-tune the network on your hands (Alt+6)",
+        "Page: train",
+        "Alt+6",
     ),
 )

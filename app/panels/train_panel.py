@@ -8,6 +8,7 @@ from pathlib import Path
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
+from app.messages import in_users_language
 from app.panels.page import Page
 from app.panels.transport import clock
 from app.theme import Theme
@@ -102,7 +103,7 @@ class TrainPanel(Page):
         self.progress.setVisible(busy)
         self.progress.setRange(0, 0 if busy and state.share is None else 1000)
         self.progress.setValue(round(1000 * (state.share or 0.0)))
-        self.text_label.setText(state.text)
+        self.text_label.setText(in_users_language(state.text))
         self.text_label.setVisible(bool(state.text))
         self.plot.show_losses(state.losses)
         if state.outcome:

@@ -20,6 +20,18 @@
       <translation>Drehung</translation>
     </message>
     <message>
+      <source>real hands</source>
+      <translation>echte Hände</translation>
+    </message>
+    <message>
+      <source>renders</source>
+      <translation>gerenderte</translation>
+    </message>
+    <message>
+      <source>video clips</source>
+      <translation>Videoclips</translation>
+    </message>
+    <message>
       <source>778 vertices (MANO's size)</source>
       <translation>778 Punkte (wie MANO)</translation>
     </message>
@@ -30,6 +42,166 @@
     <message>
       <source>6,573 vertices (finest)</source>
       <translation>6.573 Punkte (am feinsten)</translation>
+    </message>
+    <message>
+      <source>Hand mesh</source>
+      <translation>Handnetz</translation>
+    </message>
+    <message>
+      <source>Draw the fitted mesh over the picture (1)</source>
+      <translation>Das angepasste Netz über das Bild zeichnen (1)</translation>
+    </message>
+    <message>
+      <source>Hand &amp;mesh</source>
+      <translation>Hand&amp;netz</translation>
+    </message>
+    <message>
+      <source>Skeleton</source>
+      <translation>Skelett</translation>
+    </message>
+    <message>
+      <source>Draw the 21 joints and their bones (2)</source>
+      <translation>Die 21 Gelenke und ihre Knochen zeichnen (2)</translation>
+    </message>
+    <message>
+      <source>&amp;Skeleton</source>
+      <translation>&amp;Skelett</translation>
+    </message>
+    <message>
+      <source>Crop boxes</source>
+      <translation>Ausschnitte</translation>
+    </message>
+    <message>
+      <source>Draw the square each estimate was made from (3)</source>
+      <translation>Das Quadrat zeichnen, aus dem geschätzt wurde (3)</translation>
+    </message>
+    <message>
+      <source>Crop &amp;boxes</source>
+      <translation>&amp;Ausschnitte</translation>
+    </message>
+    <message>
+      <source>Labels</source>
+      <translation>Beschriftung</translation>
+    </message>
+    <message>
+      <source>Name each hand and its confidence (4)</source>
+      <translation>Jede Hand und ihre Konfidenz nennen (4)</translation>
+    </message>
+    <message>
+      <source>&amp;Labels</source>
+      <translation>&amp;Beschriftung</translation>
+    </message>
+    <message>
+      <source>S&amp;wap the views</source>
+      <translation>Ansichten &amp;tauschen</translation>
+    </message>
+    <message>
+      <source>Mirror picture</source>
+      <translation>Bild spiegeln</translation>
+    </message>
+    <message>
+      <source>Selfie view: flips what is seen, never the data (M)</source>
+      <translation>Selfie: spiegelt, was zu sehen ist, nie die Daten (M)</translation>
+    </message>
+    <message>
+      <source>M&amp;irror picture</source>
+      <translation>Bild &amp;spiegeln</translation>
+    </message>
+    <message>
+      <source>Follow the hands</source>
+      <translation>Den Händen folgen</translation>
+    </message>
+    <message>
+      <source>Enlarge the picture around the hands and go with them (H)</source>
+      <translation>Das Bild um die Hände vergrößern und mitgehen (H)</translation>
+    </message>
+    <message>
+      <source>Fo&amp;llow the hands in the picture</source>
+      <translation>Den Händen im Bild f&amp;olgen</translation>
+    </message>
+    <message>
+      <source>Curves over time</source>
+      <translation>Kurven über die Zeit</translation>
+    </message>
+    <message>
+      <source>Draw flexion, confidence or speed under the picture (U)</source>
+      <translation>Beugung, Konfidenz oder Geschwindigkeit unter dem Bild (U)</translation>
+    </message>
+    <message>
+      <source>Cur&amp;ves over time</source>
+      <translation>K&amp;urven über die Zeit</translation>
+    </message>
+    <message>
+      <source>On the hand only</source>
+      <translation>Nur auf der Hand</translation>
+    </message>
+    <message>
+      <source>Colour the hand and leave the rest of the crop (0)</source>
+      <translation>Die Hand färben und den Rest des Ausschnitts lassen (0)</translation>
+    </message>
+    <message>
+      <source>Map on the &amp;hand only</source>
+      <translation>Karte nur auf &amp;der Hand</translation>
+    </message>
+    <message>
+      <source>Show the joints in the 3D view (K)</source>
+      <translation>Die Gelenke in der 3D-Ansicht zeigen (K)</translation>
+    </message>
+    <message>
+      <source>Fingertip trails</source>
+      <translation>Spuren der Fingerspitzen</translation>
+    </message>
+    <message>
+      <source>Show where the fingertips have been, fading (T)</source>
+      <translation>Zeigen, wo die Fingerspitzen waren, verblassend (T)</translation>
+    </message>
+    <message>
+      <source>Fingertip &amp;trails</source>
+      <translation>Spuren &amp;der Fingerspitzen</translation>
+    </message>
+    <message>
+      <source>Centre the hands</source>
+      <translation>Hände in die Mitte</translation>
+    </message>
+    <message>
+      <source>Put the hands side by side instead of in their metric places (X)</source>
+      <translation>Die Hände nebeneinander statt an ihre wahren Orte (X)</translation>
+    </message>
+    <message>
+      <source>&amp;Centre the hands</source>
+      <translation>Hände in die &amp;Mitte</translation>
+    </message>
+    <message>
+      <source>Keep the hands in the middle (F)</source>
+      <translation>Die Hände in der Mitte halten (F)</translation>
+    </message>
+    <message>
+      <source>&amp;Follow the hands</source>
+      <translation>Den Händen &amp;folgen</translation>
+    </message>
+    <message>
+      <source>Ground grid and axes</source>
+      <translation>Bodengitter und Achsen</translation>
+    </message>
+    <message>
+      <source>Show a ground grid of 5 cm and the axes (G)</source>
+      <translation>Bodengitter von 5 cm und die Achsen zeigen (G)</translation>
+    </message>
+    <message>
+      <source>&amp;Ground grid and axes</source>
+      <translation>Boden&amp;gitter und Achsen</translation>
+    </message>
+    <message>
+      <source>Camera and its view</source>
+      <translation>Kamera und ihr Blickfeld</translation>
+    </message>
+    <message>
+      <source>Show the camera and the pyramid that it sees (C)</source>
+      <translation>Die Kamera und die Pyramide zeigen, die sie sieht (C)</translation>
+    </message>
+    <message>
+      <source>Camera and its &amp;view</source>
+      <translation>Kamera und ihr &amp;Blickfeld</translation>
     </message>
     <message>
       <source>Video</source>
@@ -94,6 +266,234 @@
     <message>
       <source>deleting {name}</source>
       <translation>Löschen von {name}</translation>
+    </message>
+    <message>
+      <source>{path} does not exist: check the path</source>
+      <translation>{path} gibt es nicht: Pfad prüfen</translation>
+    </message>
+    <message>
+      <source>{path} does not exist ({reason}): check the path</source>
+      <translation>{path} gibt es nicht ({reason}): Pfad prüfen</translation>
+    </message>
+    <message>
+      <source>{path} is not a file: check the path</source>
+      <translation>{path} ist keine Datei: Pfad prüfen</translation>
+    </message>
+    <message>
+      <source>{path} cannot be read ({reason}): check its rights</source>
+      <translation>{path} kann nicht gelesen werden ({reason}): Rechte prüfen</translation>
+    </message>
+    <message>
+      <source>{path} is no path: check it</source>
+      <translation>{path} ist kein Pfad: bitte prüfen</translation>
+    </message>
+    <message>
+      <source>{name} is empty (0 bytes): record or copy it again</source>
+      <translation>{name} ist leer (0 Byte): neu aufnehmen oder kopieren</translation>
+    </message>
+    <message>
+      <source>{name} is not a video that can be read: it may be damaged, incomplete or of another kind; try another file</source>
+      <translation>{name} ist kein lesbares Video: es ist vielleicht beschädigt, unvollständig oder von anderer Art; eine andere Datei versuchen</translation>
+    </message>
+    <message>
+      <source>{name} holds no frame that can be decoded: it may be damaged or still being written; try another file</source>
+      <translation>{name} enthält kein Bild, das sich dekodieren lässt: vielleicht beschädigt oder noch nicht fertig geschrieben; eine andere Datei versuchen</translation>
+    </message>
+    <message>
+      <source>{name} holds nothing more that can be decoded</source>
+      <translation>{name} enthält nichts mehr, das sich dekodieren lässt</translation>
+    </message>
+    <message>
+      <source>{name} has sound but no picture: choose a video</source>
+      <translation>{name} hat Ton, aber kein Bild: ein Video wählen</translation>
+    </message>
+    <message>
+      <source>{where} holds no image that can be read: choose another one</source>
+      <translation>{where} enthält kein lesbares Bild: etwas anderes wählen</translation>
+    </message>
+    <message>
+      <source>there is no {name} ({device}): plug in a camera, or open a video file instead</source>
+      <translation>{name} gibt es nicht ({device}): eine Kamera anschließen oder eine Videodatei öffnen</translation>
+    </message>
+    <message>
+      <source>there is no camera named {camera}: {hint}</source>
+      <translation>Keine Kamera heißt {camera}: {hint}</translation>
+    </message>
+    <message>
+      <source>no permission to use {name} ({device}): add yourself to the group 'video' (sudo usermod -aG video $USER) and log in again</source>
+      <translation>{name} darf nicht benutzt werden ({device}): sich in die Gruppe 'video' aufnehmen (sudo usermod -aG video $USER) und neu anmelden</translation>
+    </message>
+    <message>
+      <source>{name} gives no picture: another program may be using it; close that program or choose another camera</source>
+      <translation>{name} liefert kein Bild: vielleicht benutzt sie ein anderes Programm; dieses schließen oder eine andere Kamera wählen</translation>
+    </message>
+    <message>
+      <source>{name} cannot be opened as a video stream ({reason}): check the address, the password and that the camera is on</source>
+      <translation>{name} lässt sich nicht als Videostrom öffnen ({reason}): Adresse und Passwort prüfen und ob die Kamera an ist</translation>
+    </message>
+    <message>
+      <source>{name} is not a stream address: give http://host/path or rtsp://host/path</source>
+      <translation>{name} ist keine Adresse eines Stroms: http://host/path oder rtsp://host/path angeben</translation>
+    </message>
+    <message>
+      <source>{name} sends no picture: check the address</source>
+      <translation>{name} sendet kein Bild: Adresse prüfen</translation>
+    </message>
+    <message>
+      <source>{name} does not answer ({reason}): check the address and that the camera is on</source>
+      <translation>{name} antwortet nicht ({reason}): Adresse prüfen und ob die Kamera an ist</translation>
+    </message>
+    <message>
+      <source>{address} cannot be opened: addresses begin with http://, https:// or rtsp://</source>
+      <translation>{address} lässt sich nicht öffnen: Adressen beginnen mit http://, https:// oder rtsp://</translation>
+    </message>
+    <message>
+      <source>There is no CUDA device here (or a CPU build of PyTorch): choose the CPU</source>
+      <translation>Hier gibt es kein CUDA-Gerät (oder PyTorch ist für CPUs gebaut): CPU wählen</translation>
+    </message>
+    <message>
+      <source>There is no estimator {name}: give {known}, or a file of weights</source>
+      <translation>Kein Schätzer heißt {name}: {known} oder eine Datei mit Gewichten angeben</translation>
+    </message>
+    <message>
+      <source>The weights {name} do not come with this version: use landmarks</source>
+      <translation>Die Gewichte {name} gehören nicht zu dieser Version: landmarks nehmen</translation>
+    </message>
+    <message>
+      <source>There is no hand model {name}; give {known} or the path of a MANO file, zip or folder</source>
+      <translation>Kein Handmodell heißt {name}; {known} oder den Pfad einer MANO-Datei, eines Zips oder Ordners angeben</translation>
+    </message>
+    <message>
+      <source>the recording stopped ({reason}): make room or choose another folder; what was recorded so far is in {path}</source>
+      <translation>Die Aufnahme brach ab ({reason}): Platz schaffen oder einen anderen Ordner wählen; was aufgenommen wurde, ist in {path}</translation>
+    </message>
+    <message>
+      <source>{path} cannot be written ({reason}): choose another folder</source>
+      <translation>{path} kann nicht geschrieben werden ({reason}): einen anderen Ordner wählen</translation>
+    </message>
+    <message>
+      <source>cannot write {path}: it is a folder; name a file in it</source>
+      <translation>{path} kann nicht geschrieben werden: es ist ein Ordner; eine Datei darin nennen</translation>
+    </message>
+    <message>
+      <source>WebSocket: cannot listen on {host} port {port} ({reason}); choose another port</source>
+      <translation>WebSocket: kein Empfang auf {host}, Port {port} ({reason}); einen anderen Port wählen</translation>
+    </message>
+    <message>
+      <source>Open3D could not create an OpenGL context for the 3D view; install libegl1 and libgl1 (Mesa) or run headless</source>
+      <translation>Open3D bekam keinen OpenGL-Kontext für die 3D-Ansicht; libegl1 und libgl1 (Mesa) installieren oder ohne Fenster starten</translation>
+    </message>
+    <message>
+      <source>{path} is not a results log (its first line is no {format} header)</source>
+      <translation>{path} ist keine Ergebnisdatei (in ihrer ersten Zeile fehlt {format})</translation>
+    </message>
+    <message>
+      <source>1 frame was passed over because {reason}</source>
+      <translation>1 Bild wurde übergangen: {reason}</translation>
+    </message>
+    <message>
+      <source>{count} frames were passed over, the last one because {reason}</source>
+      <translation>{count} Bilder wurden übergangen, das letzte: {reason}</translation>
+    </message>
+    <message>
+      <source>The hand model changed, so the recording was finished</source>
+      <translation>Das Handmodell wechselte, daher wurde die Aufnahme beendet</translation>
+    </message>
+    <message>
+      <source>Open a source first, then record</source>
+      <translation>Erst eine Quelle öffnen, dann aufnehmen</translation>
+    </message>
+    <message>
+      <source>Open a file first: a range of it can be recorded</source>
+      <translation>Erst eine Datei öffnen: ein Abschnitt davon lässt sich aufnehmen</translation>
+    </message>
+    <message>
+      <source>The picture is paused, so this frame is recorded: press Space to go on</source>
+      <translation>Das Bild steht still, daher wird dieses aufgenommen: weiter mit der Leertaste</translation>
+    </message>
+    <message>
+      <source>Something went wrong ({reason}); the log has the details</source>
+      <translation>Etwas ging schief ({reason}); Näheres im Protokoll</translation>
+    </message>
+    <message>
+      <source>The model could not be built ({reason}); the log has the details</source>
+      <translation>Das Modell konnte nicht gebaut werden ({reason}); Näheres im Protokoll</translation>
+    </message>
+    <message>
+      <source>The recording failed ({reason}); the log has the details</source>
+      <translation>Die Aufnahme ging schief ({reason}); Näheres im Protokoll</translation>
+    </message>
+    <message>
+      <source>A file could not be completed ({reason})</source>
+      <translation>Eine Datei konnte nicht fertiggestellt werden ({reason})</translation>
+    </message>
+    <message>
+      <source>The comparison stopped ({reason}); the log has the details</source>
+      <translation>Der Vergleich brach ab ({reason}); Näheres im Protokoll</translation>
+    </message>
+    <message>
+      <source>The 3D view was not recorded ({reason}); the log has the details</source>
+      <translation>Die 3D-Ansicht wurde nicht aufgenommen ({reason}); Näheres im Protokoll</translation>
+    </message>
+    <message>
+      <source>The 3D view stopped ({reason}); the log has the details</source>
+      <translation>Die 3D-Ansicht brach ab ({reason}); Näheres im Protokoll</translation>
+    </message>
+    <message>
+      <source>The export of {name} was stopped</source>
+      <translation>Der Export von {name} wurde abgebrochen</translation>
+    </message>
+    <message>
+      <source>{name} was not exported ({reason}); the log has the details</source>
+      <translation>{name} wurde nicht exportiert ({reason}); Näheres im Protokoll</translation>
+    </message>
+    <message>
+      <source>{name} was not exported: {reason}</source>
+      <translation>{name} wurde nicht exportiert: {reason}</translation>
+    </message>
+    <message>
+      <source>There is no hand in this frame to save; wait until one is found</source>
+      <translation>In diesem Bild ist keine Hand zum Speichern; warten, bis eine gefunden wird</translation>
+    </message>
+    <message>
+      <source>There is a take called {name} already; choose another name</source>
+      <translation>Eine Aufnahme heißt schon {name}; einen anderen Namen wählen</translation>
+    </message>
+    <message>
+      <source>{name} is being exported: wait or cancel that first</source>
+      <translation>{name} wird gerade exportiert: warten oder das abbrechen</translation>
+    </message>
+    <message>
+      <source>{name} holds no frame: choose another take</source>
+      <translation>{name} enthält kein Bild: eine andere Aufnahme wählen</translation>
+    </message>
+    <message>
+      <source>Labelling…</source>
+      <translation>Wird beschriftet…</translation>
+    </message>
+    <message>
+      <source>Getting ready: the first time takes some minutes…</source>
+      <translation>Vorbereitung: das erste Mal dauert einige Minuten…</translation>
+    </message>
+    <message>
+      <source>Stopping: what is done so far is kept…</source>
+      <translation>Wird beendet: Erreichtes bleibt…</translation>
+    </message>
+    <message>
+      <source>Cancelled; the clips are kept</source>
+      <translation>Abgebrochen; die Clips bleiben</translation>
+    </message>
+    <message>
+      <source>Done: the new weights are ready</source>
+      <translation>Fertig: die neuen Gewichte sind da</translation>
+    </message>
+    <message>
+      <source>It failed ({reason}); the log has more</source>
+      <translation>Es ging schief ({reason}); mehr im Protokoll</translation>
+    </message>
+    <message>
+      <source>{reason} Reconnecting…</source>
+      <translation>{reason} Neuer Verbindungsversuch…</translation>
     </message>
     <message>
       <source>the network {name}</source>
@@ -396,6 +796,10 @@
       <translation>Kleinste Überdeckung der Kästen einer Hand von Bild zu Bild</translation>
     </message>
     <message>
+      <source>Typical error of a joint: {errors}</source>
+      <translation>Üblicher Fehler eines Gelenks: {errors}</translation>
+    </message>
+    <message>
       <source>Estimator</source>
       <translation>Schätzer</translation>
     </message>
@@ -556,6 +960,78 @@
       <translation>Bis dahin: {note}</translation>
     </message>
     <message>
+      <source>Source</source>
+      <translation>Quelle</translation>
+    </message>
+    <message>
+      <source>Cameras, files and streams (Alt+1)</source>
+      <translation>Kameras, Dateien und Streams (Alt+1)</translation>
+    </message>
+    <message>
+      <source>Page: source</source>
+      <translation>Seite: Quelle</translation>
+    </message>
+    <message>
+      <source>View</source>
+      <translation>Ansicht</translation>
+    </message>
+    <message>
+      <source>What the views show (Alt+2)</source>
+      <translation>Was die Ansichten zeigen (Alt+2)</translation>
+    </message>
+    <message>
+      <source>Page: view</source>
+      <translation>Seite: Ansicht</translation>
+    </message>
+    <message>
+      <source>Model</source>
+      <translation>Modell</translation>
+    </message>
+    <message>
+      <source>Estimator, hand model, smoothing (Alt+3)</source>
+      <translation>Schätzer, Handmodell, Glättung (Alt+3)</translation>
+    </message>
+    <message>
+      <source>Page: model</source>
+      <translation>Seite: Modell</translation>
+    </message>
+    <message>
+      <source>Record</source>
+      <translation>Aufnahme</translation>
+    </message>
+    <message>
+      <source>Recordings and snapshots (Alt+4)</source>
+      <translation>Aufnahmen und Schnappschüsse (Alt+4)</translation>
+    </message>
+    <message>
+      <source>Page: record</source>
+      <translation>Seite: Aufnahme</translation>
+    </message>
+    <message>
+      <source>Live</source>
+      <translation>Live</translation>
+    </message>
+    <message>
+      <source>Send hands to a browser, Blender and others (Alt+5)</source>
+      <translation>Hände an Browser, Blender und andere senden (Alt+5)</translation>
+    </message>
+    <message>
+      <source>Page: live</source>
+      <translation>Seite: Live</translation>
+    </message>
+    <message>
+      <source>Train</source>
+      <translation>Üben</translation>
+    </message>
+    <message>
+      <source>Fine-tune the network on your hands (Alt+6)</source>
+      <translation>Das Netzwerk auf die eigenen Hände abstimmen (Alt+6)</translation>
+    </message>
+    <message>
+      <source>Page: train</source>
+      <translation>Seite: Üben</translation>
+    </message>
+    <message>
       <source>OBJ mesh</source>
       <translation>OBJ-Netz</translation>
     </message>
@@ -582,10 +1058,6 @@
     <message>
       <source>Nothing recorded yet.</source>
       <translation>Noch nichts aufgenommen.</translation>
-    </message>
-    <message>
-      <source>Record</source>
-      <translation>Aufnahme</translation>
     </message>
     <message>
       <source>3D view in recordings</source>
@@ -1116,110 +1588,6 @@
       <translation>Von oben (Strg+5)</translation>
     </message>
     <message>
-      <source>Hand mesh</source>
-      <translation>Handnetz</translation>
-    </message>
-    <message>
-      <source>Draw the fitted mesh over the picture (1)</source>
-      <translation>Das angepasste Netz über das Bild zeichnen (1)</translation>
-    </message>
-    <message>
-      <source>Skeleton</source>
-      <translation>Skelett</translation>
-    </message>
-    <message>
-      <source>Draw the 21 joints and their bones (2)</source>
-      <translation>Die 21 Gelenke und ihre Knochen zeichnen (2)</translation>
-    </message>
-    <message>
-      <source>Crop boxes</source>
-      <translation>Ausschnitte</translation>
-    </message>
-    <message>
-      <source>Draw the square each estimate was made from (3)</source>
-      <translation>Das Quadrat zeichnen, aus dem geschätzt wurde (3)</translation>
-    </message>
-    <message>
-      <source>Labels</source>
-      <translation>Beschriftung</translation>
-    </message>
-    <message>
-      <source>Name each hand and its confidence (4)</source>
-      <translation>Jede Hand und ihre Konfidenz nennen (4)</translation>
-    </message>
-    <message>
-      <source>Mirror picture</source>
-      <translation>Bild spiegeln</translation>
-    </message>
-    <message>
-      <source>Selfie view: flips what is seen, never the data (M)</source>
-      <translation>Selfie: spiegelt, was zu sehen ist, nie die Daten (M)</translation>
-    </message>
-    <message>
-      <source>On the hand only</source>
-      <translation>Nur auf der Hand</translation>
-    </message>
-    <message>
-      <source>Colour the hand and leave the rest of the crop (0)</source>
-      <translation>Die Hand färben und den Rest des Ausschnitts lassen (0)</translation>
-    </message>
-    <message>
-      <source>Show the joints in the 3D view (K)</source>
-      <translation>Die Gelenke in der 3D-Ansicht zeigen (K)</translation>
-    </message>
-    <message>
-      <source>Fingertip trails</source>
-      <translation>Spuren der Fingerspitzen</translation>
-    </message>
-    <message>
-      <source>Show where the fingertips have been, fading (T)</source>
-      <translation>Zeigen, wo die Fingerspitzen waren, verblassend (T)</translation>
-    </message>
-    <message>
-      <source>Centre the hands</source>
-      <translation>Hände in die Mitte</translation>
-    </message>
-    <message>
-      <source>Put the hands side by side instead of in their metric places (X)</source>
-      <translation>Die Hände nebeneinander statt an ihre wahren Orte (X)</translation>
-    </message>
-    <message>
-      <source>Follow the hands</source>
-      <translation>Den Händen folgen</translation>
-    </message>
-    <message>
-      <source>Enlarge the picture around the hands and go with them (H)</source>
-      <translation>Das Bild um die Hände vergrößern und mitgehen (H)</translation>
-    </message>
-    <message>
-      <source>Curves over time</source>
-      <translation>Kurven über die Zeit</translation>
-    </message>
-    <message>
-      <source>Draw flexion, confidence or speed under the picture (U)</source>
-      <translation>Beugung, Konfidenz oder Geschwindigkeit unter dem Bild (U)</translation>
-    </message>
-    <message>
-      <source>Keep the hands in the middle (F)</source>
-      <translation>Die Hände in der Mitte halten (F)</translation>
-    </message>
-    <message>
-      <source>Ground grid and axes</source>
-      <translation>Bodengitter und Achsen</translation>
-    </message>
-    <message>
-      <source>Show a ground grid of 5 cm and the axes (G)</source>
-      <translation>Bodengitter von 5 cm und die Achsen zeigen (G)</translation>
-    </message>
-    <message>
-      <source>Camera and its view</source>
-      <translation>Kamera und ihr Blickfeld</translation>
-    </message>
-    <message>
-      <source>Show the camera and the pyramid that it sees (C)</source>
-      <translation>Die Kamera und die Pyramide zeigen, die sie sieht (C)</translation>
-    </message>
-    <message>
       <source>The estimator is still loading.</source>
       <translation>Der Schätzer wird noch geladen.</translation>
     </message>
@@ -1318,14 +1686,6 @@
     <message>
       <source>hands</source>
       <translation>Hände</translation>
-    </message>
-    <message>
-      <source>Source</source>
-      <translation>Quelle</translation>
-    </message>
-    <message>
-      <source>Model</source>
-      <translation>Modell</translation>
     </message>
     <message>
       <source>Recording</source>
@@ -1630,14 +1990,6 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
       <translation>Bild im Bild</translation>
     </message>
     <message>
-      <source>S&amp;wap the views</source>
-      <translation>Ansichten &amp;tauschen</translation>
-    </message>
-    <message>
-      <source>M&amp;irror picture</source>
-      <translation>Bild &amp;spiegeln</translation>
-    </message>
-    <message>
       <source>&amp;Enlarge the picture</source>
       <translation>Bild ver&amp;größern</translation>
     </message>
@@ -1648,14 +2000,6 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
     <message>
       <source>W&amp;hole picture</source>
       <translation>Ganzes B&amp;ild</translation>
-    </message>
-    <message>
-      <source>Fo&amp;llow the hands in the picture</source>
-      <translation>Den Händen im Bild f&amp;olgen</translation>
-    </message>
-    <message>
-      <source>Cur&amp;ves over time</source>
-      <translation>K&amp;urven über die Zeit</translation>
     </message>
     <message>
       <source>Com&amp;pare two estimators</source>
@@ -1678,52 +2022,12 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
       <translation>Seiten&amp;leiste</translation>
     </message>
     <message>
-      <source>Page: source</source>
-      <translation>Seite: Quelle</translation>
-    </message>
-    <message>
-      <source>Page: view</source>
-      <translation>Seite: Ansicht</translation>
-    </message>
-    <message>
-      <source>Page: model</source>
-      <translation>Seite: Modell</translation>
-    </message>
-    <message>
-      <source>Page: record</source>
-      <translation>Seite: Aufnahme</translation>
-    </message>
-    <message>
-      <source>Page: live</source>
-      <translation>Seite: Live</translation>
-    </message>
-    <message>
-      <source>Page: train</source>
-      <translation>Seite: Üben</translation>
-    </message>
-    <message>
       <source>&amp;Full screen</source>
       <translation>&amp;Vollbild</translation>
     </message>
     <message>
       <source>&amp;Overlay</source>
       <translation>Überla&amp;gerung</translation>
-    </message>
-    <message>
-      <source>Hand &amp;mesh</source>
-      <translation>Hand&amp;netz</translation>
-    </message>
-    <message>
-      <source>&amp;Skeleton</source>
-      <translation>&amp;Skelett</translation>
-    </message>
-    <message>
-      <source>Crop &amp;boxes</source>
-      <translation>&amp;Ausschnitte</translation>
-    </message>
-    <message>
-      <source>&amp;Labels</source>
-      <translation>&amp;Beschriftung</translation>
     </message>
     <message>
       <source>Next s&amp;tyle of the mesh</source>
@@ -1760,30 +2064,6 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
     <message>
       <source>Map: before, after and &amp;difference</source>
       <translation>Karte: vorher, nachher und &amp;Unterschied</translation>
-    </message>
-    <message>
-      <source>Map on the &amp;hand only</source>
-      <translation>Karte nur auf &amp;der Hand</translation>
-    </message>
-    <message>
-      <source>Fingertip &amp;trails</source>
-      <translation>Spuren &amp;der Fingerspitzen</translation>
-    </message>
-    <message>
-      <source>&amp;Centre the hands</source>
-      <translation>Hände in die &amp;Mitte</translation>
-    </message>
-    <message>
-      <source>&amp;Follow the hands</source>
-      <translation>Den Händen &amp;folgen</translation>
-    </message>
-    <message>
-      <source>&amp;Ground grid and axes</source>
-      <translation>Boden&amp;gitter und Achsen</translation>
-    </message>
-    <message>
-      <source>Camera and its &amp;view</source>
-      <translation>Kamera und ihr &amp;Blickfeld</translation>
     </message>
     <message>
       <source>Next st&amp;yle of the mesh</source>
@@ -1844,14 +2124,6 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
     <message>
       <source>La&amp;nguage of the system</source>
       <translation>S&amp;prache des Systems</translation>
-    </message>
-    <message>
-      <source>English</source>
-      <translation>English</translation>
-    </message>
-    <message>
-      <source>Deutsch</source>
-      <translation>Deutsch</translation>
     </message>
     <message>
       <source>&amp;Reset all settings…</source>
@@ -1944,42 +2216,6 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
     <message>
       <source>Mouse</source>
       <translation>Maus</translation>
-    </message>
-    <message>
-      <source>Cameras, files and streams (Alt+1)</source>
-      <translation>Kameras, Dateien und Streams (Alt+1)</translation>
-    </message>
-    <message>
-      <source>View</source>
-      <translation>Ansicht</translation>
-    </message>
-    <message>
-      <source>What the views show (Alt+2)</source>
-      <translation>Was die Ansichten zeigen (Alt+2)</translation>
-    </message>
-    <message>
-      <source>Estimator, hand model, smoothing (Alt+3)</source>
-      <translation>Schätzer, Handmodell, Glättung (Alt+3)</translation>
-    </message>
-    <message>
-      <source>Recordings and snapshots (Alt+4)</source>
-      <translation>Aufnahmen und Schnappschüsse (Alt+4)</translation>
-    </message>
-    <message>
-      <source>Live</source>
-      <translation>Live</translation>
-    </message>
-    <message>
-      <source>Send hands to a browser, Blender and others (Alt+5)</source>
-      <translation>Hände an Browser, Blender und andere senden (Alt+5)</translation>
-    </message>
-    <message>
-      <source>Train</source>
-      <translation>Üben</translation>
-    </message>
-    <message>
-      <source>Fine-tune the network on your hands (Alt+6)</source>
-      <translation>Das Netzwerk auf die eigenen Hände abstimmen (Alt+6)</translation>
     </message>
     <message>
       <source>Side by side (F1)</source>

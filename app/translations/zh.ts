@@ -20,6 +20,18 @@
       <translation>扭转</translation>
     </message>
     <message>
+      <source>real hands</source>
+      <translation>真实的手</translation>
+    </message>
+    <message>
+      <source>renders</source>
+      <translation>渲染图</translation>
+    </message>
+    <message>
+      <source>video clips</source>
+      <translation>视频片段</translation>
+    </message>
+    <message>
       <source>778 vertices (MANO's size)</source>
       <translation>778 个顶点（MANO 的大小）</translation>
     </message>
@@ -30,6 +42,166 @@
     <message>
       <source>6,573 vertices (finest)</source>
       <translation>6,573 个顶点（最精细）</translation>
+    </message>
+    <message>
+      <source>Hand mesh</source>
+      <translation>手部网格</translation>
+    </message>
+    <message>
+      <source>Draw the fitted mesh over the picture (1)</source>
+      <translation>在画面上绘制拟合的网格（1）</translation>
+    </message>
+    <message>
+      <source>Hand &amp;mesh</source>
+      <translation>手部网格(&amp;M)</translation>
+    </message>
+    <message>
+      <source>Skeleton</source>
+      <translation>骨架</translation>
+    </message>
+    <message>
+      <source>Draw the 21 joints and their bones (2)</source>
+      <translation>绘制 21 个关节及骨骼（2）</translation>
+    </message>
+    <message>
+      <source>&amp;Skeleton</source>
+      <translation>骨架(&amp;S)</translation>
+    </message>
+    <message>
+      <source>Crop boxes</source>
+      <translation>裁剪框</translation>
+    </message>
+    <message>
+      <source>Draw the square each estimate was made from (3)</source>
+      <translation>绘制每次估计所用的方框（3）</translation>
+    </message>
+    <message>
+      <source>Crop &amp;boxes</source>
+      <translation>裁剪框(&amp;B)</translation>
+    </message>
+    <message>
+      <source>Labels</source>
+      <translation>标签</translation>
+    </message>
+    <message>
+      <source>Name each hand and its confidence (4)</source>
+      <translation>标出每只手及其置信度（4）</translation>
+    </message>
+    <message>
+      <source>&amp;Labels</source>
+      <translation>标签(&amp;L)</translation>
+    </message>
+    <message>
+      <source>S&amp;wap the views</source>
+      <translation>交换视图(&amp;W)</translation>
+    </message>
+    <message>
+      <source>Mirror picture</source>
+      <translation>镜像画面</translation>
+    </message>
+    <message>
+      <source>Selfie view: flips what is seen, never the data (M)</source>
+      <translation>自拍视图：只翻转所见，不改变数据（M）</translation>
+    </message>
+    <message>
+      <source>M&amp;irror picture</source>
+      <translation>镜像画面(&amp;I)</translation>
+    </message>
+    <message>
+      <source>Follow the hands</source>
+      <translation>跟随手</translation>
+    </message>
+    <message>
+      <source>Enlarge the picture around the hands and go with them (H)</source>
+      <translation>放大手周围的画面并跟随（H）</translation>
+    </message>
+    <message>
+      <source>Fo&amp;llow the hands in the picture</source>
+      <translation>画面跟随手(&amp;L)</translation>
+    </message>
+    <message>
+      <source>Curves over time</source>
+      <translation>随时间变化的曲线</translation>
+    </message>
+    <message>
+      <source>Draw flexion, confidence or speed under the picture (U)</source>
+      <translation>在画面下方绘制弯曲、置信度或速度（U）</translation>
+    </message>
+    <message>
+      <source>Cur&amp;ves over time</source>
+      <translation>随时间变化的曲线(&amp;V)</translation>
+    </message>
+    <message>
+      <source>On the hand only</source>
+      <translation>仅在手上</translation>
+    </message>
+    <message>
+      <source>Colour the hand and leave the rest of the crop (0)</source>
+      <translation>只给手着色，其余保持不变（0）</translation>
+    </message>
+    <message>
+      <source>Map on the &amp;hand only</source>
+      <translation>图仅在手上(&amp;H)</translation>
+    </message>
+    <message>
+      <source>Show the joints in the 3D view (K)</source>
+      <translation>在 3D 视图中显示关节（K）</translation>
+    </message>
+    <message>
+      <source>Fingertip trails</source>
+      <translation>指尖轨迹</translation>
+    </message>
+    <message>
+      <source>Show where the fingertips have been, fading (T)</source>
+      <translation>显示指尖经过的位置，逐渐淡出（T）</translation>
+    </message>
+    <message>
+      <source>Fingertip &amp;trails</source>
+      <translation>指尖轨迹(&amp;T)</translation>
+    </message>
+    <message>
+      <source>Centre the hands</source>
+      <translation>手居中</translation>
+    </message>
+    <message>
+      <source>Put the hands side by side instead of in their metric places (X)</source>
+      <translation>并排放置手，而非真实位置（X）</translation>
+    </message>
+    <message>
+      <source>&amp;Centre the hands</source>
+      <translation>手居中(&amp;C)</translation>
+    </message>
+    <message>
+      <source>Keep the hands in the middle (F)</source>
+      <translation>使手保持在中央（F）</translation>
+    </message>
+    <message>
+      <source>&amp;Follow the hands</source>
+      <translation>跟随手(&amp;F)</translation>
+    </message>
+    <message>
+      <source>Ground grid and axes</source>
+      <translation>地面网格和坐标轴</translation>
+    </message>
+    <message>
+      <source>Show a ground grid of 5 cm and the axes (G)</source>
+      <translation>显示 5 厘米地面网格和坐标轴（G）</translation>
+    </message>
+    <message>
+      <source>&amp;Ground grid and axes</source>
+      <translation>地面网格和坐标轴(&amp;G)</translation>
+    </message>
+    <message>
+      <source>Camera and its view</source>
+      <translation>摄像头及其视野</translation>
+    </message>
+    <message>
+      <source>Show the camera and the pyramid that it sees (C)</source>
+      <translation>显示摄像头及其视锥（C）</translation>
+    </message>
+    <message>
+      <source>Camera and its &amp;view</source>
+      <translation>摄像头及其视野(&amp;V)</translation>
     </message>
     <message>
       <source>Video</source>
@@ -94,6 +266,234 @@
     <message>
       <source>deleting {name}</source>
       <translation>删除 {name}</translation>
+    </message>
+    <message>
+      <source>{path} does not exist: check the path</source>
+      <translation>{path} 不存在：请检查路径</translation>
+    </message>
+    <message>
+      <source>{path} does not exist ({reason}): check the path</source>
+      <translation>{path} 不存在（{reason}）：请检查路径</translation>
+    </message>
+    <message>
+      <source>{path} is not a file: check the path</source>
+      <translation>{path} 不是文件：请检查路径</translation>
+    </message>
+    <message>
+      <source>{path} cannot be read ({reason}): check its rights</source>
+      <translation>无法读取 {path}（{reason}）：请检查权限</translation>
+    </message>
+    <message>
+      <source>{path} is no path: check it</source>
+      <translation>{path} 不是路径：请检查</translation>
+    </message>
+    <message>
+      <source>{name} is empty (0 bytes): record or copy it again</source>
+      <translation>{name} 是空的（0 字节）：请重新录制或复制</translation>
+    </message>
+    <message>
+      <source>{name} is not a video that can be read: it may be damaged, incomplete or of another kind; try another file</source>
+      <translation>{name} 不是可读的视频：可能已损坏、不完整或属于其他类型；请换一个文件</translation>
+    </message>
+    <message>
+      <source>{name} holds no frame that can be decoded: it may be damaged or still being written; try another file</source>
+      <translation>{name} 没有可解码的画面：可能已损坏或仍在写入；请换一个文件</translation>
+    </message>
+    <message>
+      <source>{name} holds nothing more that can be decoded</source>
+      <translation>{name} 没有更多可解码的内容</translation>
+    </message>
+    <message>
+      <source>{name} has sound but no picture: choose a video</source>
+      <translation>{name} 有声音但没有画面：请选择视频</translation>
+    </message>
+    <message>
+      <source>{where} holds no image that can be read: choose another one</source>
+      <translation>{where} 没有可读的图片：请另选一个</translation>
+    </message>
+    <message>
+      <source>there is no {name} ({device}): plug in a camera, or open a video file instead</source>
+      <translation>没有 {name}（{device}）：请接入摄像头，或打开视频文件</translation>
+    </message>
+    <message>
+      <source>there is no camera named {camera}: {hint}</source>
+      <translation>没有名为 {camera} 的摄像头：{hint}</translation>
+    </message>
+    <message>
+      <source>no permission to use {name} ({device}): add yourself to the group 'video' (sudo usermod -aG video $USER) and log in again</source>
+      <translation>无权使用 {name}（{device}）：请把自己加入 'video' 组（sudo usermod -aG video $USER）并重新登录</translation>
+    </message>
+    <message>
+      <source>{name} gives no picture: another program may be using it; close that program or choose another camera</source>
+      <translation>{name} 没有画面：可能正被其他程序使用；请关闭该程序或选择其他摄像头</translation>
+    </message>
+    <message>
+      <source>{name} cannot be opened as a video stream ({reason}): check the address, the password and that the camera is on</source>
+      <translation>无法将 {name} 作为视频流打开（{reason}）：请检查地址、密码以及摄像头是否开启</translation>
+    </message>
+    <message>
+      <source>{name} is not a stream address: give http://host/path or rtsp://host/path</source>
+      <translation>{name} 不是流地址：请给出 http://host/path 或 rtsp://host/path</translation>
+    </message>
+    <message>
+      <source>{name} sends no picture: check the address</source>
+      <translation>{name} 没有发送画面：请检查地址</translation>
+    </message>
+    <message>
+      <source>{name} does not answer ({reason}): check the address and that the camera is on</source>
+      <translation>{name} 没有应答（{reason}）：请检查地址以及摄像头是否开启</translation>
+    </message>
+    <message>
+      <source>{address} cannot be opened: addresses begin with http://, https:// or rtsp://</source>
+      <translation>无法打开 {address}：地址以 http://、https:// 或 rtsp:// 开头</translation>
+    </message>
+    <message>
+      <source>There is no CUDA device here (or a CPU build of PyTorch): choose the CPU</source>
+      <translation>这里没有 CUDA 设备（或 PyTorch 是 CPU 版）：请选择 CPU</translation>
+    </message>
+    <message>
+      <source>There is no estimator {name}: give {known}, or a file of weights</source>
+      <translation>没有估计器 {name}：请给出 {known} 或权重文件</translation>
+    </message>
+    <message>
+      <source>The weights {name} do not come with this version: use landmarks</source>
+      <translation>此版本不含权重 {name}：请使用 landmarks</translation>
+    </message>
+    <message>
+      <source>There is no hand model {name}; give {known} or the path of a MANO file, zip or folder</source>
+      <translation>没有手模型 {name}；请给出 {known} 或 MANO 文件、zip 或文件夹的路径</translation>
+    </message>
+    <message>
+      <source>the recording stopped ({reason}): make room or choose another folder; what was recorded so far is in {path}</source>
+      <translation>录制已停止（{reason}）：请腾出空间或选择其他文件夹；已录制的内容在 {path}</translation>
+    </message>
+    <message>
+      <source>{path} cannot be written ({reason}): choose another folder</source>
+      <translation>无法写入 {path}（{reason}）：请选择其他文件夹</translation>
+    </message>
+    <message>
+      <source>cannot write {path}: it is a folder; name a file in it</source>
+      <translation>无法写入 {path}：它是文件夹；请指定其中的文件</translation>
+    </message>
+    <message>
+      <source>WebSocket: cannot listen on {host} port {port} ({reason}); choose another port</source>
+      <translation>WebSocket：无法监听 {host} 端口 {port}（{reason}）；请选择其他端口</translation>
+    </message>
+    <message>
+      <source>Open3D could not create an OpenGL context for the 3D view; install libegl1 and libgl1 (Mesa) or run headless</source>
+      <translation>Open3D 无法为 3D 视图创建 OpenGL 上下文；请安装 libegl1 和 libgl1（Mesa）或以无窗口方式运行</translation>
+    </message>
+    <message>
+      <source>{path} is not a results log (its first line is no {format} header)</source>
+      <translation>{path} 不是结果日志（首行没有 {format} 标头）</translation>
+    </message>
+    <message>
+      <source>1 frame was passed over because {reason}</source>
+      <translation>跳过了 1 帧：{reason}</translation>
+    </message>
+    <message>
+      <source>{count} frames were passed over, the last one because {reason}</source>
+      <translation>跳过了 {count} 帧，最后一帧：{reason}</translation>
+    </message>
+    <message>
+      <source>The hand model changed, so the recording was finished</source>
+      <translation>手模型已更换，录制因此结束</translation>
+    </message>
+    <message>
+      <source>Open a source first, then record</source>
+      <translation>请先打开来源，再录制</translation>
+    </message>
+    <message>
+      <source>Open a file first: a range of it can be recorded</source>
+      <translation>请先打开文件：可以录制其中一段</translation>
+    </message>
+    <message>
+      <source>The picture is paused, so this frame is recorded: press Space to go on</source>
+      <translation>画面已暂停，因此录制这一帧：按空格键继续</translation>
+    </message>
+    <message>
+      <source>Something went wrong ({reason}); the log has the details</source>
+      <translation>出错了（{reason}）；详情见日志</translation>
+    </message>
+    <message>
+      <source>The model could not be built ({reason}); the log has the details</source>
+      <translation>无法构建模型（{reason}）；详情见日志</translation>
+    </message>
+    <message>
+      <source>The recording failed ({reason}); the log has the details</source>
+      <translation>录制失败（{reason}）；详情见日志</translation>
+    </message>
+    <message>
+      <source>A file could not be completed ({reason})</source>
+      <translation>有文件无法完成（{reason}）</translation>
+    </message>
+    <message>
+      <source>The comparison stopped ({reason}); the log has the details</source>
+      <translation>比较已停止（{reason}）；详情见日志</translation>
+    </message>
+    <message>
+      <source>The 3D view was not recorded ({reason}); the log has the details</source>
+      <translation>3D 视图未录制（{reason}）；详情见日志</translation>
+    </message>
+    <message>
+      <source>The 3D view stopped ({reason}); the log has the details</source>
+      <translation>3D 视图已停止（{reason}）；详情见日志</translation>
+    </message>
+    <message>
+      <source>The export of {name} was stopped</source>
+      <translation>{name} 的导出已停止</translation>
+    </message>
+    <message>
+      <source>{name} was not exported ({reason}); the log has the details</source>
+      <translation>{name} 未导出（{reason}）；详情见日志</translation>
+    </message>
+    <message>
+      <source>{name} was not exported: {reason}</source>
+      <translation>{name} 未导出：{reason}</translation>
+    </message>
+    <message>
+      <source>There is no hand in this frame to save; wait until one is found</source>
+      <translation>此帧没有可保存的手；请等到找到手为止</translation>
+    </message>
+    <message>
+      <source>There is a take called {name} already; choose another name</source>
+      <translation>已有名为 {name} 的录制；请换一个名称</translation>
+    </message>
+    <message>
+      <source>{name} is being exported: wait or cancel that first</source>
+      <translation>{name} 正在导出：请等待或取消</translation>
+    </message>
+    <message>
+      <source>{name} holds no frame: choose another take</source>
+      <translation>{name} 没有画面：请选择其他录制</translation>
+    </message>
+    <message>
+      <source>Labelling…</source>
+      <translation>正在标注…</translation>
+    </message>
+    <message>
+      <source>Getting ready: the first time takes some minutes…</source>
+      <translation>准备中：第一次需要几分钟…</translation>
+    </message>
+    <message>
+      <source>Stopping: what is done so far is kept…</source>
+      <translation>正在停止：已完成的部分会保留…</translation>
+    </message>
+    <message>
+      <source>Cancelled; the clips are kept</source>
+      <translation>已取消；片段会保留</translation>
+    </message>
+    <message>
+      <source>Done: the new weights are ready</source>
+      <translation>完成：新权重已就绪</translation>
+    </message>
+    <message>
+      <source>It failed ({reason}); the log has more</source>
+      <translation>失败（{reason}）；日志中有更多信息</translation>
+    </message>
+    <message>
+      <source>{reason} Reconnecting…</source>
+      <translation>{reason} 正在重新连接…</translation>
     </message>
     <message>
       <source>the network {name}</source>
@@ -396,6 +796,10 @@
       <translation>相邻帧手框的最小重叠</translation>
     </message>
     <message>
+      <source>Typical error of a joint: {errors}</source>
+      <translation>关节的典型误差：{errors}</translation>
+    </message>
+    <message>
       <source>Estimator</source>
       <translation>估计器</translation>
     </message>
@@ -556,6 +960,78 @@
       <translation>在此之前：{note}</translation>
     </message>
     <message>
+      <source>Source</source>
+      <translation>来源</translation>
+    </message>
+    <message>
+      <source>Cameras, files and streams (Alt+1)</source>
+      <translation>摄像头、文件和流（Alt+1）</translation>
+    </message>
+    <message>
+      <source>Page: source</source>
+      <translation>页面：来源</translation>
+    </message>
+    <message>
+      <source>View</source>
+      <translation>视图</translation>
+    </message>
+    <message>
+      <source>What the views show (Alt+2)</source>
+      <translation>视图显示的内容（Alt+2）</translation>
+    </message>
+    <message>
+      <source>Page: view</source>
+      <translation>页面：视图</translation>
+    </message>
+    <message>
+      <source>Model</source>
+      <translation>模型</translation>
+    </message>
+    <message>
+      <source>Estimator, hand model, smoothing (Alt+3)</source>
+      <translation>估计器、手部模型、平滑（Alt+3）</translation>
+    </message>
+    <message>
+      <source>Page: model</source>
+      <translation>页面：模型</translation>
+    </message>
+    <message>
+      <source>Record</source>
+      <translation>录制</translation>
+    </message>
+    <message>
+      <source>Recordings and snapshots (Alt+4)</source>
+      <translation>录制与快照（Alt+4）</translation>
+    </message>
+    <message>
+      <source>Page: record</source>
+      <translation>页面：录制</translation>
+    </message>
+    <message>
+      <source>Live</source>
+      <translation>直播</translation>
+    </message>
+    <message>
+      <source>Send hands to a browser, Blender and others (Alt+5)</source>
+      <translation>将手发送到浏览器、Blender 等（Alt+5）</translation>
+    </message>
+    <message>
+      <source>Page: live</source>
+      <translation>页面：直播</translation>
+    </message>
+    <message>
+      <source>Train</source>
+      <translation>训练</translation>
+    </message>
+    <message>
+      <source>Fine-tune the network on your hands (Alt+6)</source>
+      <translation>用自己的手微调网络（Alt+6）</translation>
+    </message>
+    <message>
+      <source>Page: train</source>
+      <translation>页面：训练</translation>
+    </message>
+    <message>
       <source>OBJ mesh</source>
       <translation>OBJ 网格</translation>
     </message>
@@ -582,10 +1058,6 @@
     <message>
       <source>Nothing recorded yet.</source>
       <translation>尚未录制。</translation>
-    </message>
-    <message>
-      <source>Record</source>
-      <translation>录制</translation>
     </message>
     <message>
       <source>3D view in recordings</source>
@@ -1116,110 +1588,6 @@
       <translation>从上方（Ctrl+5）</translation>
     </message>
     <message>
-      <source>Hand mesh</source>
-      <translation>手部网格</translation>
-    </message>
-    <message>
-      <source>Draw the fitted mesh over the picture (1)</source>
-      <translation>在画面上绘制拟合的网格（1）</translation>
-    </message>
-    <message>
-      <source>Skeleton</source>
-      <translation>骨架</translation>
-    </message>
-    <message>
-      <source>Draw the 21 joints and their bones (2)</source>
-      <translation>绘制 21 个关节及骨骼（2）</translation>
-    </message>
-    <message>
-      <source>Crop boxes</source>
-      <translation>裁剪框</translation>
-    </message>
-    <message>
-      <source>Draw the square each estimate was made from (3)</source>
-      <translation>绘制每次估计所用的方框（3）</translation>
-    </message>
-    <message>
-      <source>Labels</source>
-      <translation>标签</translation>
-    </message>
-    <message>
-      <source>Name each hand and its confidence (4)</source>
-      <translation>标出每只手及其置信度（4）</translation>
-    </message>
-    <message>
-      <source>Mirror picture</source>
-      <translation>镜像画面</translation>
-    </message>
-    <message>
-      <source>Selfie view: flips what is seen, never the data (M)</source>
-      <translation>自拍视图：只翻转所见，不改变数据（M）</translation>
-    </message>
-    <message>
-      <source>On the hand only</source>
-      <translation>仅在手上</translation>
-    </message>
-    <message>
-      <source>Colour the hand and leave the rest of the crop (0)</source>
-      <translation>只给手着色，其余保持不变（0）</translation>
-    </message>
-    <message>
-      <source>Show the joints in the 3D view (K)</source>
-      <translation>在 3D 视图中显示关节（K）</translation>
-    </message>
-    <message>
-      <source>Fingertip trails</source>
-      <translation>指尖轨迹</translation>
-    </message>
-    <message>
-      <source>Show where the fingertips have been, fading (T)</source>
-      <translation>显示指尖经过的位置，逐渐淡出（T）</translation>
-    </message>
-    <message>
-      <source>Centre the hands</source>
-      <translation>手居中</translation>
-    </message>
-    <message>
-      <source>Put the hands side by side instead of in their metric places (X)</source>
-      <translation>并排放置手，而非真实位置（X）</translation>
-    </message>
-    <message>
-      <source>Follow the hands</source>
-      <translation>跟随手</translation>
-    </message>
-    <message>
-      <source>Enlarge the picture around the hands and go with them (H)</source>
-      <translation>放大手周围的画面并跟随（H）</translation>
-    </message>
-    <message>
-      <source>Curves over time</source>
-      <translation>随时间变化的曲线</translation>
-    </message>
-    <message>
-      <source>Draw flexion, confidence or speed under the picture (U)</source>
-      <translation>在画面下方绘制弯曲、置信度或速度（U）</translation>
-    </message>
-    <message>
-      <source>Keep the hands in the middle (F)</source>
-      <translation>使手保持在中央（F）</translation>
-    </message>
-    <message>
-      <source>Ground grid and axes</source>
-      <translation>地面网格和坐标轴</translation>
-    </message>
-    <message>
-      <source>Show a ground grid of 5 cm and the axes (G)</source>
-      <translation>显示 5 厘米地面网格和坐标轴（G）</translation>
-    </message>
-    <message>
-      <source>Camera and its view</source>
-      <translation>摄像头及其视野</translation>
-    </message>
-    <message>
-      <source>Show the camera and the pyramid that it sees (C)</source>
-      <translation>显示摄像头及其视锥（C）</translation>
-    </message>
-    <message>
       <source>The estimator is still loading.</source>
       <translation>估计器仍在加载。</translation>
     </message>
@@ -1318,14 +1686,6 @@
     <message>
       <source>hands</source>
       <translation>只手</translation>
-    </message>
-    <message>
-      <source>Source</source>
-      <translation>来源</translation>
-    </message>
-    <message>
-      <source>Model</source>
-      <translation>模型</translation>
     </message>
     <message>
       <source>Recording</source>
@@ -1630,14 +1990,6 @@ from the landmark estimator until the network agrees again.</source>
       <translation>画中画</translation>
     </message>
     <message>
-      <source>S&amp;wap the views</source>
-      <translation>交换视图(&amp;W)</translation>
-    </message>
-    <message>
-      <source>M&amp;irror picture</source>
-      <translation>镜像画面(&amp;I)</translation>
-    </message>
-    <message>
       <source>&amp;Enlarge the picture</source>
       <translation>放大画面(&amp;E)</translation>
     </message>
@@ -1648,14 +2000,6 @@ from the landmark estimator until the network agrees again.</source>
     <message>
       <source>W&amp;hole picture</source>
       <translation>完整画面(&amp;H)</translation>
-    </message>
-    <message>
-      <source>Fo&amp;llow the hands in the picture</source>
-      <translation>画面跟随手(&amp;L)</translation>
-    </message>
-    <message>
-      <source>Cur&amp;ves over time</source>
-      <translation>随时间变化的曲线(&amp;V)</translation>
     </message>
     <message>
       <source>Com&amp;pare two estimators</source>
@@ -1678,52 +2022,12 @@ from the landmark estimator until the network agrees again.</source>
       <translation>侧栏(&amp;B)</translation>
     </message>
     <message>
-      <source>Page: source</source>
-      <translation>页面：来源</translation>
-    </message>
-    <message>
-      <source>Page: view</source>
-      <translation>页面：视图</translation>
-    </message>
-    <message>
-      <source>Page: model</source>
-      <translation>页面：模型</translation>
-    </message>
-    <message>
-      <source>Page: record</source>
-      <translation>页面：录制</translation>
-    </message>
-    <message>
-      <source>Page: live</source>
-      <translation>页面：直播</translation>
-    </message>
-    <message>
-      <source>Page: train</source>
-      <translation>页面：训练</translation>
-    </message>
-    <message>
       <source>&amp;Full screen</source>
       <translation>全屏(&amp;F)</translation>
     </message>
     <message>
       <source>&amp;Overlay</source>
       <translation>叠加(&amp;O)</translation>
-    </message>
-    <message>
-      <source>Hand &amp;mesh</source>
-      <translation>手部网格(&amp;M)</translation>
-    </message>
-    <message>
-      <source>&amp;Skeleton</source>
-      <translation>骨架(&amp;S)</translation>
-    </message>
-    <message>
-      <source>Crop &amp;boxes</source>
-      <translation>裁剪框(&amp;B)</translation>
-    </message>
-    <message>
-      <source>&amp;Labels</source>
-      <translation>标签(&amp;L)</translation>
     </message>
     <message>
       <source>Next s&amp;tyle of the mesh</source>
@@ -1760,30 +2064,6 @@ from the landmark estimator until the network agrees again.</source>
     <message>
       <source>Map: before, after and &amp;difference</source>
       <translation>图：之前、之后与差异(&amp;D)</translation>
-    </message>
-    <message>
-      <source>Map on the &amp;hand only</source>
-      <translation>图仅在手上(&amp;H)</translation>
-    </message>
-    <message>
-      <source>Fingertip &amp;trails</source>
-      <translation>指尖轨迹(&amp;T)</translation>
-    </message>
-    <message>
-      <source>&amp;Centre the hands</source>
-      <translation>手居中(&amp;C)</translation>
-    </message>
-    <message>
-      <source>&amp;Follow the hands</source>
-      <translation>跟随手(&amp;F)</translation>
-    </message>
-    <message>
-      <source>&amp;Ground grid and axes</source>
-      <translation>地面网格和坐标轴(&amp;G)</translation>
-    </message>
-    <message>
-      <source>Camera and its &amp;view</source>
-      <translation>摄像头及其视野(&amp;V)</translation>
     </message>
     <message>
       <source>Next st&amp;yle of the mesh</source>
@@ -1844,14 +2124,6 @@ from the landmark estimator until the network agrees again.</source>
     <message>
       <source>La&amp;nguage of the system</source>
       <translation>系统语言(&amp;N)</translation>
-    </message>
-    <message>
-      <source>English</source>
-      <translation>English</translation>
-    </message>
-    <message>
-      <source>Deutsch</source>
-      <translation>Deutsch</translation>
     </message>
     <message>
       <source>&amp;Reset all settings…</source>
@@ -1944,42 +2216,6 @@ from the landmark estimator until the network agrees again.</source>
     <message>
       <source>Mouse</source>
       <translation>鼠标</translation>
-    </message>
-    <message>
-      <source>Cameras, files and streams (Alt+1)</source>
-      <translation>摄像头、文件和流（Alt+1）</translation>
-    </message>
-    <message>
-      <source>View</source>
-      <translation>视图</translation>
-    </message>
-    <message>
-      <source>What the views show (Alt+2)</source>
-      <translation>视图显示的内容（Alt+2）</translation>
-    </message>
-    <message>
-      <source>Estimator, hand model, smoothing (Alt+3)</source>
-      <translation>估计器、手部模型、平滑（Alt+3）</translation>
-    </message>
-    <message>
-      <source>Recordings and snapshots (Alt+4)</source>
-      <translation>录制与快照（Alt+4）</translation>
-    </message>
-    <message>
-      <source>Live</source>
-      <translation>直播</translation>
-    </message>
-    <message>
-      <source>Send hands to a browser, Blender and others (Alt+5)</source>
-      <translation>将手发送到浏览器、Blender 等（Alt+5）</translation>
-    </message>
-    <message>
-      <source>Train</source>
-      <translation>训练</translation>
-    </message>
-    <message>
-      <source>Fine-tune the network on your hands (Alt+6)</source>
-      <translation>用自己的手微调网络（Alt+6）</translation>
     </message>
     <message>
       <source>Side by side (F1)</source>

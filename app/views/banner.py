@@ -7,6 +7,7 @@ from PyQt6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from app.icons import pixmap
+from app.messages import in_users_language
 from app.session_types import Notice
 from app.theme import Theme
 from app.views.controls import IconButton
@@ -119,8 +120,9 @@ class Banner(QFrame):
         cause = tr(_CAUSES.get(notice.key, "")) if notice.level != "info" else ""
         self._title.setText(cause)
         self._title.setVisible(bool(cause))
-        self._text.setText(notice.text)
-        self.setAccessibleName(notice.text)
+        text = in_users_language(notice.text)
+        self._text.setText(text)
+        self.setAccessibleName(text)
         self.setProperty("level", notice.level)
         style = self.style()
         if style is not None:

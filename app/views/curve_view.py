@@ -63,6 +63,7 @@ class CurveView(QWidget):
         self.kind_box.setAccessibleName(tr("What the curves show"))
         for kind in KINDS:
             self.kind_box.addItem(tr(kind.title), kind)
+        self.kind_box.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         self.kind_box.currentIndexChanged.connect(lambda _: self._draw())
         self.save_button = QPushButton(tr("Save…"))
         self.save_button.setToolTip(tr("All curves as CSV, or this plot as PNG"))

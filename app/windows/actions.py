@@ -79,10 +79,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("wipe_left", "&View", "Wipe to the left", "Shift+Left", repeats=True),
     Command("wipe_right", "&View", "Wipe to the right", "Shift+Right", repeats=True),
     Command("sidebar", "&View", "Side&bar", "Ctrl+B", checkable=True),
-    *(
-        Command(f"page_{page.key}", "&View", page.menu, f"Alt+{number}")
-        for number, page in enumerate(PAGES, start=1)
-    ),
+    *(Command(f"page_{page.key}", "&View", page.menu, page.shortcut) for page in PAGES),
     Command("full_screen", "&View", "&Full screen", "F11", checkable=True),
     *_toggles("&Overlay", "mesh", "overlay"),
     Command("mesh_style", "&Overlay", "Next s&tyle of the mesh", "S"),
