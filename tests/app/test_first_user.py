@@ -188,11 +188,13 @@ def test_undo_brings_a_deleted_take_back_and_leaves_older_choices(qtbot, window,
     )
     qtbot.keyClick(window, Key.Key_Z, Modifier.ControlModifier)
     qtbot.waitUntil(lambda: [t.name for t in takes.value] == [name], timeout=TIMEOUT)
-    assert window.session.observables.record_choice.value.npz
+    assert "npz" in window.session.observables.record_choice.value.formats
     assert all(file.exists() for file in takes.value[0].files)
     qtbot.waitUntil(lambda: window.record_panel.takes.undo_button.isHidden(), timeout=TIMEOUT)
     qtbot.keyClick(window, Key.Key_Z, Modifier.ControlModifier)
-    qtbot.waitUntil(lambda: not window.session.observables.record_choice.value.npz, timeout=TIMEOUT)
+    qtbot.waitUntil(
+        lambda: "npz" not in window.session.observables.record_choice.value.formats, timeout=TIMEOUT
+    )
 
 
 # ------------------------------------------------------------------------------------ banners

@@ -172,18 +172,18 @@ def a_take(name: str) -> Take:
 
 
 def test_takes_and_choices_share_one_stack_newest_first(choices, clock, history):
-    choices.record_choice.set(replace(choices.record_choice.value, npz=True))
+    choices.record_choice.set(choices.record_choice.value.writing(npz=True))
     choices.takes.delete(a_take("one"))
     assert history.undo_title == "deleting one"
     history.undo()
     assert choices.takes.names == {"one", "two"}
-    assert choices.record_choice.value.npz
+    assert "npz" in choices.record_choice.value.formats
     assert history.redo_title == "deleting one"
     history.redo()
     assert choices.takes.names == {"two"}
     history.undo()
     history.undo()
-    assert not choices.record_choice.value.npz
+    assert "npz" not in choices.record_choice.value.formats
     assert not history.can_undo
 
 

@@ -61,7 +61,9 @@ def test_record_export_rename_delete_undo_by_clicks(
     window.show_tab("record")
     assert panel.switches["jsonl"].isEnabled()
     click(qtbot, panel.switches["csv"])
-    qtbot.waitUntil(lambda: session.observables.record_choice.value.csv, timeout=TIMEOUT)
+    qtbot.waitUntil(
+        lambda: "csv" in session.observables.record_choice.value.formats, timeout=TIMEOUT
+    )
     # The JSONL comes with what is made of it.
     qtbot.waitUntil(lambda: not panel.switches["jsonl"].isEnabled(), timeout=TIMEOUT)
     assert panel.switches["jsonl"].isChecked()

@@ -214,7 +214,7 @@ def test_settings_are_restored_and_reset(qtbot, settings, theme, plain_clip, tmp
     assert second.sidebar.current == "record"
     assert second.sources_panel.recent_list.item(0).toolTip() == str(plain_clip)
     second.session.set_record_choice(
-        replace(second.session.observables.record_choice.value, csv=True)
+        second.session.observables.record_choice.value.writing(csv=True)
     )
     second.session.set_speed(2.0)
     second.commands.reset()
