@@ -4,8 +4,9 @@ estimator is, as colours.
 The tone is measured where the mesh lies on the picture: at every vertex that faces the camera, the
 picture's colour in linear light is set against what the mesh's own texture would show there under
 the renderer's light. Medians of both, without what differs in hue from most (nails, rings, an
-object in the hand, background at a bad fit), give a factor per colour, which is all that the
-texture is multiplied with. How brightness depends on the direction of the skin gives the light.
+object in the hand, background at a bad fit) and without what the hand itself shades, give a factor
+per colour, which is all that the texture is multiplied with. How brightness depends on the
+direction of the skin gives the light.
 """
 
 from __future__ import annotations
@@ -68,8 +69,11 @@ _DARKEST, _BRIGHTEST = 6, 249
 #: Hues within so many median deviations of the median are the skin's; at least so far, log units.
 _HUE_MADS, _HUE_LEAST = 2.5, 0.07
 _TINT_LIMITS: Final = (0.03, 4.0)
-#: Half-life of the smoothing of a track's tone, and the gap after which it starts anew, seconds.
-_HALF_LIFE_S, _LOST_S = 0.7, 1.5
+#: Percentiles of brightness, by what the mesh would have there, between which skin is lit.
+_LIT: Final = (40.0, 80.0)
+#: Half-life of the smoothing of a track's light and tone, of its tone while it seems to darken, and
+#: the gap after which it starts anew, seconds.
+_HALF_LIFE_S, _DARKER_S, _LOST_S = 0.7, 6.0, 1.5
 #: A tone that moves so slowly is measured no more often, s: it takes some 2 ms a hand.
 _EVERY_S: Final = 0.09
 #: Share of the usual lamps' strength that is kept beside the measured light, for highlights.
@@ -170,8 +174,11 @@ def _followed(old: _Tone | None, tint: Tint, light: NDArray[np.float64], time: f
     """What was measured now, held back by what was known."""
     if old is None:
         return _Tone(tint, light, time)
-    kept = 0.5 ** ((time - old.time) / _HALF_LIFE_S)
-    return _Tone(old.tint * kept + tint * (1 - kept), old.light * kept + light * (1 - kept), time)
+    past = time - old.time
+    lit = 0.5 ** (past / _HALF_LIFE_S)
+    # A hand that closes lies in its own shadow; skin does not darken.
+    kept = lit if tint.mean() >= old.tint.mean() else 0.5 ** (past / _DARKER_S)
+    return _Tone(old.tint * kept + tint * (1 - kept), old.light * lit + light * (1 - lit), time)
 
 
 def measure_tone(
@@ -217,8 +224,17 @@ def measure_tone(
     toward = normals[chosen].astype(np.float64)
     light = _measured_light(found, albedo, toward)
     shown = albedo * _irradiance(toward, _lighting(light))
-    tint = np.median(found, axis=0) / np.maximum(np.median(shown, axis=0), 1e-6)
+    lit = _lit(found, shown)
+    tint = np.median(found[lit], axis=0) / np.maximum(np.median(shown[lit], axis=0), 1e-6)
     return tint.clip(*_TINT_LIMITS), light
+
+
+def _lit(found: NDArray[np.float64], shown: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of the colours (N, 3) are neither in a shadow of the hand itself, which the mesh under
+    its lamps does not have, nor highlights."""
+    share = found.mean(axis=1) / np.maximum(shown.mean(axis=1), 1e-6)
+    low, high = np.percentile(share, _LIT)
+    return (share >= low) & (share <= high)
 
 
 def _alike(found: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ import pytest
 from hands3c_core.geometry import crop_box, default_camera, project
 from hands3c_core.hand_model import FastHandLayer, load_hand_model
 from hands3c_core.hand_model.shipped import skin_texture_path
+from hands3c_core.pipeline import HandMeshPipeline
 from hands3c_core.render import (
     HandLook,
     Lighting,
@@ -20,6 +21,7 @@ from hands3c_core.render import (
     draw_overlay,
     hand_meshes,
 )
+from hands3c_core.render.overlay import own_meshes
 from hands3c_core.render.shade_kernels import SRGB_TO_LINEAR
 from hands3c_core.render.skin import (
     HEAT_M,
@@ -33,6 +35,7 @@ from hands3c_core.render.skin import (
     tint_for,
     vertex_albedo,
 )
+from hands3c_core.sources import open_source
 from hands3c_core.types import Frame, FrameResult, Hand
 
 CAMERA = default_camera(480, 360, 60.0)
@@ -109,6 +112,53 @@ def test_what_covers_a_quarter_of_the_hand_does_not_colour_it(hand, meshes):
     assert (covered != image).any(axis=2).mean() > 0.02
     tint, _ = measure_tone(covered, hand, CAMERA, meshes[True])
     np.testing.assert_allclose(tint, clean, rtol=0.1)
+
+
+def shaded(image: np.ndarray, hand: Hand, share: float) -> np.ndarray:
+    """The picture with a part of the hand, from the left, in shadow."""
+    edge = int(np.percentile(hand.joints_2d[:, 0], 100 * share))
+    dark = image.copy()
+    dark[:, :edge] = (dark[:, :edge] * 0.5).astype(np.uint8)  # about a fifth of the light
+    return dark
+
+
+def test_a_shadow_on_a_third_of_the_hand_does_not_darken_its_skin(hand, meshes):
+    image = photograph(hand, meshes)
+    clean, _ = measure_tone(image, hand, CAMERA, meshes[True])
+    tint, _ = measure_tone(shaded(image, hand, 0.35), hand, CAMERA, meshes[True])
+    np.testing.assert_allclose(tint, clean, rtol=0.15)
+
+
+def test_a_hand_that_closes_for_seconds_keeps_its_tone(hand, meshes):
+    """Nearly all of it is then in its own shadow: the skin seemed half as bright."""
+    tones = SkinTones()
+    open_, closed = photograph(hand, meshes), shaded(photograph(hand, meshes), hand, 0.9)
+    tones.update(open_, result_of(open_, hand, 0.0), meshes)
+    first = tones.tint(hand)
+    raw, _ = measure_tone(closed, hand, CAMERA, meshes[True])
+    assert (raw < first / 2).all()
+    for step in range(1, 21):
+        tones.update(closed, result_of(closed, hand, 0.1 * step), meshes)
+    assert (tones.tint(hand) > 0.7 * first).all()
+
+
+@pytest.mark.slow
+def test_the_tone_of_a_real_hand_holds_still(shared):
+    """A hand that opens and closes: its tone went from 0.54 at 1 s to 0.30 later on."""
+    tones, seen = SkinTones(), []
+    clip = shared / "media" / "one_hand_720p.mp4"
+    with HandMeshPipeline("landmarks") as pipeline, open_source(clip) as source:
+        for frame in source:
+            if frame.timestamp > 11.5:
+                break
+            if frame.index % 6:
+                continue
+            result = pipeline.process(frame)
+            tones.update(frame.image, result, own_meshes(result.model))
+            if result.hands and frame.timestamp > 0.5:
+                seen.append(tones.tint(result.hands[0]).mean())
+    assert len(seen) > 40
+    assert max(seen) < 1.25 * min(seen)
 
 
 def test_too_little_to_see_gives_no_tone(hand, meshes, model):
@@ -209,3 +259,22 @@ def test_heat_follows_the_joints(hand):
     colors = heat_colors(hand.joints_3d, hand.joints_3d, sigma, 0.9)
     assert colors[8, 0] > colors[8, 2]
     assert colors[0, 2] > colors[0, 0]
+
+
+def test_heat_says_what_its_colours_mean(hand, meshes):
+    image = photograph(hand, meshes)
+    sure = replace(hand, joint_sigma=np.full(21, 0.002, np.float32))
+    result = result_of(image, sure)
+
+    def drawn(**style) -> np.ndarray:
+        style = OverlayStyle(look=HandLook(material="heat"), **style)
+        return draw_overlay(image, result, style, meshes)
+
+    plain, named = drawn(legend=False), drawn()
+    rows, columns = np.nonzero((plain != named).any(axis=2))
+    assert columns.max() < CAMERA.width * 0.7
+    assert rows.min() > CAMERA.height * 0.5
+    np.testing.assert_array_equal(drawn(mesh=None), drawn(mesh=None, legend=False))
+    nobody = replace(result, hands=())
+    style = OverlayStyle(look=HandLook(material="heat"))
+    np.testing.assert_array_equal(draw_overlay(image, nobody, style, meshes), image)
