@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import logging
+import math
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +22,10 @@ log = logging.getLogger(__name__)
 
 #: How long to wait for a task before looking whether there is more to do, s.
 _WAIT_S: Final = 1.0
+#: So long without anybody at work is said, s.
+_LONG_S: Final = 30.0
+#: As many workers one after another that die before they are there end a run.
+_MOST_FAILED: Final = 10
 
 
 class RayEngine:
@@ -70,27 +75,26 @@ class RayEngine:
         import ray
 
         shared = ray.put(work)
-        crew: dict[int, Any] = {}
+        crew = _Crew(lambda: self._hire(shared))
         doing: dict[Any, _Doing] = {}
         deaths: Counter[str] = Counter()
         try:
             while queue or doing:
-                busy = {it.worker for it in doing.values()}
-                for number in range(self.workers):
-                    if number in busy or not queue:
-                        continue
-                    if number not in crew:
-                        crew[number] = self._hire(shared)
-                    task = queue.popleft()
-                    future = crew[number].do.remote(task.payload)
+                crew.enlarge(self.workers if queue else 0)
+                while queue and crew.idle:
+                    task, number = queue.popleft(), crew.idle.pop()
+                    future = crew.actors[number].do.remote(task.payload)
                     doing[future] = _Doing(task, number, time.monotonic())
-                ready, _ = ray.wait(list(doing), num_returns=1, timeout=_WAIT_S)
+                waited = [*doing, *crew.coming]
+                ready, _ = ray.wait(waited, num_returns=1, timeout=_WAIT_S)
                 for future in ready:
-                    yield from self._hear(future, doing.pop(future), crew, queue, deaths)
+                    if future in doing:
+                        yield from self._hear(future, doing.pop(future), crew, queue, deaths)
+                    else:
+                        crew.arrive(future)
+                crew.say_if_nobody_comes()
         finally:
-            for worker in crew.values():
-                with contextlib.suppress(Exception):
-                    ray.kill(worker)
+            crew.end()
 
     def _hire(self, work: Any) -> Any:
         import ray
@@ -106,7 +110,7 @@ class RayEngine:
         self,
         future: Any,
         it: _Doing,
-        crew: dict[int, Any],
+        crew: _Crew,
         queue: deque[Task],
         deaths: Counter[str],
     ) -> Iterator[Event]:
@@ -117,9 +121,7 @@ class RayEngine:
             result, problem = ray.get(future)
         except ray.exceptions.RayError as error:
             log.warning("a Ray worker was lost at %s: %s", it.task.key, in_one_line(error))
-            with contextlib.suppress(Exception):
-                ray.kill(crew[it.worker])
-            del crew[it.worker]
+            crew.dismiss(it.worker)
             deaths[it.task.key] += 1
             if deaths[it.task.key] < ATTEMPTS:
                 queue.appendleft(it.task)
@@ -127,7 +129,71 @@ class RayEngine:
             problem = f"its worker was lost {ATTEMPTS} times ({type(error).__name__})"
             yield Outcome(it.task, it.worker, seconds, None, problem, crashed=True)
             return
+        crew.idle.append(it.worker)
         yield Outcome(it.task, it.worker, seconds, result, problem)
+
+
+class _Crew:
+    """The actors by number. One for which the cluster has no room (fewer cores than workers, a node
+    that is gone) never begins: nobody is given a task before he is there."""
+
+    def __init__(self, hire: Callable[[], Any]) -> None:
+        self._hire = hire
+        self.actors: dict[int, Any] = {}
+        self.coming: dict[Any, int] = {}
+        """Numbers of those that are not there yet, by what tells that they are."""
+        self.idle: list[int] = []
+        self._failed = 0
+        self._complain_at = time.monotonic() + _LONG_S
+
+    def enlarge(self, most: int) -> None:
+        """Ask for so many in all."""
+        for number in range(most):
+            if number not in self.actors:
+                self.actors[number] = actor = self._hire()
+                self.coming[actor.is_there.remote()] = number
+
+    def arrive(self, future: Any) -> None:
+        """One of ``coming`` is there, or never will be.
+
+        Raises:
+            UserError: one after another could not begin.
+        """
+        import ray
+
+        number = self.coming.pop(future)
+        try:
+            ray.get(future)
+        except ray.exceptions.RayError as error:
+            self.dismiss(number)
+            self._failed += 1
+            if self._failed >= _MOST_FAILED:
+                reason = in_one_line(error)
+                raise UserError(f"workers cannot begin on the Ray cluster: {reason}.") from error
+        else:
+            self._failed = 0
+            self.idle.append(number)
+
+    def dismiss(self, number: int) -> None:
+        """End one, if it has not ended by itself."""
+        import ray
+
+        with contextlib.suppress(Exception):
+            ray.kill(self.actors[number])
+        del self.actors[number]
+
+    def say_if_nobody_comes(self) -> None:
+        """A run that waits for room says so."""
+        if len(self.coming) < len(self.actors):
+            self._complain_at = time.monotonic() + _LONG_S
+        elif time.monotonic() > self._complain_at:
+            self._complain_at = math.inf
+            log.warning("the Ray cluster has no room for a worker yet; waiting for cores or GPUs")
+
+    def end(self) -> None:
+        """End all."""
+        for number in list(self.actors):
+            self.dismiss(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +211,9 @@ class _Worker:
     def __init__(self, work: Work) -> None:
         self._work = work
         limit_threads()
+
+    def is_there(self) -> bool:
+        return True
 
     def do(self, payload: Any) -> tuple[Any, str]:
         try:

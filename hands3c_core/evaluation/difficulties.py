@@ -56,8 +56,8 @@ class Score:
     """Of those found."""
     pa_mpjpe_all_mm: float
     """A missed hand counts as one point."""
-    joints_2d_box: float
-    """2D error of those found, as a share of the hand's box."""
+    joints_2d_px: float
+    """Of those found, px of a 256-px crop."""
 
 
 def every_estimator() -> tuple[str, ...]:
@@ -132,7 +132,7 @@ def score(
 
 def _score(name: str, difficulty: str, report: dict[str, Any]) -> Score:
     found = report["n"] / max(report["n"] + report["n_failed"], 1)
-    keys = ("pa_mpjpe_mm", "pa_mpjpe_all_mm", "joints_2d_box")
+    keys = ("pa_mpjpe_mm", "pa_mpjpe_all_mm", "joints_2d_px")
     values = (float("nan") if report[key] is None else float(report[key]) for key in keys)
     return Score(name, difficulty, found, *values)
 
@@ -151,7 +151,7 @@ def table(scores: Sequence[Score], count: int) -> str:
     by_key = {(score.estimator, score.difficulty): score for score in scores}
     lines = [
         f"PA-MPJPE in mm over all {count:,} hands of each set, a missed one counted as a single "
-        "point (of those found alone; 2D error as a share of the hand's box; share found):",
+        "point (of those found alone; 2D error in px of 256; share found):",
         "",
         "| | " + " | ".join(name.replace("_", " ") for name in difficulties) + " |",
         "|---" * (len(difficulties) + 1) + "|",
@@ -164,7 +164,7 @@ def table(scores: Sequence[Score], count: int) -> str:
                 ""
                 if it is None
                 else f"**{it.pa_mpjpe_all_mm:.1f}** ({it.pa_mpjpe_mm:.1f}; "
-                f"{100 * it.joints_2d_box:.1f} %; {100 * it.found:.0f} %)"
+                f"{it.joints_2d_px:.1f} px; {100 * it.found:.0f} %)"
             )
         lines.append(f"| `{Path(name).stem}` | " + " | ".join(cells) + " |")
     return "\n".join(lines)

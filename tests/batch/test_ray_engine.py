@@ -75,6 +75,13 @@ def test_a_killed_actor_is_replaced_and_its_task_done_again(engine, tmp_path):
     assert outcome.result == "alive"
 
 
+def test_workers_for_whom_there_is_no_room_keep_nobody_waiting(cluster):
+    from hands3c_core.batch.ray_engine import RayEngine
+
+    found = outcomes(RayEngine(5, address=cluster.address), [1, 2, 3, 4, 5, 6], square)
+    assert sorted(outcome.result[0] for outcome in found) == [1, 4, 9, 16, 25, 36]
+
+
 def test_a_run_is_the_one_of_the_local_engine(engine, clips, here, tmp_path):
     from test_process import CONFIG, contents
 

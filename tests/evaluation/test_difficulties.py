@@ -29,7 +29,7 @@ def test_pictures_taken_in_the_dark_are_dark_and_noisy():
     light = [SyntheticRenderer(plain, 3).render(index) for index in range(6)]
     dark = [SyntheticRenderer(replace(plain, dark=1.0), 3).render(index) for index in range(6)]
     levels = [np.mean([hand.crop.mean() for hand in hands]) for hands in (light, dark)]
-    assert levels[1] < 0.5 * levels[0]
+    assert levels[1] < 0.6 * levels[0]
     for usual, hidden in zip(light, dark, strict=True):
         np.testing.assert_array_equal(usual.joints_3d, hidden.joints_3d)
 
@@ -76,15 +76,15 @@ def test_what_cannot_be_measured_is_named(tmp_path, capsys, wrong, said):
 def test_the_table_has_a_row_an_estimator_and_a_gap_for_what_is_missing():
     made = table(
         [
-            Score("auto", "plain", 0.9, 8.04, 10.06, 0.043),
-            Score("auto", "dark", 0.5, 9.0, 30.0, 0.05),
-            Score("landmarks", "dark", 0.5, 9.0, 31.0, 0.05),
+            Score("auto", "plain", 0.9, 8.04, 10.06, 9.72),
+            Score("auto", "dark", 0.5, 9.0, 30.0, 12.0),
+            Score("landmarks", "dark", 0.5, 9.0, 31.0, 12.0),
         ],
         1000,
     ).splitlines()
     assert made[2:] == [
         "| | plain | dark |",
         "|---|---|---|",
-        "| `auto` | **10.1** (8.0; 4.3 %; 90 %) | **30.0** (9.0; 5.0 %; 50 %) |",
-        "| `landmarks` |  | **31.0** (9.0; 5.0 %; 50 %) |",
+        "| `auto` | **10.1** (8.0; 9.7 px; 90 %) | **30.0** (9.0; 12.0 px; 50 %) |",
+        "| `landmarks` |  | **31.0** (9.0; 12.0 px; 50 %) |",
     ]

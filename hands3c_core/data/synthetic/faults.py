@@ -10,8 +10,9 @@ import numpy as np
 from hands3c_core.data.synthetic.config import SyntheticConfig
 from hands3c_core.types import Float32
 
-#: In the dark: how much of the light is left, two to four stops less, and the noise, grey levels.
-_DARK_GAINS: Final = (0.07, 0.25)
+#: In the dark: how much of the light is left, one to two and a half stops less, and the noise, grey
+#: levels.
+_DARK_GAINS: Final = (0.18, 0.5)
 _DARK_NOISE: Final = (6.0, 14.0)
 
 
