@@ -290,7 +290,8 @@ class ModelPanel(Page):
 
 def _in_short(card: WeightsCard) -> list[str]:
     """What weights are and how good they are, in a line each."""
-    errors = ", ".join(f"{tr(kind)} {mm:.0f} mm" for kind, mm in card.joint_errors().items())
+    figures = card.joint_errors().items()
+    errors = ", ".join(f"{tr(kind)} {mm:.0f}\N{NO-BREAK SPACE}mm" for kind, mm in figures)
     good = tr("Typical error of a joint: {errors}", errors=errors) if errors else ""
     return list(filter(None, (card.heading(), good)))
 

@@ -56,6 +56,7 @@ class CurveView(QWidget):
         # Beside the plot: in it, it would lie over the curves.
         self.legend = QLabel()
         self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setStyleSheet("font-size: 11px")
         self.legend.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setAccessibleName(tr("Curves over time"))
         self.setFixedHeight(_HEIGHT)
@@ -187,7 +188,9 @@ class CurveView(QWidget):
             colour = _COLOURS[index % len(_COLOURS)]
             line.setPen(pyqtgraph.mkPen(colour, width=1.6, style=style))
             line.setData(curve.times, curve.values)
-        self.legend.setText(_legend(curves))
+        words = _legend(curves)
+        self.legend.setText(words)
+        self.legend.setToolTip(words)  # where there is no room for all of them
         for gone in lines.values():
             plot.removeItem(gone)
         plot.setLabel("left", kind.unit or kind.title.lower())

@@ -45,7 +45,9 @@ def test_the_detector_is_set_live(qtbot, window):
     qtbot.waitUntil(lambda: detector.max_hands == 1, timeout=TIMEOUT)
     qtbot.waitUntil(lambda: len(session.shown.result.hands) == 1, timeout=TIMEOUT)
     panel.threshold_rows["detection_confidence"].slider.setValue(14)
-    qtbot.waitUntil(lambda: detector.min_detection_confidence == pytest.approx(0.8))
+    qtbot.waitUntil(
+        lambda: detector.min_detection_confidence == pytest.approx(0.8), timeout=TIMEOUT
+    )
     assert session.observables.model.value.detection_confidence == pytest.approx(0.8)
     qtbot.waitUntil(lambda: window.settings.load_model().max_hands == 1, timeout=TIMEOUT)
 
@@ -71,7 +73,10 @@ def test_a_card_is_shown_and_a_network_alone_has_a_device(qtbot, theme):
         limits="Weak in the dark.",
     )
     panel.show_status(ModelStatus(ready=True, note="Meshes come from the network x", card=card))
-    short = "hands3c_lite, crops of 160 px · Apache-2.0\nTypical error of a joint: webcam 8 mm"
+    short = (
+        "hands3c_lite, crops of 160 px · Apache-2.0\n"
+        "Typical error of a joint: webcam 8\N{NO-BREAK SPACE}mm"
+    )
     assert panel.facts.text() == short
     panel.facts_button.click()
     assert "Weak in the dark." in panel.facts.text()
