@@ -23,7 +23,7 @@ from app.painter import Painter
 from app.session_types import FAILURE_S, Figures, Notice, Picture, SecondPicture, Shown
 from app.wording import estimator_title
 from app.workers import RenderThread
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, unexpected
 from hands3c_core.types import FrameResult
 from hands3c_core.weights import AUTO, LANDMARKS, shipped_weights
 
@@ -175,8 +175,7 @@ class Comparison:
         except UserError as error:
             self._fail(shown, str(error))
         except Exception as error:
-            log.exception("the second estimator failed")
-            self._fail(shown, f"The comparison stopped ({error}); the log has the details.")
+            self._fail(shown, unexpected(log, "The comparison stopped", error))
         else:
             pair = replace(shown, second=second)
             with self._lock:

@@ -22,7 +22,7 @@ from app.preview import Preview, raw_picture
 from app.recording import RecordFiles, Recording
 from app.replay import TakeReplay
 from app.session_types import FAILURE_S, ModelStatus, Notice, RecordingState, Shown, State
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, unexpected
 from hands3c_core.pipeline_frames import Looked
 from hands3c_core.types import Frame
 
@@ -108,8 +108,7 @@ class Engine:
                 except UserError as error:
                     self.fail(str(error))
                 except Exception as error:
-                    log.exception("the engine failed on a frame")
-                    self.fail(f"Something went wrong ({error}); the log has the details.")
+                    self.fail(unexpected(log, "A frame could not be processed", error))
         finally:
             self._ahead.close()
             self.stop_recording()

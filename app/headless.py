@@ -205,6 +205,8 @@ class _Run:
         if take is None and files_wanted and self._error is None:
             self._console.print("Nothing was written: there was no frame.")
             return
+        if self._error is not None and not self._frames:
+            return
         share = 100.0 * self._with_hands / max(1, self._frames)
         self._console.print(
             f"{counted(self._frames, 'frame')}, a hand in {share:.1f} % of them. "
@@ -236,6 +238,8 @@ class _Run:
         if notice.level == "error" and notice.text and not is_away:
             self._error = self._error or notice.text
             self._done.set()
+        elif self._error is not None:
+            pass  # what follows from it need not be told
         elif notice.level == "warning" and notice.text and notice.text != self._warned:
             self._warned = notice.text  # a camera that stays away is told of once
             self._console.print(notice.text)

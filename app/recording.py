@@ -19,7 +19,7 @@ from app.painter import Painter
 from app.session_types import RecordingState, Shown, Take
 from app.take_files import RAW_SUFFIX, size_of
 from app.workers import BoundedQueue
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, unexpected
 from hands3c_core.gaps import MOST_GAP_S
 from hands3c_core.names import cut_name
 
@@ -220,8 +220,7 @@ class Recording:
         except UserError as error:
             self.error = str(error)
         except Exception as error:
-            log.exception("a recording failed")
-            self.error = f"The recording failed ({error}); the log has the details."
+            self.error = unexpected(log, "The recording failed", error)
         self._queue.close(drop=True)
         self._complete()
         self._on_finished(self)
@@ -301,8 +300,8 @@ class Recording:
             except UserError as error:
                 self.error = self.error or str(error)
             except Exception as error:
-                log.exception("a recording could not be completed")
-                self.error = self.error or f"A file could not be completed ({error})."
+                told = unexpected(log, "A file could not be completed", error)
+                self.error = self.error or told
         written = tuple(file for file in self.files.all if file.exists())
         if self._frames and written:
             length = self._clock.time + 1.0 / self._fps

@@ -21,7 +21,7 @@ from app.scene_state import Rendering
 from app.session_types import FAILURE_S, Notice, RecordingState, Shown
 from app.take_files import SCENE_SUFFIX
 from app.workers import BoundedQueue
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, unexpected
 
 if TYPE_CHECKING:
     from hands3c_core.export.video import VideoWriter
@@ -103,8 +103,7 @@ class SceneRecorder:
         except UserError as error:
             self._say(str(error))
         except Exception as error:
-            log.exception("recording the 3D view failed")
-            self._say(f"The 3D view was not recorded ({error}); the log has the details.")
+            self._say(unexpected(log, "The 3D view was not recorded", error))
         finally:
             queue.close(drop=True)
             self._complete(writer)

@@ -20,7 +20,7 @@ from app.dense_hand import DenseHands, dense_hands
 from app.follow import Follower
 from app.scene_state import Rendering, SceneLook, SceneSettings, Still, Wishes
 from app.session_types import Shown
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, unexpected
 from hands3c_core.types import Hand
 
 if TYPE_CHECKING:
@@ -189,8 +189,7 @@ class SceneWorker:
         except UserError as error:
             self._on_error(str(error))
         except Exception as error:
-            log.exception("the 3D view failed")
-            self._on_error(f"The 3D view stopped ({error}); the log has the details.")
+            self._on_error(unexpected(log, "The 3D view stopped", error))
         finally:
             if self._scene is not None:
                 self._scene.close()

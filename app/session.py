@@ -38,7 +38,7 @@ from app.takes import TakeShelf
 from app.wording import saved_text
 from app.workers import RenderThread, TaskThread
 from app.zoom import WHOLE, PictureFollower, Zoom
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, unexpected
 from hands3c_core.weights import LANDMARKS
 
 if TYPE_CHECKING:
@@ -343,8 +343,7 @@ class Session:
         except UserError as error:
             self._model_failed(str(error))
         except Exception as error:
-            log.exception("the model could not be built")
-            self._model_failed(f"The model could not be built ({error}); the log has the details.")
+            self._model_failed(unexpected(log, "The model could not be built", error))
         else:
             self._say("model", "")
             self._fresh.append(loaded)

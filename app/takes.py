@@ -21,7 +21,7 @@ from app.session_types import FAILURE_S, ExportState, Level, Notice, Take, TakeC
 from app.take_files import files_of, read_take, scan, size_of
 from app.wording import saved_text
 from app.workers import TaskThread
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, unexpected
 
 if TYPE_CHECKING:
     from hands3c_core.hand_model import HandModelData
@@ -244,12 +244,8 @@ class TakeShelf:
         except UserError as error:
             self._say(f"{take.name} was not exported: {error}", "error", FAILURE_S)
         except Exception as error:
-            log.exception("an export failed")
-            self._say(
-                f"{take.name} was not exported ({error}); the log has the details.",
-                "error",
-                FAILURE_S,
-            )
+            text = unexpected(log, f"{take.name} was not exported", error)
+            self._say(text, "error", FAILURE_S)
         finally:
             self._out.export.set(ExportState())
             self._update(take)

@@ -29,7 +29,7 @@ from app.recording import RecordFiles, Recording
 from app.session import Session
 from app.session_types import Shown
 from app.wording import counted
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, unexpected
 from hands3c_core.reading import read_json
 from hands3c_core.weights import LANDMARKS, find_weights, read_card
 
@@ -256,10 +256,8 @@ class PersonalTraining:
         except UserError as error:
             self._say(phase=Phase.FAILED, text=str(error), share=None)
         except Exception as error:
-            log.exception("fine-tuning failed")
-            self._say(
-                phase=Phase.FAILED, text=f"It failed ({error}); the log has more.", share=None
-            )
+            text = unexpected(log, "Fine-tuning failed", error)
+            self._say(phase=Phase.FAILED, text=text, share=None)
         else:
             self._say(
                 phase=Phase.DONE,

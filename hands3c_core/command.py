@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Any, Final, NoReturn, TypeVar
 
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, is_out_of_memory
 
 T = TypeVar("T")
 
@@ -76,16 +76,18 @@ def outcome(
         return _complain(f"{name}: {missing_package(package)}", BAD_INPUT)
     except BrokenPipeError:
         return BROKEN_PIPE
-    except MemoryError:
-        return _complain(
-            f"{name}: the memory is used up: close other programs, or give less at once.", BAD_INPUT
-        )
     except SystemExit as exit_:
         if isinstance(exit_.__context__, BrokenPipeError):  # so rich ends a program
             return BROKEN_PIPE
         if isinstance(exit_.code, str):
             return _complain(exit_.code, 1)
         return exit_.code or 0
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        return _complain(
+            f"{name}: the memory is used up: close other programs, or give less at once.", BAD_INPUT
+        )
 
 
 def missing_package(package: str) -> str:

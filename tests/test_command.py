@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -69,6 +70,9 @@ def test_good_arguments_and_help_pass(capsys) -> None:
         (UserError("this is\nwrong"), 2, "cmd: this is wrong\n"),
         (KeyboardInterrupt(), 130, "Stopped.\n"),
         (MemoryError(), 2, "cmd: the memory is used up"),
+        (OSError(errno.ENOMEM, "no"), 2, "cmd: the memory is used up"),
+        (ImportError("x.so: failed to map segment from shared object"), 2, "cmd: the memory is"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), 2, "cmd: the mem"),
         (BrokenPipeError(), 141, ""),
         (SystemExit(3), 3, ""),
     ],

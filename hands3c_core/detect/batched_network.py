@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, is_out_of_memory
 from hands3c_core.openvino_core import import_openvino, openvino_core
 from hands3c_core.types import UInt8
 
@@ -37,7 +37,9 @@ class BatchedNetwork:
             self._model = self._core.read_model(file)
             self._pass(first)
         except (OSError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+            if is_out_of_memory(error):
+                raise
+            reason = str(error).strip().splitlines()[-1] if str(error).strip() else repr(error)
             raise UserError(f"the hand landmark network {file} cannot be loaded: {reason}") from (
                 None
             )

@@ -20,7 +20,7 @@ import numpy as np
 
 from hands3c_core.assets import asset_path
 from hands3c_core.closing import Closing
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, is_out_of_memory
 from hands3c_core.types import Detection, UInt8
 
 Mode = Literal["video", "image"]
@@ -215,6 +215,8 @@ class MediaPipeDetector(Closing):
             )
             return vision.HandLandmarker.create_from_options(options)
         except (OSError, RuntimeError, ValueError) as error:
+            if is_out_of_memory(error):
+                raise
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise UserError(f"the hand detector {self._bundle} cannot be loaded: {reason}") from (
                 None

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load
 from torch import Tensor
 
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, is_out_of_memory
 from hands3c_core.reading import parse_json
 
 #: Larger files are none of ours; a published checkpoint with its optimizer has 370 MB.
@@ -46,6 +46,8 @@ def read_torch_file(path: Path) -> Any:
 
 
 def _torch_complaint(path: Path, error: Exception) -> str:
+    if is_out_of_memory(error):
+        return f"{path} needs more memory than there is, or is damaged: close other programs."
     text = str(error)
     wanted = re.search(r"GLOBAL (\S+)", text)
     if isinstance(error, pickle.UnpicklingError) and wanted:

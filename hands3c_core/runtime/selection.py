@@ -21,7 +21,7 @@ import platformdirs
 import torch
 
 from hands3c_core.atomic import write_atomically
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, is_out_of_memory
 from hands3c_core.models import HandNetwork
 from hands3c_core.ops import active_kernel
 from hands3c_core.ops.build import system_compiler
@@ -148,16 +148,20 @@ def _fastest(model: HandNetwork, take: bool) -> Runtime:
     usual: dict[str, float] = {}
     best: Runtime | None = None
     bystanders = Bystanders()
+    no_memory = False
     for choice in choices:
         try:
             runtime = make_runtime(model, choice)
             passes = measure(runtime)
         except Exception as error:
             _log.warning("runtime %s failed and is left out: %s", choice, error)
+            no_memory = no_memory or is_out_of_memory(error)
             continue
         if best is None or min(passes) < min(times.values()):
             best = runtime
         times[choice], usual[choice] = round(min(passes), 3), statistics.median(passes)
+    if best is None and no_memory:
+        raise MemoryError("no runtime had enough memory")
     if best is None:
         raise UserError("No runtime works here: run hands3c doctor to see why.")
     _log.info("runtime %s is the fastest here: %s ms", best.runtime_name, times)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hands3c_core.closing import Closing
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, unexpected
 from hands3c_core.sources.base import MIN_STEP_S, Source, SourceLostError
 from hands3c_core.sources.pacing import PlayClock
 from hands3c_core.sources.reader_state import ReaderState, StateCallback
@@ -308,8 +308,7 @@ class SourceReader(Closing):
                 except UserError as error:
                     self._lose(str(error))
                 except Exception as error:
-                    log.exception("%s failed", self.source.name)
-                    self._lose(f"{self.source.name} failed: {error}")
+                    self._lose(unexpected(log, f"{self.source.name} failed", error))
         finally:
             self.source.close()
 

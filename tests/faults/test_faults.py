@@ -4,6 +4,7 @@ a clock that is set back, memory that is used up, a network camera that stalls o
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -223,6 +224,32 @@ def test_no_memory_for_a_large_network(tmp_path: Path, clip: Path, megabytes: in
     assert process.returncode == 0, told[-3000:]
     assert "memory" in out
     assert "goes on with landmarks" in out
+
+
+@pytest.fixture(scope="module")
+def large_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from hands3c_core.models import build_model, save_weights
+
+    path = tmp_path_factory.mktemp("weights") / "large.safetensors"
+    save_weights(build_model("hands3c"), path)
+    return path
+
+
+@pytest.mark.parametrize("megabytes", [900, 1200, 1600, 2200])
+def test_a_start_without_memory_is_one_line(
+    large_network: Path, tmp_path: Path, clip: Path, megabytes: int
+) -> None:
+    """``ulimit -v``, from what the libraries need to what the network needs."""
+    command = ["-m", "app", clip, "--headless", "--estimator", large_network, "--out", tmp_path]
+    words = " ".join(shlex.quote(str(word)) for word in [sys.executable, *command])
+    process = subprocess.Popen(
+        f"ulimit -v {megabytes << 10}; exec {words} --max-frames 3 --write jsonl",
+        shell=True, cwd=ROOT, env=environment(), text=True, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    told = ended(process, 2)
+    assert told.count("memory") == 1, told
+    assert told.splitlines()[-1].startswith("hands3c-live: ")
+    assert not list(tmp_path.iterdir())
 
 
 # --------------------------------------------------------------------------------------- network
