@@ -180,7 +180,7 @@ class _Run:
 
     def _wait(self) -> None:
         # In steps, so that a signal's handler runs on every platform.
-        while not self._done.wait(0.2):
+        while not self._interrupted and not self._done.wait(0.2):
             pass
 
     def _finish(self) -> Take | None:
@@ -247,8 +247,8 @@ class _Run:
             self._live_told.set()
 
     def _interrupt(self) -> None:
+        # From a signal's handler, on the thread that waits: the event's lock may be its own.
         self._interrupted = True
-        self._done.set()
 
     def _raise_error(self) -> None:
         if self._error is not None:

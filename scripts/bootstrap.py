@@ -32,6 +32,8 @@ TORCH = "torch==2.13.0"
 ZIG = "ziglang==0.17.1"
 #: PyTorch's own index of CPU builds: on Linux the default build brings gigabytes of CUDA libraries.
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+#: Every package of an installation with its hashes; scripts/hash_packages.py writes them.
+HASHED = ROOT / "constraints" / "hashed"
 EXTRAS = ("app", "dev", "train", "export", "cluster", "cuda", "docs")
 
 #: Shared library -> Debian package, for everything the wheels expect from the system.
@@ -67,7 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         check_python()
         check_system(args.command, allowed=not args.no_system)
         extras = {"app"} | ({"dev", "export", "train"} if args.command == "test" else set())
-        python = ensure_environment(args.venv, sorted(extras | set(args.extra)), args.torch_index)
+        wanted = sorted(extras | set(args.extra))
+        python = ensure_environment(args.venv, wanted, args.torch_index, hashes=not args.no_hashes)
         if args.command == "install":
             say(f"Ready. Start the app with: {python.parent / 'hands3c-live'}")
             return 0
@@ -95,6 +98,11 @@ def parse_arguments(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv", help="default: .venv")
     parser.add_argument(
         "--extra", action="append", default=[], choices=EXTRAS, help="also install this extra"
+    )
+    parser.add_argument(
+        "--no-hashes",
+        action="store_true",
+        help="install the tested versions without comparing files with their hashes",
     )
     if len(argv) > 1 and argv[0] in ("app", "test") and argv[1] in ("-h", "--help"):
         return parser.parse_args([argv[0]]), [argv[1]]  # their help, not ours
@@ -194,7 +202,9 @@ def has_nvidia_gpu() -> bool:
 # ---------------------------------------------------------------------------- the environment
 
 
-def ensure_environment(venv: Path, extras: Sequence[str], torch_index: str | None) -> Path:
+def ensure_environment(
+    venv: Path, extras: Sequence[str], torch_index: str | None, *, hashes: bool
+) -> Path:
     """Create and fill the virtual environment if its stamp is out of date; returns its python."""
     python = venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = venv / "hands3c-installed.json"
@@ -205,13 +215,42 @@ def ensure_environment(venv: Path, extras: Sequence[str], torch_index: str | Non
         if python.exists() and covers(stamp, wanted):  # another bootstrap did it meanwhile
             return python
         create_venv(venv, python)
-        install_torch(python, torch_index)
-        say("Installing the pinned packages (a few minutes the first time) ...")
-        pip(python, "install", *package_arguments(extras))
+        if hashes:
+            install_hashed(python, extras, torch_index)
+        else:
+            install_torch(python, torch_index)
+            say("Installing the pinned packages (a few minutes the first time), unchecked ...")
+            pip(python, "install", *package_arguments(extras))
         build_kernels(python)
         prepare_first_start(python)
         write_atomically(stamp, json.dumps(read_stamp(stamp) | wanted, indent=1))
     return python
+
+
+def install_hashed(python: Path, extras: Sequence[str], torch_index: str | None) -> None:
+    """Install exactly the files whose hashes are known, and this checkout.
+
+    Without a hash come what an index of PyTorch's own gives, and extras that are compiled here.
+    """
+    say("Installing the pinned packages, each checked (a few minutes the first time) ...")
+    known = [file for extra in sorted({"app", *extras}) if (file := hashed(extra)).exists()]
+    pip(python, "install", *checked(*known))
+    install_torch(python, torch_index, hashes=True)
+    others = [extra for extra in extras if not hashed(extra).exists()]
+    if others:
+        say(f"Installing the extra {', '.join(others)}, whose files have no known hashes")
+        pip(python, "install", *package_arguments(others))
+    pip(python, "install", "--no-deps", "--no-build-isolation", *package_arguments(extras))
+
+
+def hashed(name: str) -> Path:
+    return HASHED / f"{name}.txt"
+
+
+def checked(*files: Path) -> list[str]:
+    """Of pip: install what is in ``files`` and nothing else, wheels with the right hashes only."""
+    lists = [argument for file in files for argument in ("-r", str(file))]
+    return ["--require-hashes", "--no-deps", "--only-binary", ":all:", *lists]
 
 
 def package_arguments(extras: Sequence[str]) -> list[str]:
@@ -230,6 +269,7 @@ def fingerprint(extras: Sequence[str]) -> dict[str, str]:
     """Hash of what is to be installed: the dependencies, and the pins of each extra."""
     project = ROOT / "pyproject.toml"
     files = {"project": project, **{file.stem: file for file in constraints(extras)}}
+    files |= {f"hashed {file.stem}": file for extra in extras if (file := hashed(extra)).exists()}
     files |= {extra: project for extra in extras if extra not in files}
     return {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()}
 
@@ -257,24 +297,33 @@ def create_venv(venv: Path, python: Path) -> None:
         raise BootstrapError("could not create a virtual environment; see the output above.")
 
 
-def install_torch(python: Path, index: str | None) -> None:
-    """Install torch, sparing a Linux machine without an NVIDIA GPU the CUDA build if it can."""
+def install_torch(python: Path, index: str | None, *, hashes: bool = False) -> None:
+    """Install torch, sparing a Linux machine without an NVIDIA GPU the CUDA build if it can.
+
+    With ``hashes`` the default build's files are checked, and what the CPU build needs is there.
+    """
     if torch_installed(python):
         return
+    default = checked(hashed("torch")) if hashes else [TORCH]
+    alone = [TORCH, "--no-deps"] if hashes else [TORCH]
     if index:
         say(f"Installing {TORCH} from {index}")
         pip(python, "install", TORCH, "--index-url", index)
         return
-    if not sys.platform.startswith("linux") or has_nvidia_gpu() or configured_build_is_cpu(python):
+    if not sys.platform.startswith("linux") or has_nvidia_gpu():
         say(f"Installing {TORCH}")
-        pip(python, "install", TORCH)
+        pip(python, "install", *default)
+        return
+    if configured_build_is_cpu(python):
+        say(f"Installing {TORCH} as pip is configured here")
+        pip(python, "install", *alone)
         return
     say(f"Installing {TORCH} (CPU build; --torch-index URL to choose another)")
     quick = ("--timeout", "15", "--retries", "1")
-    if pip_status(python, "install", TORCH, "--index-url", TORCH_CPU_INDEX, *quick) == 0:
+    if pip_status(python, "install", *alone, "--index-url", TORCH_CPU_INDEX, *quick) == 0:
         return
     say("The CPU build cannot be reached: installing the default build (several gigabytes).")
-    pip(python, "install", TORCH)
+    pip(python, "install", *default)
 
 
 def torch_installed(python: Path) -> bool:
@@ -304,7 +353,7 @@ def build_kernels(python: Path) -> None:
         environment = dict(os.environ)
         if not can_build:
             say(f"Fetching a C++ compiler for the CPU kernels ({ZIG}, 100 MB, removed afterwards)")
-            pip_status(python, "install", "--no-deps", "--target", folder, ZIG)
+            pip_status(python, "install", "--target", folder, *checked(hashed("zig")))
             paths = (folder, os.environ.get("PYTHONPATH"))
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
         say("Building the CPU kernels")
@@ -330,7 +379,9 @@ def pip(python: Path, *arguments: str) -> None:
     if pip_status(python, *arguments):
         raise BootstrapError(
             "pip failed; see its output above. Check the network and the free disk space (4 GB), "
-            "then run the same command again: it goes on where it stopped."
+            "then run the same command again: it goes on where it stopped. If it says that hashes "
+            "do not match, files were replaced on the way or in the index: ask its keeper; "
+            "--no-hashes installs without comparing."
         )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -43,7 +45,7 @@ def test_the_tests_get_everything_they_import(bootstrap, monkeypatch):
     asked = []
     monkeypatch.setattr(bootstrap, "check_system", lambda *_, **__: None)
     monkeypatch.setattr(
-        bootstrap, "ensure_environment", lambda venv, extras, index: asked.append(extras)
+        bootstrap, "ensure_environment", lambda venv, extras, index, hashes: asked.append(extras)
     )
     monkeypatch.setattr(bootstrap, "run_tests", lambda python, rest: 0)
     assert bootstrap.main(["test"]) == 0
@@ -182,6 +184,38 @@ def test_torch_cpu_build_is_preferred_without_gpu(bootstrap, monkeypatch):
     monkeypatch.setattr(bootstrap, "torch_installed", lambda python: True)
     bootstrap.install_torch(Path("python"), None)
     assert calls == []
+
+
+def test_every_file_is_compared_with_its_hash(bootstrap, monkeypatch):
+    calls = []
+    monkeypatch.setattr(bootstrap, "torch_installed", lambda python: False)
+    monkeypatch.setattr(bootstrap, "has_nvidia_gpu", lambda: True)
+    monkeypatch.setattr(bootstrap, "pip", lambda python, *a: calls.append(a))
+    bootstrap.install_hashed(Path("python"), ["app", "dev"], None)
+    packages, torch, checkout = calls
+    for call, names in ((packages, ["app", "dev"]), (torch, ["torch"])):
+        assert {"--require-hashes", "--no-deps", "--only-binary"} <= set(call)
+        lists = [Path(after) for before, after in itertools.pairwise(call) if before == "-r"]
+        assert [file.stem for file in lists] == names
+    assert {"--no-deps", "--no-build-isolation"} <= set(checkout)  # nothing is fetched
+
+
+def test_the_hashed_packages_are_the_pinned_ones(bootstrap):
+    """A version that is changed in constraints/ must be written there too (hash_packages.py)."""
+    listed = {}
+    for file in bootstrap.HASHED.glob("*.txt"):
+        text = file.read_text(encoding="utf-8")
+        for block in re.findall(r"^[a-z0-9].*(?:\n    .*)+", text, re.M):
+            name, version = re.match(r"([a-z0-9-]+)(?:\[.*?\])?==(\S+)", block).groups()
+            listed.setdefault(name, set()).add(version)
+            assert re.search(r"--hash=sha256:[0-9a-f]{64}", block), block
+    for extra in ("app", "dev", "train", "export", "cluster", "docs"):
+        pins = (bootstrap.ROOT / "constraints" / f"{extra}.txt").read_text(encoding="utf-8")
+        for name, version in re.findall(r"^([\w-]+)==([^\s;]+)", pins, re.M):
+            assert version in listed[name.lower()], f"{name}: run scripts/hash_packages.py"
+    for package in (bootstrap.TORCH, bootstrap.ZIG):
+        name, _, version = package.partition("==")
+        assert listed[name] == {version}
 
 
 @pytest.mark.parametrize("can_build", [True, False])
