@@ -24,11 +24,6 @@ from app.wording import counted
 from hands3c_core.errors import UserError
 from hands3c_core.names import user_path
 
-#: How long to wait for the recorder to finish its files, s; an hour's log takes some minutes.
-_FINISH_S = 1200.0
-#: How long to wait until live hands are sent or it is known why not, s.
-_LIVE_S = 120.0
-
 
 def run_headless(options: Options, console: Console | None = None) -> int:
     """Run the source through the pipeline and write the files; returns the exit code.
@@ -126,7 +121,7 @@ class _Run:
         if not (choice.websocket or choice.osc or choice.vmc or choice.rerun):
             return
         self._session.live.choose(choice)
-        self._live_told.wait(_LIVE_S)
+        _wait_for(self._live_told)  # however long a busy machine takes to find that a port is taken
         self._raise_error()
         state = self._session.observables.live.value
         for text in (
@@ -193,7 +188,7 @@ class _Run:
         observables.recording.connect(
             lambda state: None if state.active or state.saving else finished.set()
         )
-        finished.wait(_FINISH_S)
+        _wait_for(finished)  # an hour's log takes some minutes
         self._session.wait_idle()
         self._session.takes.wait()
         takes = observables.takes.value
@@ -253,6 +248,12 @@ class _Run:
     def _raise_error(self) -> None:
         if self._error is not None:
             raise UserError(self._error)
+
+
+def _wait_for(event: threading.Event) -> None:
+    """In steps, so that a signal's handler runs on every platform."""
+    while not event.wait(0.2):
+        pass
 
 
 @contextmanager

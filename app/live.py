@@ -15,7 +15,7 @@ from app.observables import Observables
 from app.observe import Disconnect
 from app.session_types import LiveState, Notice, Shown
 from app.workers import RenderThread, TaskThread
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, unexpected
 
 if TYPE_CHECKING:
     from hands3c_core.live import LiveOut, Target
@@ -76,6 +76,9 @@ class LiveSender:
                 )
             except UserError as error:
                 errors.append(str(error))
+                continue
+            except Exception as error:
+                errors.append(unexpected(log, f"Nothing is sent to {target.kind}", error))
                 continue
             with self._lock:
                 self._running.append(live)

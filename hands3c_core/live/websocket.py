@@ -32,7 +32,6 @@ STALL_S: Final = 20.0
 _SEND_BUFFER: Final = 1 << 16
 #: Clients have nothing to say: longer messages end the connection, bytes.
 _LONGEST_MESSAGE: Final = 1024
-_START_TIMEOUT_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,9 @@ class WebSocketServer:
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hands3c-websocket", daemon=True)
         self._thread.start()
-        self._started.wait(_START_TIMEOUT_S)
+        # Without a limit: on a busy machine the import alone may take a minute, and a server that
+        # fails after that would have been taken for one that runs.
+        self._started.wait()
         if self._failure is not None:
             self._thread.join()
             raise self._failure

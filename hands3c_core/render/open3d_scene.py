@@ -6,6 +6,7 @@ and Open3D (``OffscreenWindow``) only interpolates colours; so both views show t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.errors import UserError
 from hands3c_core.render import shade_kernels
 from hands3c_core.render.lighting import Lighting, Material
 from hands3c_core.render.mesh import HandMeshes, MeshTemplate
@@ -35,9 +37,13 @@ from hands3c_core.render.skin import MATERIAL_OF, HandLook, glass_alpha, heat_co
 from hands3c_core.render.trails import TrailSolid
 from hands3c_core.types import Camera, UInt8
 
+log = logging.getLogger(__name__)
+
 #: Drawing modes of the hands.
 SCENE_MODES: Final = ("textured", "shaded", "wireframe", "normals")
 
+#: A background below it may be black in bytes.
+_DARKEST: Final = 1 / 255
 #: Brightness step, of 1, from which an edge is smoothed.
 _EDGE_CONTRAST: Final = 0.05
 #: The real camera is hidden while the viewer is this near to it, metres.
@@ -253,10 +259,15 @@ class HandScene:
 
     # -- drawing --------------------------------------------------------------------------------
     def render(self) -> UInt8:
-        """Draw the scene: (height, width, 3) RGB uint8. Raises RuntimeError if not open here."""
-        window = self._opened()
-        window.shapes.show({**self._surroundings(), **self._hand_shapes(), **self._trail_shapes()})
-        pixels = window.capture(self.view.extrinsic(), self.view.focal_px(window.size[1]))
+        """Draw the scene: (height, width, 3) RGB uint8.
+
+        A context that was lost (a driver that was reset) is replaced by a new one.
+
+        Raises:
+            RuntimeError: not open, or not on this thread.
+            UserError: the context was lost and there is no other.
+        """
+        pixels = self._draw()
         if self._backdrop:
             background = np.array(self._colors.background, np.float32)
             shade_kernels.paint_backdrop(pixels, background, self._backdrop)
@@ -291,11 +302,27 @@ class HandScene:
             self._supersample, _, self._show_ground, self._show_camera = before
             self.open(before[1])
 
+    def _draw(self) -> NDArray[np.float32]:
+        """(height, width, 3) RGB in [0, 1], without the backdrop."""
+        window = self._opened()
+        for is_new in (False, True):
+            if is_new:  # nothing but black is what a dead context gives, without an error
+                log.warning("the 3D view's OpenGL context was lost; it gets a new one")
+                window.reopen()
+            window.shapes.show(
+                {**self._surroundings(), **self._hand_shapes(), **self._trail_shapes()}
+            )
+            pixels = window.capture(self.view.extrinsic(), self.view.focal_px(window.size[1]))
+            if pixels.any() or max(self._colors.background) < _DARKEST:
+                return pixels
+        raise UserError(
+            "the 3D view lost its OpenGL context and a new one draws nothing: start the program "
+            "again; if that does not help, the graphics driver needs a restart"
+        )
+
     def _render_cut_out(self) -> UInt8:
         """(height, width, 4) RGBA of what is not background."""
-        window = self._opened()
-        window.shapes.show({**self._surroundings(), **self._hand_shapes(), **self._trail_shapes()})
-        pixels = window.capture(self.view.extrinsic(), self.view.focal_px(window.size[1]))
+        pixels = self._draw()
         background = np.array(self._colors.background, np.float32)
         image = np.empty((*pixels.shape[:2], 4), np.float32)
         image[..., 3] = np.abs(pixels - background).max(axis=2) > shade_kernels.BACKDROP_STEP

@@ -80,6 +80,10 @@ class OffscreenWindow:
             self._drawn = self.size
         else:
             return
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Replace the context by a new, empty one. Raises UserError if there is none."""
         self.close()
         trim_heap()
         self._open()
@@ -99,7 +103,7 @@ class OffscreenWindow:
 
     @property
     def shapes(self) -> ShapeSet:
-        """What is in the window; a new, empty set after ``resize`` had to open a new context."""
+        """What is in the window; a new, empty set whenever there is a new context."""
         return self._shapes
 
     def set_background(self, color: tuple[float, float, float]) -> None:

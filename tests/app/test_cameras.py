@@ -9,14 +9,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import pytest
 from PyQt6.QtCore import Qt
 
+from app.config import ModelConfig
+from app.recording import RecordFiles
 from app.session import Session
 from app.session_types import State
 from app.windows.main_window import MainWindow
+from hands3c_core.export import read_results
 from hands3c_core.sources import CameraInfo, CameraMode, CameraSource, open_source, split_mode
 from hands3c_core.sources import camera as camera_module
 from hands3c_core.sources import open as open_module
@@ -180,6 +184,48 @@ def test_an_unplugged_camera_is_told_and_comes_back(qtbot, window, device):
     qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=TIMEOUT)
     old = window.camera_view.picture
     qtbot.waitUntil(lambda: window.camera_view.picture is not old, timeout=TIMEOUT)
+
+
+def device_is_gone(*_: object) -> tuple[bool, Any]:
+    raise cv2.error("OpenCV(4.14) cap_v4l.cpp: VIDIOC_DQBUF: No such device")
+
+
+@pytest.mark.parametrize(
+    "what", [device_is_gone, lambda *_: (True, None), lambda *_: (True, np.empty((0, 0, 3), "u1"))]
+)
+def test_a_camera_that_is_unplugged_in_the_middle_of_a_frame(
+    qtbot, device, monkeypatch, tmp_path, what
+):
+    """While it is recorded: it is said, the recording goes on when it is back, nothing is lost."""
+    normal, told = Capture.read, []
+
+    def read(capture: Capture) -> tuple[bool, Any]:
+        return what() if device.unplugged.is_set() else normal(capture)
+
+    monkeypatch.setattr(Capture, "read", read)
+    with Session(ModelConfig(estimator="landmarks"), paints=False) as session:
+        session.observables.notices.connect(lambda notice: told.append(notice.text))
+        session.open("0")
+        qtbot.waitUntil(
+            lambda: session.shown is not None and session.shown.model is not None, timeout=TIMEOUT
+        )
+        session.start_recording(RecordFiles.named(tmp_path / "take", ("video", "jsonl")))
+        recorded = session.observables.recording
+        qtbot.waitUntil(lambda: recorded.value.frames > 10, timeout=TIMEOUT)
+        device.unplugged.set()
+        qtbot.waitUntil(lambda: any("Reconnecting" in text for text in told), timeout=TIMEOUT)
+        before = recorded.value.frames
+        device.unplugged.clear()
+        qtbot.waitUntil(lambda: recorded.value.frames > before + 10, timeout=TIMEOUT)
+        session.stop_recording()
+        session.wait_idle()
+        qtbot.waitUntil(
+            lambda: not (recorded.value.active or recorded.value.saving), timeout=TIMEOUT
+        )
+    frames = read_results(tmp_path / "take.jsonl").frames
+    assert len(frames) > before + 10
+    with av.open(str(tmp_path / "take.mp4")) as video:
+        assert sum(1 for _ in video.decode(video=0)) >= len(frames) - 1
 
 
 def test_a_busy_camera_is_told(qtbot, window, device):

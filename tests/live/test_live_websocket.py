@@ -412,6 +412,20 @@ def test_a_port_that_is_taken_or_a_foreign_address_is_one_line(live, port):
         LiveOut([Target("ws", host="203.0.113.9", port=port)])
 
 
+@pytest.mark.stress
+def test_a_taken_port_is_told_however_long_the_start_takes(live, port, monkeypatch):
+    """An import took longer than ten seconds on a busy machine, and nobody heard of the failure."""
+    serve = WebSocketServer._serve
+
+    async def late(self):
+        await asyncio.sleep(12)
+        await serve(self)
+
+    monkeypatch.setattr(WebSocketServer, "_serve", late)
+    with pytest.raises(UserError, match="cannot listen on"):
+        LiveOut([Target("ws", port=port)])
+
+
 def test_closing_frees_the_port_and_tells_clients(port, make_result):
     for _ in range(2):
         live = LiveOut([Target("ws", port=port)])
