@@ -11,7 +11,6 @@ Works on Linux; written for Windows and macOS too, untested there.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import ctypes
 import hashlib
 import importlib.util
@@ -22,11 +21,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+from _install_lock import exclusive, write_atomically  # noqa: E402
+
 TORCH = "torch==2.13.0"
 #: A C++ compiler as a Python package, for machines that have none.
 ZIG = "ziglang==0.17.1"
@@ -383,55 +384,6 @@ def pip(python: Path, *arguments: str) -> None:
             "do not match, files were replaced on the way or in the index: ask its keeper; "
             "--no-hashes installs without comparing."
         )
-
-
-@contextlib.contextmanager
-def exclusive(lock: Path) -> Iterator[None]:
-    """Hold a lock file while installing; a lock whose process is gone is taken over."""
-    announced = False
-    while True:
-        try:
-            handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-            break
-        except FileExistsError:
-            if lock_is_stale(lock):
-                lock.unlink(missing_ok=True)
-                continue
-            if not announced:
-                say(f"Another bootstrap is installing; waiting for it ({lock} holds its number).")
-                announced = True
-            time.sleep(1)
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(str(os.getpid()))
-        yield
-    finally:
-        lock.unlink(missing_ok=True)
-
-
-def lock_is_stale(lock: Path) -> bool:
-    try:
-        age = time.time() - lock.stat().st_mtime
-        pid = int(lock.read_text() or 0)
-    except (OSError, ValueError):
-        return False
-    if pid == 0:  # created, its number not written yet
-        return age > 10
-    if os.name == "nt":  # os.kill(pid, 0) would end the process there
-        return age > 3600
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
-
-
-def write_atomically(path: Path, text: str) -> None:
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(text)
-    temporary.replace(path)
 
 
 # ---------------------------------------------------------------------------- the commands
