@@ -108,7 +108,7 @@ class Engine:
                 except UserError as error:
                     self.fail(str(error))
                 except Exception as error:
-                    self.fail(unexpected(log, "A frame could not be processed", error))
+                    self.fail(unexpected(log, "Something went wrong", error))
         finally:
             self._ahead.close()
             self.stop_recording()

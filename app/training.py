@@ -256,7 +256,7 @@ class PersonalTraining:
         except UserError as error:
             self._say(phase=Phase.FAILED, text=str(error), share=None)
         except Exception as error:
-            text = unexpected(log, "Fine-tuning failed", error)
+            text = unexpected(log, "Something went wrong", error)
             self._say(phase=Phase.FAILED, text=text, share=None)
         else:
             self._say(
