@@ -13,12 +13,15 @@ from app.views.stage_frame import StageFrame
 _GAP = 10
 #: Below this width over height the two views are stacked.
 _STACK_ASPECT = 1.15
+#: So much wider the picture must become for the views to be stacked in a wider stage.
+_STACK_GAIN = 1.25
 #: Place of the splitter's handle is told in shares of this.
 _SHARES = 1000
 
 
 class Stage(QWidget):
-    """Holds the two views in the chosen layout; narrow stages stack them."""
+    """Holds the two views in the chosen layout; they are stacked where that makes
+    the picture larger."""
 
     split_moved = pyqtSignal(float)
     """The user dragged the border: the first view's share of the stage, 0 to 1."""
@@ -35,6 +38,7 @@ class Stage(QWidget):
         self._layout_choice = Layout.SIDE_BY_SIDE
         self._swapped = False
         self._split = 0.5
+        self._aspect = 4 / 3
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setHandleWidth(_GAP)
         self._splitter.setChildrenCollapsible(False)
@@ -58,6 +62,13 @@ class Stage(QWidget):
         """Give the first view this share of the stage."""
         self._split = min(max(share, 0.1), 0.9)
         self._apply_split()
+
+    def set_aspect(self, aspect: float) -> None:
+        """The camera picture's width over its height: where it is much larger over the 3D view than
+        beside it, the views are stacked."""
+        if aspect > 0:
+            self._aspect = aspect
+            self._place()
 
     def arrange(self, choice: Layout, *, swapped: bool = False) -> None:
         """Arrange the views; ``swapped`` puts the 3D view first, or in picture in picture makes it
@@ -99,10 +110,15 @@ class Stage(QWidget):
             self._split = sizes[0] / sum(sizes)
             self.split_moved.emit(self._split)
 
+    def _is_stacked(self) -> bool:
+        width, height = self.width(), self.height()
+        beside = min(width / 2, height * self._aspect)
+        above = min(width, height / 2 * self._aspect)
+        return width < height * _STACK_ASPECT or above > _STACK_GAIN * beside
+
     def _place(self) -> None:
-        stacked = self.width() < self.height() * _STACK_ASPECT
         self._splitter.setOrientation(
-            Qt.Orientation.Vertical if stacked else Qt.Orientation.Horizontal
+            Qt.Orientation.Vertical if self._is_stacked() else Qt.Orientation.Horizontal
         )
         first, second = self._order()
         inset = QRect()

@@ -90,6 +90,7 @@ class Presenter:
         if info is None:
             return
         window.opening.opened()
+        window.stage.set_aspect(info.width / max(info.height, 1))
         window.setWindowTitle(f"{info.name} – HandS3C Live")
         window.top_bar.source_label.setText(info.name)
         window.top_bar.source_label.setToolTip(info.spec)
