@@ -163,12 +163,21 @@ def parse_arguments(
     except SystemExit as exit_:
         if exit_.code in (0, None):
             raise
-    if (unknown := _misspelt(said.getvalue())) is not None:
+    box = _with_lines(said.getvalue())
+    if (unknown := _misspelt(box)) is not None:
         options = _known_options(kind, settings)
         close = difflib.get_close_matches(unknown, options, n=1)
         hint = f"did you mean {close[0]}?" if close else "--help lists what there is."
         raise UserError(f"there is no option {unknown}; {hint}")
-    raise UserError(refusal(said.getvalue()))
+    raise UserError(refusal(box))
+
+
+def _with_lines(box: str) -> str:
+    """tyro's box as it is in UTF-8: elsewhere (pipes, LANG=C) it has hyphens and no border."""
+    if "╭" in box:
+        return box
+    lines = box.splitlines()[2:]  # after the title
+    return "\n".join("──" if re.fullmatch(r" *-{20,} *", line) else line[1:] for line in lines)
 
 
 def _misspelt(box: str) -> str | None:

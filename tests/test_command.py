@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import subprocess
@@ -46,12 +47,17 @@ class Options:
         (["a", "--to", "npz", "--quite-another"], ["--quite-another", "--help"]),
     ],
 )
-def test_a_refusal_is_one_line_that_names_the_option(arguments, parts) -> None:
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_refusal_is_one_line_that_names_the_option(
+    arguments, parts, encoding, monkeypatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding=encoding))
     with pytest.raises(UserError) as error:
         parse_arguments(Options, arguments, prog="try")
     line = str(error.value)
     assert "\n" not in line
     assert "│" not in line
+    assert "---" not in line
     for part in parts:
         assert part in line
 
