@@ -17,9 +17,10 @@ from app.wording import tr
 
 #: The first one that fits is taken: messages that hold others come first.
 MESSAGES: Final = (
+    "{reason}: there is not enough memory. Close other programs, or ask for less",
+    "{reason} ({error}); the log has the details",
     "1 frame was passed over because {reason}",
     "{count} frames were passed over, the last one because {reason}",
-    "{name} was not exported ({reason}); the log has the details",
     "{name} was not exported: {reason}",
     "{reason} Reconnecting…",
     "{path} does not exist: check the path",
@@ -63,13 +64,15 @@ MESSAGES: Final = (
     "Open a source first, then record",
     "Open a file first: a range of it can be recorded",
     "The picture is paused, so this frame is recorded: press Space to go on",
-    "Something went wrong ({reason}); the log has the details",
-    "The model could not be built ({reason}); the log has the details",
-    "The recording failed ({reason}); the log has the details",
-    "A file could not be completed ({reason})",
-    "The comparison stopped ({reason}); the log has the details",
-    "The 3D view was not recorded ({reason}); the log has the details",
-    "The 3D view stopped ({reason}); the log has the details",
+    "{name} was not exported",
+    "Nothing is sent to {target}",
+    "Something went wrong",
+    "The model could not be built",
+    "The recording failed",
+    "A file could not be completed",
+    "The comparison stopped",
+    "The 3D view was not recorded",
+    "The 3D view stopped",
     "The export of {name} was stopped",
     "There is no hand in this frame to save; wait until one is found",
     "There is a take called {name} already; choose another name",
@@ -80,7 +83,6 @@ MESSAGES: Final = (
     "Stopping: what is done so far is kept…",
     "Cancelled; the clips are kept",
     "Done: the new weights are ready",
-    "It failed ({reason}); the log has more",
 )
 _SLOT: Final = re.compile(r"{(\w+)}")
 #: Slots that hold a message.

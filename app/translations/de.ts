@@ -268,6 +268,30 @@
       <translation>Löschen von {name}</translation>
     </message>
     <message>
+      <source>{reason}: there is not enough memory. Close other programs, or ask for less</source>
+      <translation>{reason}: der Speicher reicht nicht. Andere Programme schließen oder weniger verlangen</translation>
+    </message>
+    <message>
+      <source>{reason} ({error}); the log has the details</source>
+      <translation>{reason} ({error}); Näheres im Protokoll</translation>
+    </message>
+    <message>
+      <source>1 frame was passed over because {reason}</source>
+      <translation>1 Bild wurde übergangen: {reason}</translation>
+    </message>
+    <message>
+      <source>{count} frames were passed over, the last one because {reason}</source>
+      <translation>{count} Bilder wurden übergangen, das letzte: {reason}</translation>
+    </message>
+    <message>
+      <source>{name} was not exported: {reason}</source>
+      <translation>{name} wurde nicht exportiert: {reason}</translation>
+    </message>
+    <message>
+      <source>{reason} Reconnecting…</source>
+      <translation>{reason} Neuer Verbindungsversuch…</translation>
+    </message>
+    <message>
       <source>{path} does not exist: check the path</source>
       <translation>{path} gibt es nicht: Pfad prüfen</translation>
     </message>
@@ -388,14 +412,6 @@
       <translation>{path} ist keine Ergebnisdatei (in ihrer ersten Zeile fehlt {format})</translation>
     </message>
     <message>
-      <source>1 frame was passed over because {reason}</source>
-      <translation>1 Bild wurde übergangen: {reason}</translation>
-    </message>
-    <message>
-      <source>{count} frames were passed over, the last one because {reason}</source>
-      <translation>{count} Bilder wurden übergangen, das letzte: {reason}</translation>
-    </message>
-    <message>
       <source>The hand model changed, so the recording was finished</source>
       <translation>Das Handmodell wechselte, daher wurde die Aufnahme beendet</translation>
     </message>
@@ -412,44 +428,44 @@
       <translation>Das Bild steht still, daher wird dieses aufgenommen: weiter mit der Leertaste</translation>
     </message>
     <message>
-      <source>Something went wrong ({reason}); the log has the details</source>
-      <translation>Etwas ging schief ({reason}); Näheres im Protokoll</translation>
+      <source>{name} was not exported</source>
+      <translation>{name} wurde nicht exportiert</translation>
     </message>
     <message>
-      <source>The model could not be built ({reason}); the log has the details</source>
-      <translation>Das Modell konnte nicht gebaut werden ({reason}); Näheres im Protokoll</translation>
+      <source>Nothing is sent to {target}</source>
+      <translation>An {target} wird nichts gesendet</translation>
     </message>
     <message>
-      <source>The recording failed ({reason}); the log has the details</source>
-      <translation>Die Aufnahme ging schief ({reason}); Näheres im Protokoll</translation>
+      <source>Something went wrong</source>
+      <translation>Etwas ging schief</translation>
     </message>
     <message>
-      <source>A file could not be completed ({reason})</source>
-      <translation>Eine Datei konnte nicht fertiggestellt werden ({reason})</translation>
+      <source>The model could not be built</source>
+      <translation>Das Modell konnte nicht gebaut werden</translation>
     </message>
     <message>
-      <source>The comparison stopped ({reason}); the log has the details</source>
-      <translation>Der Vergleich brach ab ({reason}); Näheres im Protokoll</translation>
+      <source>The recording failed</source>
+      <translation>Die Aufnahme ging schief</translation>
     </message>
     <message>
-      <source>The 3D view was not recorded ({reason}); the log has the details</source>
-      <translation>Die 3D-Ansicht wurde nicht aufgenommen ({reason}); Näheres im Protokoll</translation>
+      <source>A file could not be completed</source>
+      <translation>Eine Datei konnte nicht fertiggestellt werden</translation>
     </message>
     <message>
-      <source>The 3D view stopped ({reason}); the log has the details</source>
-      <translation>Die 3D-Ansicht brach ab ({reason}); Näheres im Protokoll</translation>
+      <source>The comparison stopped</source>
+      <translation>Der Vergleich brach ab</translation>
+    </message>
+    <message>
+      <source>The 3D view was not recorded</source>
+      <translation>Die 3D-Ansicht wurde nicht aufgenommen</translation>
+    </message>
+    <message>
+      <source>The 3D view stopped</source>
+      <translation>Die 3D-Ansicht brach ab</translation>
     </message>
     <message>
       <source>The export of {name} was stopped</source>
       <translation>Der Export von {name} wurde abgebrochen</translation>
-    </message>
-    <message>
-      <source>{name} was not exported ({reason}); the log has the details</source>
-      <translation>{name} wurde nicht exportiert ({reason}); Näheres im Protokoll</translation>
-    </message>
-    <message>
-      <source>{name} was not exported: {reason}</source>
-      <translation>{name} wurde nicht exportiert: {reason}</translation>
     </message>
     <message>
       <source>There is no hand in this frame to save; wait until one is found</source>
@@ -486,14 +502,6 @@
     <message>
       <source>Done: the new weights are ready</source>
       <translation>Fertig: die neuen Gewichte sind da</translation>
-    </message>
-    <message>
-      <source>It failed ({reason}); the log has more</source>
-      <translation>Es ging schief ({reason}); mehr im Protokoll</translation>
-    </message>
-    <message>
-      <source>{reason} Reconnecting…</source>
-      <translation>{reason} Neuer Verbindungsversuch…</translation>
     </message>
     <message>
       <source>the network {name}</source>

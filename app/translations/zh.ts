@@ -268,6 +268,30 @@
       <translation>删除 {name}</translation>
     </message>
     <message>
+      <source>{reason}: there is not enough memory. Close other programs, or ask for less</source>
+      <translation>{reason}：内存不足。请关闭其他程序，或减少要求</translation>
+    </message>
+    <message>
+      <source>{reason} ({error}); the log has the details</source>
+      <translation>{reason}（{error}）；详情见日志</translation>
+    </message>
+    <message>
+      <source>1 frame was passed over because {reason}</source>
+      <translation>跳过了 1 帧：{reason}</translation>
+    </message>
+    <message>
+      <source>{count} frames were passed over, the last one because {reason}</source>
+      <translation>跳过了 {count} 帧，最后一帧：{reason}</translation>
+    </message>
+    <message>
+      <source>{name} was not exported: {reason}</source>
+      <translation>{name} 未导出：{reason}</translation>
+    </message>
+    <message>
+      <source>{reason} Reconnecting…</source>
+      <translation>{reason} 正在重新连接…</translation>
+    </message>
+    <message>
       <source>{path} does not exist: check the path</source>
       <translation>{path} 不存在：请检查路径</translation>
     </message>
@@ -388,14 +412,6 @@
       <translation>{path} 不是结果日志（首行没有 {format} 标头）</translation>
     </message>
     <message>
-      <source>1 frame was passed over because {reason}</source>
-      <translation>跳过了 1 帧：{reason}</translation>
-    </message>
-    <message>
-      <source>{count} frames were passed over, the last one because {reason}</source>
-      <translation>跳过了 {count} 帧，最后一帧：{reason}</translation>
-    </message>
-    <message>
       <source>The hand model changed, so the recording was finished</source>
       <translation>手模型已更换，录制因此结束</translation>
     </message>
@@ -412,44 +428,44 @@
       <translation>画面已暂停，因此录制这一帧：按空格键继续</translation>
     </message>
     <message>
-      <source>Something went wrong ({reason}); the log has the details</source>
-      <translation>出错了（{reason}）；详情见日志</translation>
+      <source>{name} was not exported</source>
+      <translation>{name} 未导出</translation>
     </message>
     <message>
-      <source>The model could not be built ({reason}); the log has the details</source>
-      <translation>无法构建模型（{reason}）；详情见日志</translation>
+      <source>Nothing is sent to {target}</source>
+      <translation>没有向 {target} 发送任何内容</translation>
     </message>
     <message>
-      <source>The recording failed ({reason}); the log has the details</source>
-      <translation>录制失败（{reason}）；详情见日志</translation>
+      <source>Something went wrong</source>
+      <translation>出错了</translation>
     </message>
     <message>
-      <source>A file could not be completed ({reason})</source>
-      <translation>有文件无法完成（{reason}）</translation>
+      <source>The model could not be built</source>
+      <translation>无法构建模型</translation>
     </message>
     <message>
-      <source>The comparison stopped ({reason}); the log has the details</source>
-      <translation>比较已停止（{reason}）；详情见日志</translation>
+      <source>The recording failed</source>
+      <translation>录制失败</translation>
     </message>
     <message>
-      <source>The 3D view was not recorded ({reason}); the log has the details</source>
-      <translation>3D 视图未录制（{reason}）；详情见日志</translation>
+      <source>A file could not be completed</source>
+      <translation>有文件无法完成</translation>
     </message>
     <message>
-      <source>The 3D view stopped ({reason}); the log has the details</source>
-      <translation>3D 视图已停止（{reason}）；详情见日志</translation>
+      <source>The comparison stopped</source>
+      <translation>比较已停止</translation>
+    </message>
+    <message>
+      <source>The 3D view was not recorded</source>
+      <translation>3D 视图未录制</translation>
+    </message>
+    <message>
+      <source>The 3D view stopped</source>
+      <translation>3D 视图已停止</translation>
     </message>
     <message>
       <source>The export of {name} was stopped</source>
       <translation>{name} 的导出已停止</translation>
-    </message>
-    <message>
-      <source>{name} was not exported ({reason}); the log has the details</source>
-      <translation>{name} 未导出（{reason}）；详情见日志</translation>
-    </message>
-    <message>
-      <source>{name} was not exported: {reason}</source>
-      <translation>{name} 未导出：{reason}</translation>
     </message>
     <message>
       <source>There is no hand in this frame to save; wait until one is found</source>
@@ -486,14 +502,6 @@
     <message>
       <source>Done: the new weights are ready</source>
       <translation>完成：新权重已就绪</translation>
-    </message>
-    <message>
-      <source>It failed ({reason}); the log has more</source>
-      <translation>失败（{reason}）；日志中有更多信息</translation>
-    </message>
-    <message>
-      <source>{reason} Reconnecting…</source>
-      <translation>{reason} 正在重新连接…</translation>
     </message>
     <message>
       <source>the network {name}</source>

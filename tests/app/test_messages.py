@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 import re
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from app.messages import MESSAGES, in_users_language
 from app.session_types import Notice
 from app.theme import Theme
 from app.views.banner import Banner
-from hands3c_core.errors import UserError
+from hands3c_core.errors import UserError, unexpected
 from hands3c_core.estimators.choose import make_estimator
 from hands3c_core.hand_model import load_hand_model
 from hands3c_core.sources import open_source
@@ -103,3 +104,14 @@ def test_the_banner_speaks_the_users_language(qtbot, qapp, german):
     banner.show_notice(Notice("source", "x.mp4 has sound but no picture: choose a video", "error"))
     assert banner.text == "x.mp4 hat Ton, aber kein Bild: ein Video wählen"
     theme.close()
+
+
+def test_what_nobody_foresaw_is_said_in_german_too(german):
+    log = logging.getLogger("nobody")
+    for what, wanted in (
+        ("The recording failed", "Die Aufnahme ging schief (oh); Näheres im Protokoll."),
+        ("take was not exported", "take wurde nicht exportiert (oh); Näheres im Protokoll."),
+    ):
+        assert in_users_language(unexpected(log, what, ValueError("oh"))) == wanted
+    full = in_users_language(unexpected(log, "The 3D view stopped", MemoryError()))
+    assert full.startswith("Die 3D-Ansicht brach ab: der Speicher reicht nicht.")
