@@ -100,3 +100,7 @@ class Glb:
         homogeneous = np.concatenate([points, np.ones((len(points), 1))], axis=1)
         blended = np.einsum("vk,vkij->vij", weights, joints[index])
         return np.einsum("vij,vj->vi", blended, homogeneous)[:, :3]
+
+
+def mesh_nodes(glb: Glb) -> list[int]:
+    return [k for k, node in enumerate(glb.doc["nodes"]) if "mesh" in node]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import trimesh
-from glb_reader import Glb
+from glb_reader import Glb, mesh_nodes
 from sample_hands import make_result
 
 from hands3c_core.errors import UserError
@@ -28,10 +28,6 @@ def glb(session, model, tmp_path_factory):
     assert (summary.frames, summary.hands) == (30, 2)
     assert summary.bytes == summary.path.stat().st_size
     return Glb(summary.path.read_bytes())
-
-
-def mesh_nodes(glb: Glb) -> list[int]:
-    return [k for k, node in enumerate(glb.doc["nodes"]) if "mesh" in node]
 
 
 @pytest.mark.parametrize(("hand", "frames"), [(0, [0, 7, 15, 29]), (1, [8, 13, 19])])

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from glb_reader import Glb, mesh_nodes
 from sample_hands import CAMERA, make_hand, make_result
 from test_bvh import Bvh
-from test_exports import Glb, mesh_nodes
 
 from hands3c_core import HandMeshPipeline
 from hands3c_core.assets import asset_path
