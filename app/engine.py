@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,8 +60,7 @@ class Engine:
         self._previews = previews
         self.preview = Preview()
         self._ahead = Ahead()
-        self._processed = 0
-        self._failed = self._failed_in_a_row = 0
+        self._processed = self._failed = self._failed_in_a_row = 0
         self.player = Player(paced=paced, notify=observables.notices.emit)
         self._model: LoadedModel | None = None
         self._recording: Recording | None = None
@@ -76,6 +76,7 @@ class Engine:
         self._closing = False
         self.shown: Shown | None = None
         """The newest result; any thread may read it."""
+        self.is_running = True  # until the thread ends; any thread may read it
         self._thread = threading.Thread(target=self._run, name="hands3c-engine", daemon=True)
 
     # ------------------------------------------------------------------------------ any thread
@@ -110,6 +111,7 @@ class Engine:
                 except Exception as error:
                     self.fail(unexpected(log, "Something went wrong", error))
         finally:
+            self.is_running = False
             self._ahead.close()
             self.stop_recording()
             for recording in tuple(self._finishing):
@@ -237,7 +239,8 @@ class Engine:
 
     def fail(self, text: str) -> None:
         """Say what went wrong with the source and stop asking it for frames."""
-        self.player.stop()
+        with suppress(Exception):  # what cannot even be stopped ends no engine
+            self.player.stop()
         self.say_playback()
         self._has_failed = True
         self._out.notices.emit(Notice("source", text, "error"))

@@ -188,7 +188,8 @@ class _Run:
         observables.recording.connect(
             lambda state: None if state.active or state.saving else finished.set()
         )
-        _wait_for(finished)  # an hour's log takes some minutes
+        # An hour's log takes some minutes.
+        _wait_for(finished, lambda: self._session.is_running)
         self._session.wait_idle()
         self._session.takes.wait()
         takes = observables.takes.value
@@ -250,9 +251,9 @@ class _Run:
             raise UserError(self._error)
 
 
-def _wait_for(event: threading.Event) -> None:
-    """In steps, so that a signal's handler runs on every platform."""
-    while not event.wait(0.2):
+def _wait_for(event: threading.Event, can_come: Callable[[], bool] = lambda: True) -> None:
+    """In steps, so that a signal's handler runs on every platform, and only while it can come."""
+    while not event.wait(0.2) and can_come():
         pass
 
 

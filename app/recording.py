@@ -222,7 +222,10 @@ class Recording:
         except Exception as error:
             self.error = unexpected(log, "The recording failed", error)
         self._queue.close(drop=True)
-        self._complete()
+        try:
+            self._complete()
+        except Exception as error:  # whoever waits for the end is told of it, whatever it was
+            self.error = self.error or unexpected(log, "The recording could not be ended", error)
         self._on_finished(self)
 
     def _write(self, painter: Painter, shown: Shown, jumped: bool) -> None:

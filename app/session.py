@@ -13,6 +13,7 @@ Everything public may be called from any thread and returns at once unless it sa
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from dataclasses import replace
@@ -48,6 +49,8 @@ log = logging.getLogger(__name__)
 
 #: The first load imports torch and MediaPipe and cannot be interrupted.
 _LOADER_TIMEOUT_S = 15.0
+#: Whoever waits for the engine looks so often whether it is still there, s.
+_LOOK_S = 0.2
 #: The model does not wait longer for the picture of a slow source.
 _PICTURE_TIMEOUT_S = 20.0
 
@@ -289,10 +292,20 @@ class Session:
         self._tasks.post(lambda: self._save_snapshot(shown, view, kind, file))
 
     def wait_idle(self, timeout: float | None = None) -> bool:
-        """Block until the engine did everything asked for so far; False after ``timeout`` s."""
+        """Block until the engine did everything asked for so far; False after ``timeout`` s, or if
+        it does nothing any more."""
         done = threading.Event()
         self._engine.do(done.set)
-        return done.wait(timeout)
+        until = math.inf if timeout is None else time.monotonic() + timeout
+        while self.is_running and time.monotonic() < until:
+            if done.wait(min(_LOOK_S, max(0.0, until - time.monotonic()))):
+                return True
+        return done.is_set()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the engine still does what it is asked for."""
+        return self._engine.is_running
 
     def close(self) -> None:
         """Finish recordings, release the source and end all threads; blocks until that is done."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -218,6 +219,29 @@ def test_recording_into_a_place_that_cannot_be_made_is_told(session, notices, pl
     assert not session.observables.recording.value.active
     before = session.shown
     wait_until(lambda: session.shown is not before)
+
+
+def test_a_recording_whose_folder_goes_away_ends_all_the_same(session, hand_clip, tmp_path):
+    session.set_loop(True)
+    session.open(str(hand_clip))
+    session.start_recording()
+    wait_until(lambda: session.observables.recording.value.frames > 3)
+    shutil.rmtree(tmp_path / "takes")
+    session.stop_recording()
+
+    def is_over() -> bool:
+        state = session.observables.recording.value
+        return not state.active and not state.saving
+
+    wait_until(is_over)
+    assert session.wait_idle(60)
+
+
+def test_nobody_waits_for_an_engine_that_is_gone(tmp_path):
+    with Session(record=RecordChoice(folder=tmp_path)) as session:
+        assert session.wait_idle(60)
+    assert not session.is_running
+    assert not session.wait_idle()
 
 
 def test_snapshots_save_meshes_and_picture(session, notices, hand_clip, tmp_path):
