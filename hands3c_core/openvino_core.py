@@ -47,3 +47,18 @@ def openvino_core() -> Any:
     the next signal (the end of a child process, say) crashes the process.
     """
     return import_openvino().Core()
+
+
+def quick_options(threads: int) -> dict[str, Any]:
+    """Of ``compile_model``: one answer at a time, as soon as can be, on so many threads.
+
+    OpenVINO would pin each thread to a core, and every model of every process to the same first
+    ones: two models that compute side by side, in the window's threads or in two workers, then wait
+    for one core while the other is idle.
+    """
+    return {
+        "INFERENCE_NUM_THREADS": threads,
+        "NUM_STREAMS": 1,
+        "PERFORMANCE_HINT": "LATENCY",
+        "ENABLE_CPU_PINNING": False,
+    }

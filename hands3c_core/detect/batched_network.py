@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.errors import UserError, is_out_of_memory
-from hands3c_core.openvino_core import import_openvino, openvino_core
+from hands3c_core.openvino_core import import_openvino, openvino_core, quick_options
 from hands3c_core.types import UInt8
 
 
@@ -58,7 +58,6 @@ class BatchedNetwork:
             steps = openvino.preprocess.PrePostProcessor(model)
             steps.input().tensor().set_element_type(openvino.Type.u8)
             steps.input().preprocess().convert_element_type(openvino.Type.f32).scale(255.0)
-            options = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "PERFORMANCE_HINT": "LATENCY"}
-            compiled = self._core.compile_model(steps.build(), "CPU", options)
+            compiled = self._core.compile_model(steps.build(), "CPU", quick_options(1))
             self._passes[count] = compiled.create_infer_request()
         return self._passes[count]

@@ -17,7 +17,7 @@ import platformdirs
 import torch
 from torch import Tensor, nn
 
-from hands3c_core.openvino_core import import_openvino, openvino_core
+from hands3c_core.openvino_core import import_openvino, openvino_core, quick_options
 from hands3c_core.runtime.memory import give_back_memory
 
 _log = logging.getLogger(__name__)
@@ -57,12 +57,7 @@ class ConvertedPart:
     def compile(self, precision: torch.dtype) -> CompiledPart:
         """Make it run; it cannot be compiled again."""
         hint = {torch.float32: "f32", torch.bfloat16: "bf16"}[precision]
-        options = {
-            "INFERENCE_PRECISION_HINT": hint,
-            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-            "NUM_STREAMS": 1,
-            "PERFORMANCE_HINT": "LATENCY",
-        }
+        options = {"INFERENCE_PRECISION_HINT": hint, **quick_options(torch.get_num_threads())}
         compiled = openvino_core().compile_model(self._model, "CPU", options)
         del self._model
         return CompiledPart(compiled.create_infer_request(), self._weights)

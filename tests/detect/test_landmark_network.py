@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
+import threading
+import time
 
 import cv2
 import numpy as np
@@ -110,3 +113,29 @@ def test_damaged_files_are_refused(tmp_path, content):
     file.write_bytes(content)
     with pytest.raises(UserError, match="cannot be loaded"):
         LandmarkNetwork(file)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="affinities are Linux's")
+def test_a_thread_that_looks_may_do_so_on_every_core():
+    # Pinned to a core, as OpenVINO would have it, two networks side by side wait for each other.
+    cores = os.sched_getaffinity(0)
+    if len(cores) < 2:
+        pytest.skip("needs two cores")
+    network, stop, seen = LandmarkNetwork(), threading.Event(), set()
+    image = np.zeros((240, 320, 3), np.uint8)
+    points = np.random.default_rng(0).uniform(60, 180, (21, 2)).astype(np.float32)
+
+    def look() -> None:
+        while not stop.is_set():
+            network.look(image, [points])
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        for _ in range(300):
+            seen.add(frozenset(os.sched_getaffinity(thread.native_id)))
+            time.sleep(0.003)
+    finally:
+        stop.set()
+        thread.join()
+    assert seen == {frozenset(cores)}
