@@ -89,6 +89,8 @@ class WeightsCard:
             leading = figures.get(_LEADING) if isinstance(figures, dict) else None
             if not isinstance(leading, (int, float)) or isinstance(leading, bool):
                 continue
+            if not abs(leading) < _LARGE:  # nor one that is no number
+                continue
             if benchmark.startswith(_OTHERS):
                 continue
             kind = next((k for start, k in _KINDS.items() if benchmark.startswith(start)), None)

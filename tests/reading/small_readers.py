@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,9 @@ def read_a_card(path: Path) -> None:
     from hands3c_core.weights import read_card
 
     found = read_card(path.with_suffix(".safetensors"))
-    assert all(isinstance(line, str) for line in (*found.summary(), *found.facts()))
+    told = (found.heading(), *found.joint_errors(), *found.facts())
+    assert all(isinstance(line, str) for line in told)
+    assert all(math.isfinite(error) for error in found.joint_errors().values())
 
 
 def read_crop_file(path: Path) -> None:
