@@ -11,6 +11,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final
 
 from hands3c_core.batch.engine import ATTEMPTS, THREADS, Event, Outcome, Task, Work, in_one_line
@@ -80,7 +81,7 @@ class RayEngine:
         deaths: Counter[str] = Counter()
         try:
             while queue or doing:
-                crew.enlarge(self.workers if queue else 0)
+                crew.enlarge(min(self.workers, len(queue) + len(doing)))
                 while queue and crew.idle:
                     task, number = queue.popleft(), crew.idle.pop()
                     future = crew.actors[number].do.remote(task.payload)
@@ -146,12 +147,12 @@ class _Crew:
         self._failed = 0
         self._complain_at = time.monotonic() + _LONG_S
 
-    def enlarge(self, most: int) -> None:
-        """Ask for so many in all."""
-        for number in range(most):
-            if number not in self.actors:
-                self.actors[number] = actor = self._hire()
-                self.coming[actor.is_there.remote()] = number
+    def enlarge(self, wanted: int) -> None:
+        """Ask for more until there are so many: as there is work for, no more."""
+        while len(self.actors) < wanted:
+            number = next(it for it in count() if it not in self.actors)
+            self.actors[number] = actor = self._hire()
+            self.coming[actor.is_there.remote()] = number
 
     def arrive(self, future: Any) -> None:
         """One of ``coming`` is there, or never will be.

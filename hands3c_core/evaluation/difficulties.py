@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -115,15 +117,14 @@ def score(
         known = read_json(file)
         if all(known.get(key) == value for key, value in facts.items()):
             return _score(name, difficulty, known)
-    predictor = EstimatorPredictor(*make_estimator(name, load_hand_model("hand_mid")))
-    outcome = evaluate(
-        open_data(f"synthetic:{folder / difficulty}", crop_size=predictor.input_size),
-        predictor,
-        limit=count,
-        progress=lambda done, total: (
-            progress(f"{name} on {difficulty}", done, total) if progress is not None else None
-        ),
-    )
+    made = EstimatorPredictor(*make_estimator(name, load_hand_model("hand_mid")))
+    with closing(made) as predictor:  # its detector is not small
+        outcome = evaluate(
+            open_data(f"synthetic:{folder / difficulty}", crop_size=predictor.input_size),
+            predictor,
+            limit=count,
+            progress=None if progress is None else partial(progress, f"{name} on {difficulty}"),
+        )
     report = facts | outcome.report()
     file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, json.dumps(report, indent=1).encode())

@@ -84,10 +84,11 @@ def convert_take(
             finished before stay.
         Cancelled: ``cancelled`` said so.
     """
-    unknown = [kind for kind in kinds if kind not in known_formats()]
+    known = known_formats()
+    unknown = [kind for kind in kinds if kind not in known]
     if unknown or not kinds:
         wrong = f"{unknown[0]!r} is no format" if unknown else "no format was asked for"
-        raise UserError(f"{wrong}: choose from {', '.join(EXPORT_FORMATS)}")
+        raise UserError(f"{wrong}: choose from {', '.join(known)}")
     for kind in kinds:
         EXPORT_FORMATS[kind].require()
     kinds = tuple(dict.fromkeys(kinds))

@@ -11,7 +11,7 @@ import torch
 
 from hands3c_core.conventions import FINGER_COLORS
 from hands3c_core.explain.maps import ColorScale
-from hands3c_core.hand_model import HandLayer, load_hand_model
+from hands3c_core.hand_model import HandLayer
 from hands3c_core.render import (
     MapStyle,
     MeshInstance,
@@ -20,7 +20,6 @@ from hands3c_core.render import (
     attention_map,
     color_table,
     draw_overlay,
-    hand_meshes,
     joint_heatmap,
     legend_ends,
     legend_title,
@@ -33,16 +32,6 @@ ASSETS = Path(__file__).resolve().parents[2] / "assets" / "hand"
 CAMERA = Camera(554.0, 554.0, 319.5, 239.5, 640, 480)
 #: Fingers up, back of the hand to the camera.
 UPRIGHT = (-1.2092, -1.2092, 1.2092)
-
-
-@pytest.fixture(scope="module")
-def model():
-    return load_hand_model("hand_mid")
-
-
-@pytest.fixture(scope="module")
-def meshes(model):
-    return hand_meshes(model, ASSETS / "hand_skin_512.jpg")
 
 
 def make_hand(model, is_right: bool, at=(0.0, 0.05, 0.55), **fields) -> Hand:
