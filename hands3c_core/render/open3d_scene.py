@@ -22,6 +22,7 @@ from hands3c_core.render.mesh import HandMeshes, MeshTemplate
 from hands3c_core.render.open3d_window import OffscreenWindow
 from hands3c_core.render.orbit_camera import OrbitCamera
 from hands3c_core.render.placement import palm_normal
+from hands3c_core.render.raster_kernels import faces_towards
 from hands3c_core.render.scene_geometry import (
     DenseSkin,
     SceneColors,
@@ -386,7 +387,10 @@ class HandScene:
         else:
             colors = self._shade(skin.plain, points, normals)
         name = f"{number}/skin/{hand.is_right}/{len(vertices)}/{self._generation}"
-        return name, (points, skin.faces, colors)
+        faces = skin.faces
+        if len(skin.cap_vertices):  # closed: what is turned away is hidden, and costs as much
+            faces = faces_towards(points, faces, self.view.eye().astype(np.float32))
+        return name, (points, faces, colors)
 
     def _material_colors(
         self, skin: DenseSkin, hand: SceneHand, points: NDArray, normals: NDArray

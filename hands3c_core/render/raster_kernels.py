@@ -65,6 +65,35 @@ def vertex_normals(vertices, faces):
 
 
 @_jit
+def faces_towards(points, faces, eye):
+    """The triangles of a closed mesh that can be seen from somewhere.
+
+    Args:
+        points: (V, 3) float32, metres.
+        faces: (F, 3) int32, anticlockwise from outside.
+        eye: (3,) float32, in the points' frame.
+
+    Returns:
+        (G, 3) int32, those of ``faces`` whose front is turned towards ``eye``, in their order.
+    """
+    seen = np.empty_like(faces)
+    count = 0
+    for face in range(len(faces)):
+        a, b, c = points[faces[face, 0]], points[faces[face, 1]], points[faces[face, 2]]
+        ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
+        vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
+        outwards = (
+            (uy * vz - uz * vy) * (eye[0] - a[0])
+            + (uz * vx - ux * vz) * (eye[1] - a[1])
+            + (ux * vy - uy * vx) * (eye[2] - a[2])
+        )
+        if outwards > 0.0:
+            seen[count] = faces[face]
+            count += 1
+    return seen[:count]
+
+
+@_jit
 def _irradiance_at(nx, ny, nz, sh, lights, wrap, out):
     """Diffuse light on a surface of normal n: order-2 spherical harmonics + wrapped suns."""
     basis1 = ny

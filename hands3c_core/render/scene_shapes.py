@@ -14,7 +14,8 @@ Shape = tuple[NDArray, NDArray, NDArray]
 
 
 class ShapeSet:
-    """What a window shows. A name stands for one topology: only points and colours change."""
+    """What a window shows. A name stands for one kind of shape, triangles or lines. Points, colours
+    and triangles may change; lines stay as they came."""
 
     def __init__(self, open3d: Any, visualizer: Any) -> None:
         self._open3d = open3d
@@ -40,14 +41,13 @@ class ShapeSet:
         known = geometry is not None
         if not known:
             geometry = o3d.geometry.TriangleMesh() if is_mesh else o3d.geometry.LineSet()
-            if is_mesh:
-                geometry.triangles = o3d.utility.Vector3iVector(index)
-            else:
+            if not is_mesh:
                 geometry.lines = o3d.utility.Vector2iVector(index)
         positions = o3d.utility.Vector3dVector(points.astype(np.float64))
         tints = o3d.utility.Vector3dVector(colors.astype(np.float64))
         if is_mesh:
             geometry.vertices, geometry.vertex_colors = positions, tints
+            geometry.triangles = o3d.utility.Vector3iVector(index)
         else:
             geometry.points, geometry.colors = positions, tints
         if known:
