@@ -31,10 +31,7 @@ class DenseHands:
 
     def vertices(self, hand: Hand) -> NDArray[np.float32]:
         """(V, 3) metres, camera frame, of ``hand``'s pose, shape and translation."""
-        made, _ = self._layer(hand.pose, hand.shape, hand.translation)
-        if not hand.is_right:
-            made[:, 0] *= -1.0
-        return made
+        return self._layer.posed(hand)[0]
 
 
 def dense_hands(hand: HandModelData) -> DenseHands | None:

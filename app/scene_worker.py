@@ -346,9 +346,7 @@ class SceneWorker:
         dense, layer = self._dense, self._layer
         if dense is None or layer is None or view.scene_style is MeshStyle.WIREFRAME:
             return hand.vertices
-        usual, _ = layer(hand.pose, hand.shape, hand.translation)
-        if not hand.is_right:
-            usual[:, 0] *= -1.0
+        usual, _ = layer.posed(hand)
         if usual.shape != hand.vertices.shape or np.abs(usual - hand.vertices).max() > _OWN_MESH_M:
             return hand.vertices
         return dense.vertices(hand)

@@ -22,6 +22,7 @@ class RestingHand:
     name = "resting"
 
     def __init__(self, hand):
+        self.hand = hand  # the one that the results are shown with
         self._layer = FastHandLayer(hand)
 
     def estimate(self, image, hands, camera, timestamp):
@@ -41,8 +42,7 @@ class RestingHand:
 
 
 def main(video: str, most_frames: int = 30) -> None:
-    hand = load_hand_model("hand_mid")
-    with HandMeshPipeline(RestingHand(hand), hand_model=hand) as pipeline:
+    with HandMeshPipeline(RestingHand(load_hand_model("hand_mid"))) as pipeline:
         for result in pipeline.run(video):
             for found in result.hands:
                 error = found.reprojection_error_px

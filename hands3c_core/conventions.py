@@ -10,14 +10,12 @@
   model's mean pose (MANO's ``flat_hand_mean=False``).
 * The model always sees a right hand: the crop of a left hand is mirrored, so ``pose`` and ``shape``
   describe the mirrored hand; vertices and joints are mirrored back (x negated) and the triangles'
-  winding is flipped.
+  winding is flipped (``model_space``).
 """
 
 from __future__ import annotations
 
 from typing import Final
-
-import numpy as np
 
 NUM_JOINTS: Final = 21
 NUM_ROTATIONS: Final = 16
@@ -77,8 +75,3 @@ CROP_SIZE: Final = 256
 
 #: Horizontal field of view assumed when nothing is known about the camera, in degrees.
 DEFAULT_FOV_DEG: Final = 60.0
-
-
-def mirror_axis_angle(pose: np.ndarray) -> np.ndarray:
-    """Axis-angle (..., 3) rotations mirrored at the plane x = 0: (x, y, z) -> (x, -y, -z)."""
-    return pose * np.array([1.0, -1.0, -1.0], dtype=pose.dtype)

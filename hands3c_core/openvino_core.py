@@ -31,7 +31,7 @@ def import_openvino() -> ModuleType:
     try:
         return importlib.import_module("openvino")
     except ImportError:
-        raise UserError("OpenVINO is not installed: pip install -r requirements.txt") from None
+        raise UserError('OpenVINO is not installed: pip install "hands3c-live[openvino]"') from None
     finally:
         del sys.modules["openvino_telemetry"]
         if telemetry is not None:

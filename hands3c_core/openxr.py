@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from hands3c_core.conventions import FINGER_NAMES, JOINT_NAMES, ROTATION_NAMES, ROTATION_PARENTS
 from hands3c_core.export.hand_record import joint_quaternions
 from hands3c_core.hand_model import HandModelData
+from hands3c_core.model_space import ModelSpace
 from hands3c_core.types import Hand
 
 _BONES: Final = {
@@ -60,10 +61,10 @@ class OpenXrHands:
     def joints(self, hand: Hand) -> NDArray[np.float64]:
         """(26, 8) of a hand: columns ``OPENXR_FIELDS``, rows ``OPENXR_JOINTS``; metres, unit
         quaternions. Not finite where the hand is not."""
-        side = np.array([1.0 if hand.is_right else -1.0, 1.0, 1.0])
+        space = ModelSpace(hand.is_right)
         turns = _global_turns(joint_quaternions(hand.pose, self._model.hands_mean, hand.is_right))
-        along = np.einsum("kij,kj->ki", turns, self._along * side)
-        dorsal = np.einsum("kij,kj->ki", turns, self._dorsal * side)
+        along = np.einsum("kij,kj->ki", turns, space.points(self._along))
+        dorsal = np.einsum("kij,kj->ki", turns, space.points(self._dorsal))
         places = hand.joints_3d.astype(np.float64)
         positions, forwards, backs = [], [], []
 

@@ -13,13 +13,12 @@ from hands3c_core.closing import Closing
 from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.detect import HandDetector, HandSmoother, HandTracker, open_detector
 from hands3c_core.errors import UserError
-from hands3c_core.estimators.base import Estimator, SecondLook
+from hands3c_core.estimators.base import Estimator, SecondLook, check_shows, hand_of
 from hands3c_core.estimators.choose import make_estimator, warm_up
 from hands3c_core.estimators.landmarks import LandmarkEstimator
 from hands3c_core.estimators.sides import SideJudge
 from hands3c_core.geometry import (
     check_calibration,
-    crop_box,
     default_camera,
     load_camera,
     resize_camera,
@@ -72,8 +71,9 @@ class HandMeshPipeline(Closing):
             the shipped network where there is one, 'landmarks', 'hands3c_lite', a file of weights.
         detector: a ``HandDetector`` (closed by its owner); by default one of its own.
         tracker: a ``HandTracker``.
-        hand_model: the hand to show: a name or path for ``load_hand_model``, or loaded data. An
-            estimator that is passed in must give parameters of this hand.
+        hand_model: the hand to show: a name or path for ``load_hand_model``, or loaded data. By
+            default that of an estimator that is passed in, else 'hand_mid'; another than the
+            estimator's must have its mean pose.
         camera: a ``Camera`` (scaled to the images' size), the path of a calibration file, or None
             for a pinhole camera of ``fov_deg``.
         fov_deg: horizontal field of view where ``camera`` is None, degrees.
@@ -90,7 +90,7 @@ class HandMeshPipeline(Closing):
         estimator: Estimator | str | None = None,
         detector: HandDetector | None = None,
         tracker: HandTracker | None = None,
-        hand_model: HandModelData | str | Path = "hand_mid",
+        hand_model: HandModelData | str | Path | None = None,
         camera: Camera | str | Path | None = None,
         fov_deg: float = DEFAULT_FOV_DEG,
         smoothing: float = 0.5,
@@ -103,8 +103,11 @@ class HandMeshPipeline(Closing):
         self._smoother = HandSmoother()
         self._estimator: Estimator | None = None
         self._choice: str | None = LandmarkEstimator.name
-        self.hand_model = hand_model
+        own = None if estimator is None or isinstance(estimator, str) else hand_of(estimator)
+        self.hand_model = hand_model or own or PipelineConfig().hand_model
         self.estimator = estimator
+        if own is not None and hand_model:
+            self.hand_model = hand_model
         self.camera = camera
         self.fov_deg = fov_deg
         self.smoothing = smoothing
@@ -139,17 +142,16 @@ class HandMeshPipeline(Closing):
         report = progress or (lambda _: None)
         report("reading its files")
         wanted = load_hand_model(config.hand_model)
-        estimator, hand = make_estimator(
+        estimator = make_estimator(
             config.estimator, wanted, device=config.device, precision=config.precision
         )
         report("its first hands")
-        warm_up(estimator, hand)
+        warm_up(estimator)
         if detector is None:
             report("the hand detector")
         pipeline = cls(
             estimator,
             detector,
-            hand_model=hand,
             camera=config.calibration,
             fov_deg=config.fov_deg,
             smoothing=config.smoothing,
@@ -182,7 +184,10 @@ class HandMeshPipeline(Closing):
         if self._choice == LandmarkEstimator.name:
             self._estimator = None
         elif self._choice is not None:
-            self._estimator, data = make_estimator(self._choice, data)
+            self._estimator = make_estimator(self._choice, data)
+            data = self._estimator.hand
+        elif self._estimator is not None:
+            check_shows(self._estimator, data)
         self._show(data)
 
     def _show(self, data: HandModelData) -> None:
@@ -195,8 +200,8 @@ class HandMeshPipeline(Closing):
 
     @property
     def estimator(self) -> Estimator:
-        """What gives each hand its parameters; set it to another one, or to a name. A network may
-        bring its own hand with it (see ``make_estimator``)."""
+        """What gives each hand its parameters; set it to another one, or to a name. It brings its
+        hand, which is shown from then on."""
         if self._estimator is None:
             self._estimator = LandmarkEstimator(self._hand)
         return self._estimator
@@ -205,13 +210,15 @@ class HandMeshPipeline(Closing):
     def estimator(self, estimator: Estimator | str | None) -> None:
         if estimator is None or estimator == LandmarkEstimator.name:
             self._choice, self._estimator = LandmarkEstimator.name, None
-        elif isinstance(estimator, str):
-            made, hand = make_estimator(estimator, self._hand)
-            self._choice, self._estimator = estimator, made
-            if hand is not self._hand:
-                self._show(hand)
         else:
-            self._choice, self._estimator = None, estimator
+            named = isinstance(estimator, str)
+            made = (
+                make_estimator(estimator, self._hand) if isinstance(estimator, str) else estimator
+            )
+            hand = hand_of(made)
+            self._choice, self._estimator = estimator if named else None, made
+            if hand is not None and hand is not self._hand:
+                self._show(hand)
         self._smoother.reset()
 
     @property
@@ -357,15 +364,13 @@ class HandMeshPipeline(Closing):
         tracked = self.tracker.update(looked.detections, (width, height), frame.timestamp)
         tracked = self._sides.settle(self.tracker, frame.image, tracked, camera, self.estimator)
         clock.lap("track")
-        crops = [crop_box(hand.detection.landmarks_2d) for hand in tracked]
-        clock.lap("crop")
         estimates = self.estimator.estimate(frame.image, tracked, camera, frame.timestamp)
         clock.lap("estimate")
         parameters = self._smooth(tracked, estimates, frame.timestamp)
         clock.lap("smooth")
         hands = tuple(
             make_hand(self._layer, self._hand, self.estimator.name, *parts, camera)
-            for parts in zip(tracked, estimates, parameters, crops, strict=True)
+            for parts in zip(tracked, estimates, parameters, strict=True)
         )
         clock.lap("mesh")
         return FrameResult(frame, camera, hands, clock.finish(), self._hand)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from hands3c_core.geometry import project
+from hands3c_core.geometry import crop_box, project
 from hands3c_core.hand_model import FastHandLayer, HandModelData
-from hands3c_core.types import Camera, CropBox, Float32, Hand, HandEstimate, TrackedHand
+from hands3c_core.model_space import ModelSpace
+from hands3c_core.types import Camera, Float32, Hand, HandEstimate, TrackedHand
 
 #: Pose (16, 3), shape (10,) and translation (3,) of one hand, model space.
 Parameters = tuple[Float32, Float32, Float32]
@@ -19,7 +20,6 @@ def make_hand(
     hand: TrackedHand,
     estimate: HandEstimate,
     parameters: Parameters,
-    crop: CropBox,
     camera: Camera,
 ) -> Hand:
     """Mesh and joints of the smoothed parameters, mirrored back for a left hand.
@@ -30,16 +30,14 @@ def make_hand(
         estimator: name of the one that was asked.
         hand, estimate: as it was seen and estimated.
         parameters: after smoothing.
-        crop: the detection's window.
         camera: of the image.
     """
     pose, shape, translation = parameters
     vertices, joints = layer(pose, shape, translation)
     if estimate.vertices is not None and estimate.vertices.shape == vertices.shape:
         vertices = _own_mesh(layer, estimate, estimate.vertices, vertices)
-    if not hand.is_right:
-        vertices[:, 0] *= -1.0
-        joints[:, 0] *= -1.0
+    space = ModelSpace(hand.is_right)
+    vertices, joints = space.points(vertices), space.points(joints)
     landmarks = hand.detection.landmarks_2d
     joints_2d = project(joints, camera)
     return Hand(
@@ -53,7 +51,7 @@ def make_hand(
         pose=pose,
         shape=shape,
         translation=translation,
-        crop=estimate.crop or crop,
+        crop=estimate.crop or crop_box(landmarks),
         reprojection_error_px=float(np.linalg.norm(joints_2d - landmarks, axis=1).mean()),
         estimator=estimate.estimator or estimator,
         heatmaps=estimate.heatmaps,

@@ -49,6 +49,33 @@ def test_the_rooms_import_only_what_lies_below_them():
     assert done.returncode == 0, done.stdout
 
 
+#: Code that mirrors a hand by itself: x negated, u counted from the other edge, winding reversed.
+MIRRORS = re.compile(
+    r"\[\s*-1(?:\.0?)?,\s*1(?:\.0?)?,\s*1(?:\.0?)?\s*\]|width - 1 - |\[\.*,? ?:?, ?0\] \*= -1"
+    r"|faces\[:, ::-1\]|is_right else -1|is_right else mirror_"
+)
+#: What has another reason: axes of other programs, a data set's own fault.
+MIRRORS_ELSEWHERE = {
+    "hands3c_core/model_space.py",
+    "hands3c_core/hand_model/mirror.py",  # a whole hand model, shape directions among it
+    "hands3c_core/hand_model/mano_files.py",  # a sign in the published left hand's file
+    "hands3c_core/data/sample.py",  # the matrix of a mirrored camera
+    "hands3c_core/live/vmc.py",  # Unity's axes
+    "hands3c_core/ops/numba_cpu/cross_scan.py",  # a plane of features, not a hand
+}
+
+
+def test_hands_are_mirrored_in_one_place():
+    assert MIRRORS.search("points[..., 0] *= -1")
+    assert MIRRORS.search("flip = np.array([-1.0, 1.0, 1.0])")
+    found = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if MIRRORS.search(path.read_text(encoding="utf-8"))
+    }
+    assert found <= MIRRORS_ELSEWHERE, "say it with model_space"
+
+
 def test_files_stay_readable():
     long = {
         str(path.relative_to(ROOT)): lines

@@ -21,7 +21,7 @@ from hands3c_core.pipeline import HandMeshPipeline
 from hands3c_core.types import Detection, Frame, FrameResult, HandEstimate
 
 IMAGE = np.full((360, 640, 3), 90, np.uint8)
-STAGES = ["detect", "track", "crop", "estimate", "smooth", "mesh", "total"]
+STAGES = ["detect", "track", "estimate", "smooth", "mesh", "total"]
 
 
 def made_detection(is_right: bool = True, seed: int = 0, at: float = 0.0) -> Detection:
@@ -229,6 +229,7 @@ class StillEstimator:
     name = "still"
 
     def __init__(self) -> None:
+        self.hand = load_hand_model("hand_mid")
         self.resets = 0
 
     def estimate(self, image, hands, camera, timestamp):
@@ -251,6 +252,38 @@ def test_estimator_can_be_changed_between_frames(pipeline):
     assert isinstance(pipeline.estimator, LandmarkEstimator)
     with pytest.raises(UserError, match="no estimator 'magic'"):
         pipeline.estimator = "magic"
+
+
+def test_an_estimator_brings_its_hand():
+    other = LandmarkEstimator("hand_mano778")
+    for given in (None, "hand_mano778"):
+        with HandMeshPipeline(
+            other, MadeDetector([made_detection()]), hand_model=given
+        ) as pipeline:
+            assert pipeline.hand_model.name == "hand_mano778"
+            assert pipeline(IMAGE).hands[0].vertices.shape == (778, 3)
+    with HandMeshPipeline("landmarks", MadeDetector([made_detection()])) as pipeline:
+        pipeline.estimator = other
+        assert pipeline.hand_model is other.hand
+        assert pipeline(IMAGE).hands[0].model is other.hand
+    # Another mesh of the same mean pose may be shown, a hand that would bend otherwise may not.
+    with HandMeshPipeline(
+        other, MadeDetector([made_detection()]), hand_model="hand_mid"
+    ) as pipeline:
+        assert pipeline(IMAGE).hands[0].vertices.shape == (1500, 3)
+        bent = replace(other.hand, name="bent", hands_mean=other.hand.hands_mean + 0.2)
+        with pytest.raises(UserError, match="bent has another mean pose"):
+            pipeline.hand_model = bent
+
+
+def test_estimators_of_version_0_2_still_work():
+    old = StillEstimator()
+    del old.hand
+    with pytest.warns(DeprecationWarning, match="which hand it poses"):
+        pipeline = HandMeshPipeline(
+            old, MadeDetector([made_detection()]), hand_model="hand_mano778"
+        )
+    assert pipeline(IMAGE).hands[0].vertices.shape == (778, 3)
 
 
 def test_time_that_jumps_starts_anew(pipeline):

@@ -54,7 +54,8 @@ def open_data(spec, crop_size):
 
 
 register_model(NetworkEntry("plugged", build, "of a plugin", size=128, aliases=("plug",)))
-register_estimator("plugged", lambda hand, device, precision: (LandmarkEstimator(hand), hand))
+register_estimator("plugged", lambda hand, device, precision: LandmarkEstimator(hand))
+register_estimator("older", lambda hand, device, precision: (LandmarkEstimator(hand), hand))
 register_source("grey", Grey)
 register_dataset("plugged", open_data)
 
@@ -89,7 +90,9 @@ assert (network.name, network.input_size) == ("plugged", 128)
 save_weights(network, "w.safetensors")
 assert load_weights("w.safetensors").name == "plugged"
 assert "plugged" in model_names() and "plugged" in dataset_names()
-assert make_estimator("plugged", hand)[1] is hand
+assert make_estimator("plugged", hand).hand is hand
+with pytest.warns(DeprecationWarning, match="returns a hand beside it"):
+    assert make_estimator("older", hand).hand is hand
 with open_source("grey://x") as source:
     assert [frame.index for frame in source] == [0, 1]
 for wrong in (lambda: build_model("nothing"), lambda: open_source("none://x"),

@@ -15,7 +15,6 @@ from app.wording import tr
 STAGE_COLORS = {
     "detect": "#4f8ff7",
     "track": "#8f7bf2",
-    "crop": "#c06be0",
     "estimate": "#f0803c",
     "smooth": "#e8b93a",
     "mesh": "#57b86a",

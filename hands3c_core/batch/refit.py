@@ -15,8 +15,9 @@ from hands3c_core.estimators.fused import FusedEstimator, FusionSettings
 from hands3c_core.estimators.landmarks import LandmarkEstimator, LandmarkFitSettings
 from hands3c_core.estimators.witnesses import WITNESSES, Witness
 from hands3c_core.export.settling import take_shape
-from hands3c_core.geometry import mirror_camera, project, solve_translation
+from hands3c_core.geometry import project, solve_translation
 from hands3c_core.hand_model import FastHandLayer, HandModelData
+from hands3c_core.model_space import ModelSpace
 from hands3c_core.types import Camera, Detection, HandEstimate, TrackedHand
 from hands3c_core.weights import LANDMARKS
 
@@ -161,27 +162,34 @@ def _landmarks(estimator: LandmarkEstimator, person: Person, observations: Obser
 def _fused(estimator: FusedEstimator, person: Person, observations: Observations) -> Fit:
     def fit(row: int) -> HandEstimate:
         camera, time = _moment(observations, row)
-        mirrored = bool(observations.hands["is_right"][row]) != person.is_right
-        heard = list(_heard(observations, row, camera.width if mirrored else None))
+        as_heard = bool(observations.hands["is_right"][row]) == person.is_right
+        heard = list(_heard(observations, row, ModelSpace(as_heard), camera.width))
         hand = _tracked(person, observations, row)
         return estimator.fit(hand, heard, camera, time)
 
     return fit
 
 
-def _heard(observations: Observations, row: int, mirror_width: int | None) -> Iterator[Witness]:
+def _heard(
+    observations: Observations, row: int, space: ModelSpace, width: int
+) -> Iterator[Witness]:
     """The witnesses of a hand. The network saw one of the wrong side if it is to be mirrored: its
-    points still say where they are, its pose nothing."""
+    points still say where they are, its pose nothing.
+
+    Args:
+        observations: of the first pass.
+        row: of its hands.
+        space: from the side that it was heard as to the one that it is of.
+        width: of the image, px.
+    """
     hands = observations.hands
     turn = hands["witness_turn"][row].astype(np.float64)
     angles = hands["witness_angles"][row].astype(np.float64)
     for number in np.flatnonzero(hands["heard"][row]).tolist():
-        points = hands["witness_points"][row, number].astype(np.float64)
+        points = space.pixels(hands["witness_points"][row, number].astype(np.float64), width)
         spread = hands["witness_spread"][row, number].astype(np.float64)
         name, pose = WITNESSES[number], None
-        if mirror_width is not None:
-            points[:, 0] = mirror_width - 1 - points[:, 0]
-        elif name == WITNESSES[-1] and np.isfinite(turn).all():
+        if space.is_right and name == WITNESSES[-1] and np.isfinite(turn).all():
             pose = (turn, angles)
         yield Witness(name, points, spread, pose)
 
@@ -201,7 +209,7 @@ def _placed_anew(
             _enter(motion, number, replace(refit(row), is_unsure=True))
             motion.estimator[number] = LANDMARKS
             continue
-        seen_by = camera if person.is_right else mirror_camera(camera)
+        seen_by = ModelSpace(person.is_right).camera(camera)
         pose = motion.pose[number]
         before = layer.joints(pose, motion.shape[number], motion.translation[number])
         after = layer.joints(pose, shape)

@@ -13,7 +13,7 @@ from hands3c_core.batch.smooth import fill_gaps, smooth_both_ways, smooth_forwar
 from hands3c_core.export.results import LoggedFrame
 from hands3c_core.geometry import project
 from hands3c_core.hand_model import FastHandLayer, HandModelData
-from hands3c_core.hand_model.mirror import mirror_points
+from hands3c_core.model_space import ModelSpace
 from hands3c_core.types import Camera, CropBox, Hand
 
 
@@ -92,9 +92,7 @@ def _hand(motion: Motion, row: int, camera: Camera, layer: FastHandLayer) -> Han
     pose, shape, translation = (
         getattr(motion, name)[row].astype(np.float32) for name in ("pose", "shape", "translation")
     )
-    joints = layer.joints(pose, shape, translation)
-    if not motion.is_right:
-        joints = mirror_points(joints)
+    joints = ModelSpace(motion.is_right).points(layer.joints(pose, shape, translation))
     joints_2d = project(joints, camera)
     landmarks = motion.landmarks_2d[row].astype(np.float32)
     sigma = motion.joint_sigma[row]

@@ -123,14 +123,14 @@ def _as_live(options: Options, name: str) -> Predictor:
 
     if silenced is not None and resolve(name) == LANDMARKS:
         raise UserError(f"--no-attention is for networks: {name} has none.")
-    estimator, hand = make_estimator(
+    estimator = make_estimator(
         name,
         load_hand_model(options.hand_model or "hand_mid"),
         device="cpu" if options.device == "cpu" else "auto",
         leave_out=options.leave_out,
         prepare=prepare,
     )
-    return EstimatorPredictor(estimator, hand)
+    return EstimatorPredictor(estimator)
 
 
 def run(options: Options) -> None:

@@ -44,8 +44,8 @@ def run(options: Options) -> None:
     from hands3c_core.evaluation.witness_errors import depth_scale, look_at, measure
     from hands3c_core.hand_model import load_hand_model
 
-    network, hand = make_network_witness(options.weights, load_hand_model("hand_mid"))
-    second, skeleton = LandmarkNetwork(), HandSkeleton(hand)
+    network = make_network_witness(options.weights, load_hand_model("hand_mid"))
+    second, skeleton = LandmarkNetwork(), HandSkeleton(network.hand)
     seen = []
     for spec in (options.renders, options.photographs):
         dataset = open_data(spec)

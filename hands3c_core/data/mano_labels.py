@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hands3c_core.conventions import mirror_axis_angle
 from hands3c_core.data.spec import DatasetSpec
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model, mirror_model
 from hands3c_core.hand_model.shipped import SHIPPED
+from hands3c_core.model_space import ModelSpace
 
 Floats = NDArray[np.float64]
 
@@ -63,12 +63,12 @@ class ManoLabels:
         space (a right hand), mirrored back for a left one."""
         vertices, joints = self._layer(pose, np.asarray(shape, np.float64).reshape(10))
         relative = vertices.astype(np.float64) - joints[0]
-        return relative if is_right else relative * [-1.0, 1.0, 1.0]
+        return ModelSpace(is_right).points(relative)
 
 
 def to_model_space(pose: Floats, is_right: bool) -> Floats:
     """``pose`` (16, 3) of a hand of either side as that of the right hand it mirrors to."""
-    return pose if is_right else mirror_axis_angle(pose)
+    return ModelSpace(is_right).pose(pose)
 
 
 #: What to say where pose labels need a hand model to be read.

@@ -37,11 +37,12 @@ from hands3c_core.conventions import CROP_SIZE
 from hands3c_core.data.dataset import AnnotatedDataset, CorruptSample
 from hands3c_core.data.files import LAYOUTS, require_folder
 from hands3c_core.data.pseudo_writer import FORMAT, LABELS, VERSION, check_label, text_lines
-from hands3c_core.data.sample import MIRROR, Annotation
+from hands3c_core.data.sample import Annotation
 from hands3c_core.data.spec import DatasetSpec
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import FastHandLayer, load_hand_model
 from hands3c_core.hand_model.shipped import SHIPPED
+from hands3c_core.model_space import ModelSpace
 from hands3c_core.reading import Fields, read_arrays
 
 _SPLITS: Final = {"train": "train", "val": "val", "test": "val", "eval": "val", "all": "all"}
@@ -153,10 +154,10 @@ class Pseudo(AnnotatedDataset):
         vertices, absolute = None, False
         if self._layer is not None and pose is not None and shape is not None:
             fitted, joints = (part.astype(np.float64) for part in self._layer(pose, shape))
-            flip = np.eye(3) if is_right else MIRROR
-            vertices = (fitted - joints[0]) @ flip
+            space = ModelSpace(is_right)
+            vertices = space.points(fitted - joints[0])
             absolute = translation is not None
-            joints_3d = (joints + (translation if translation is not None else 0.0)) @ flip
+            joints_3d = space.points(joints + (translation if translation is not None else 0.0))
         camera = label.get("camera")
         matrix = None
         if camera is not None:

@@ -16,6 +16,7 @@ from hands3c_core.geometry import (
     extract_crop,
     published_window,
 )
+from hands3c_core.model_space import ModelSpace
 from hands3c_core.types import CropBox, Float32, UInt8
 
 Floats = NDArray[np.float64]
@@ -151,7 +152,7 @@ def make_sample(
             are not finite.
     """
     mirror = not annotation.is_right
-    flip = MIRROR if mirror else np.eye(3)
+    space = ModelSpace(annotation.is_right)
     absolute, joints_3d, root = _three_d(annotation)
     camera = _floats(annotation.camera_matrix)
     joints_2d = _floats(annotation.joints_2d)
@@ -164,9 +165,13 @@ def make_sample(
         projected = absolute @ camera.T
         seen = labelled & (projected[:, 2] != 0)
         joints_2d = projected[:, :2] / np.where(seen, projected[:, 2], 1.0)[:, None]
+    vertices = _floats(annotation.vertices)
     for label in (joints_2d, joints_3d, root, camera):
         if label is not None and not np.isfinite(label).all():
             raise ValueError("a label is not a finite number")
+    for label in (joints_3d, root, vertices):
+        if label is not None and label.shape[-1:] != (3,):
+            raise ValueError("a place in space has not three numbers")
 
     seen_joints = joints_2d[labelled] if joints_2d is not None and labelled.any() else None
     box = annotation.box or _window(annotation, seen_joints, image, size, crop_rule)
@@ -174,11 +179,10 @@ def make_sample(
     box = replace(box, side=box.side * wider / size)
     averages = crop_rule != "published"
     crop, affine = extract_crop(image, box, wider, mirror, averages=averages)
-    vertices = _floats(annotation.vertices)
     return HandSample(
         crop=np.ascontiguousarray(crop),
         joints_2d=_float32(None if joints_2d is None else apply_affine(affine, joints_2d), 2),
-        joints_3d=_float32(None if joints_3d is None else joints_3d @ flip, 3),
+        joints_3d=_float32(None if joints_3d is None else space.points(joints_3d), 3),
         is_right=annotation.is_right,
         valid=ValidLabels(
             joints_2d=labelled & (joints_2d is not None),
@@ -189,11 +193,11 @@ def make_sample(
             metric=annotation.is_metric,
         ),
         name=annotation.name,
-        vertices=None if vertices is None else (vertices @ flip).astype(np.float32),
+        vertices=None if vertices is None else space.points(vertices).astype(np.float32),
         pose=_optional_float32(annotation.pose, (16, 3)),
         shape=_optional_float32(annotation.shape, (10,)),
         parameter_model=annotation.parameter_model,
-        root=None if root is None else (root @ flip).astype(np.float32),
+        root=None if root is None else space.points(root).astype(np.float32),
         intrinsics=None if camera is None else crop_intrinsics(camera, affine, mirror),
         affine=affine,
         sigma_2d=_optional_float32(annotation.sigma_2d, (NUM_JOINTS,)),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+
+from hands3c_core.errors import UserError
+from hands3c_core.hand_model import HandModelData
 from hands3c_core.types import Camera, Detection, Hand, HandEstimate, TrackedHand, UInt8
 
 
@@ -19,6 +24,11 @@ class Estimator(Protocol):
     @property
     def name(self) -> str:
         """Short name for results, logs and menus ('landmarks', 'hands3c_lite', ...)."""
+        ...
+
+    @property
+    def hand(self) -> HandModelData:
+        """The right hand whose parameters it gives: ``pose`` is relative to its mean pose."""
         ...
 
     def estimate(
@@ -41,6 +51,29 @@ class Estimator(Protocol):
     def reset(self) -> None:
         """Forget all tracks, before a new source or a seek."""
         ...
+
+
+def hand_of(estimator: Estimator) -> HandModelData | None:
+    """The hand that an estimator brings; None of one that was written before they brought it."""
+    hand: HandModelData | None = getattr(estimator, "hand", None)
+    if hand is None:
+        warnings.warn(
+            f"the estimator {estimator.name!r} does not say which hand it poses, which it will "
+            "have to from version 0.4 on: give it an attribute 'hand'",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+    return hand
+
+
+def check_shows(estimator: Estimator, hand: HandModelData) -> None:
+    """Raise ``UserError`` where an estimator's poses would mean something else on this hand."""
+    own: HandModelData | None = getattr(estimator, "hand", None)
+    if own is not None and not np.allclose(own.hands_mean, hand.hands_mean, atol=1e-4):
+        raise UserError(
+            f"the estimator {estimator.name!r} poses {own.name}; {hand.name} has another mean pose "
+            "and would bend otherwise: leave hand_model out."
+        )
 
 
 @runtime_checkable

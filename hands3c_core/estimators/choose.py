@@ -3,6 +3,7 @@ of weights."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -35,9 +36,9 @@ if TYPE_CHECKING:
     from hands3c_core.estimators.network import NetworkEstimator
     from hands3c_core.estimators.network_witness import NetworkWitness
     from hands3c_core.models import HandNetwork
-#: Makes an estimator, for the hand to show, the device and the precision; returns it and the hand
-#: that it poses.
-Maker = Callable[[HandModelData, Device, Precision], tuple[Estimator, HandModelData]]
+
+#: Makes an estimator, for the hand that is wanted, the device and the precision.
+Maker = Callable[[HandModelData, Device, Precision], Estimator]
 _MAKERS: Final[dict[str, Maker]] = {}
 
 
@@ -66,8 +67,8 @@ def make_estimator(
     precision: Precision = "full",
     leave_out: Collection[str] = (),
     prepare: Callable[[HandNetwork], None] | None = None,
-) -> tuple[Estimator, HandModelData]:
-    """The estimator that ``choice`` names, and the hand that it poses.
+) -> Estimator:
+    """The estimator that ``choice`` names; it brings its hand (``Estimator.hand``).
 
     'auto' fits the hand to everything that is seen of it (``fused``): the detector's landmarks,
     those of the second witness and what the shipped network for the device says, each where it is
@@ -80,7 +81,7 @@ def make_estimator(
     Args:
         choice: 'auto', 'landmarks', the name of shipped weights or of a plugin's estimator, or a
             file of weights, ours or published.
-        hand: the hand to show.
+        hand: the hand that is wanted.
         device: where a network runs; 'auto' takes CUDA if it is there.
         precision: 'half' uses bfloat16 or float16 where the machine computes with it.
         leave_out: witnesses that 'auto' shall not listen to (``witnesses.WITNESSES``).
@@ -97,26 +98,42 @@ def make_estimator(
         left = set(leave_out)
         second = None if SECOND in left else second_witness()
         if name == LANDMARKS or NETWORK in left:
-            return FusedEstimator(hand, None, second, leave_out=left), hand
-        network, shown = _network(name, hand, device, precision, prepare)
+            return FusedEstimator(hand, None, second, leave_out=left)
+        network = _network(name, hand, device, precision, prepare)
         if network.refine:
-            return FusedEstimator(shown, _witness(network, shown), second, leave_out=left), shown
-        return _watched(network, shown), shown
+            return FusedEstimator(network.hand, _witness(network), second, leave_out=left)
+        return _watched(network)
     if name == LANDMARKS:
-        return LandmarkEstimator(hand), hand
+        return LandmarkEstimator(hand)
     if name not in NAMES and not Path(name).exists():
         load_plugins()
     if name in _MAKERS:
-        return _MAKERS[name](hand, device, precision)
-    network, shown = _network(name, hand, device, precision, prepare)
+        return _alone(_MAKERS[name](hand, device, precision), name)
+    network = _network(name, hand, device, precision, prepare)
     if network.refine:
-        witness = _witness(network, shown)
-        return FusedEstimator(shown, witness, leave_out=(DETECTOR,), name=network.name), shown
-    return _watched(network, shown), shown
+        hand, witness = network.hand, _witness(network)
+        return FusedEstimator(hand, witness, leave_out=(DETECTOR,), name=network.name)
+    return _watched(network)
 
 
-def _watched(network: NetworkEstimator, hand: HandModelData) -> FallbackEstimator:
-    return FallbackEstimator(network, LandmarkEstimator(hand), hand)
+def _alone(made: Estimator | tuple[Estimator, HandModelData], name: str) -> Estimator:
+    """What a maker gave, without the hand that those of version 0.2 give beside it."""
+    if not isinstance(made, tuple):
+        return made
+    warnings.warn(
+        f"what makes the estimator {name!r} returns a hand beside it; from version 0.4 on it must "
+        "return the estimator alone, with an attribute 'hand'",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+    estimator, hand = made
+    if getattr(estimator, "hand", None) is None:
+        estimator.hand = hand  # type: ignore[misc]
+    return estimator
+
+
+def _watched(network: NetworkEstimator) -> FallbackEstimator:
+    return FallbackEstimator(network, LandmarkEstimator(network.hand))
 
 
 def _network(
@@ -125,8 +142,8 @@ def _network(
     device: Device,
     precision: Precision,
     prepare: Callable[[HandNetwork], None] | None,
-) -> tuple[NetworkEstimator, HandModelData]:
-    """The network of this name or file, made fast, and the hand that it poses."""
+) -> NetworkEstimator:
+    """The network of this name or file, made fast."""
     file = _weights_file(name)
     from hands3c_core.estimators.network import NetworkEstimator
     from hands3c_core.models import load_weights
@@ -140,33 +157,30 @@ def _network(
     if same_mean and network.can_pose(hand):
         network.set_hand(hand)
     runtime = make_runtime(network, _runtime_name(kind, precision), take=True)
-    return NetworkEstimator(runtime, heatmaps=False), network.hand
+    return NetworkEstimator(runtime, heatmaps=False)
 
 
-def make_network_witness(
-    name: str, hand: HandModelData, device: Device = "auto"
-) -> tuple[NetworkWitness, HandModelData]:
-    """Weights by name or file as a witness, and the hand that it poses; raises like
-    ``make_estimator``."""
-    network, shown = _network(name, hand, device, "full", None)
-    return _witness(network, shown), shown
+def make_network_witness(name: str, hand: HandModelData, device: Device = "auto") -> NetworkWitness:
+    """Weights by name or file as a witness; raises like ``make_estimator``."""
+    return _witness(_network(name, hand, device, "full", None))
 
 
-def _witness(network: NetworkEstimator, hand: HandModelData) -> NetworkWitness:
+def _witness(network: NetworkEstimator) -> NetworkWitness:
     from hands3c_core.estimators.landmarks_skeleton import HandSkeleton
     from hands3c_core.estimators.network_witness import NetworkWitness
 
-    return NetworkWitness(network, HandSkeleton(hand))
+    return NetworkWitness(network, HandSkeleton(network.hand))
 
 
-def warm_up(estimator: Estimator, hand: HandModelData) -> None:
+def warm_up(estimator: Estimator, hand: HandModelData | None = None) -> None:
     """Let an estimator see one made-up hand and then two: what it builds or compiles on first use
     would otherwise hold up the first frame, for seconds.
 
     Args:
         estimator: fresh, or of no further use for its tracks: it is reset.
-        hand: the hand that it poses.
+        hand: what it sees; its own by default.
     """
+    hand = hand or estimator.hand
     camera = default_camera(640, 480)
     place = np.array([0.0, 0.0, 0.5]) - hand.rest_joints.mean(axis=0)
     joints = FastHandLayer(hand).joints(np.zeros((16, 3)), np.zeros(10), place)

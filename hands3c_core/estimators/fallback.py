@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hands3c_core.estimators.base import Estimator, GivesMaps, MapSource
-from hands3c_core.geometry.camera import mirror_camera, project
+from hands3c_core.geometry.camera import project
 from hands3c_core.hand_model import FastHandLayer, HandModelData
+from hands3c_core.model_space import ModelSpace
 from hands3c_core.types import Camera, Float32, HandEstimate, TrackedHand, UInt8
 
 
@@ -87,7 +88,6 @@ class FallbackEstimator:
     Args:
         network: what is used as long as it agrees with the detector.
         landmarks: what is used otherwise; it runs only then.
-        hand: the hand model that both pose.
         limits: when to change over.
     """
 
@@ -95,19 +95,23 @@ class FallbackEstimator:
         self,
         network: Network,
         landmarks: Estimator,
-        hand: HandModelData,
         limits: FallbackLimits | None = None,
     ) -> None:
         self.network = network
         self.landmarks = landmarks
         self.limits = limits or FallbackLimits()
-        self._layer = FastHandLayer(hand)
+        self._layer = FastHandLayer(network.hand)
         self._standings: dict[int, Standing] = {}
 
     @property
     def name(self) -> str:
         """The network's name."""
         return self.network.name
+
+    @property
+    def hand(self) -> HandModelData:
+        """The hand that both pose."""
+        return self.network.hand
 
     @property
     def model(self) -> object:
@@ -156,8 +160,5 @@ class FallbackEstimator:
     def _joints_2d(self, hand: TrackedHand, estimate: HandEstimate, camera: Camera) -> Float32:
         """Where the estimate's joints are in the (unmirrored) image, px."""
         joints = self._layer.joints(estimate.pose, estimate.shape, estimate.translation)
-        if hand.is_right:
-            return project(joints, camera)
-        joints_2d = project(joints, mirror_camera(camera))
-        joints_2d[:, 0] = camera.width - 1 - joints_2d[:, 0]
-        return joints_2d
+        space = ModelSpace(hand.is_right)
+        return space.pixels(project(joints, space.camera(camera)), camera.width)

@@ -39,8 +39,8 @@ from hands3c_core.estimators.witnesses import (
     from_looks,
     start_points,
 )
-from hands3c_core.geometry.camera import mirror_camera
 from hands3c_core.hand_model.data import HandModelData
+from hands3c_core.model_space import ModelSpace
 from hands3c_core.types import Camera, Detection, HandEstimate, HandLooks, TrackedHand, UInt8
 from hands3c_core.weights import LANDMARKS
 
@@ -107,6 +107,7 @@ class FusedEstimator:
             if left not in WITNESSES:
                 raise UserError(f"there is no witness {left!r}: leave out {', '.join(WITNESSES)}.")
         self.name = name
+        self.hand = hand
         self.network = network
         self.second = None if SECOND in leave_out else second
         self.settings = settings or FusionSettings()
@@ -173,7 +174,7 @@ class FusedEstimator:
         it is heard whatever it says."""
         if not self._hears_detector:
             return False
-        detected = _from_tracked(hand, None if hand.is_right else camera.width)
+        detected = _from_tracked(hand, camera.width)
         error = disagreement(network.points[:, :2], detected.points[:, :2])
         standing = self._standings.get(hand.track_id, Standing())
         self._standings[hand.track_id] = judge(standing, error, _WILD)
@@ -187,16 +188,16 @@ class FusedEstimator:
         network: Witness | None,
     ) -> list[Witness]:
         """Those that are there, in the order of ``WITNESSES``."""
-        mirror_width = None if hand.is_right else camera.width
         found = []
         if self._hears_detector:
-            found.append(_from_tracked(hand, mirror_width))
+            found.append(_from_tracked(hand, camera.width))
         if looks is not None and looks.presence.mean() >= self.settings.least_presence:
-            found.append(from_looks(looks, mirror_width))
+            points = ModelSpace(hand.is_right).pixels(looks.points, camera.width)
+            found.append(from_looks(replace(looks, points=points)))
         if network is not None:
             found.append(network)
         # A hand that nobody else sees is where the detector said.
-        return found or [_from_tracked(hand, mirror_width)]
+        return found or [_from_tracked(hand, camera.width)]
 
     def side_costs(
         self, hand: TrackedHand, camera: Camera, looks: HandLooks | None
@@ -206,7 +207,7 @@ class FusedEstimator:
         costs = []
         for is_right in (True, False):
             tried = replace(hand, is_right=is_right)
-            seen_by = camera if is_right else mirror_camera(camera)
+            seen_by = ModelSpace(is_right).camera(camera)
             seen = self._seen(self._witnesses(tried, camera, looks, None), seen_by)
             costs.append(float(self.fitter.fit_alone(seen).cost))
         return costs[0], costs[1]
@@ -222,7 +223,7 @@ class FusedEstimator:
             camera: of the unmirrored image.
             timestamp: seconds.
         """
-        seen_by = camera if hand.is_right else mirror_camera(camera)
+        seen_by = ModelSpace(hand.is_right).camera(camera)
         seen = self._seen(witnesses, seen_by)
         fit = self.fitter.fit(hand.track_id, hand.is_right, seen, timestamp)
         skeleton = self.fitter.skeleton
@@ -288,12 +289,10 @@ class FusedEstimator:
         return None if self.network is None else self.network.map_source
 
 
-def _from_tracked(hand: TrackedHand, mirror_width: int | None) -> Witness:
-    points = hand.detection.landmarks_2d.astype(np.float64)
-    world = hand.detection.landmarks_world.astype(np.float64)
-    if mirror_width is not None:
-        points[:, 0] = mirror_width - 1 - points[:, 0]
-        world[:, 0] *= -1.0
+def _from_tracked(hand: TrackedHand, width: int) -> Witness:
+    space = ModelSpace(hand.is_right)
+    points = space.pixels(hand.detection.landmarks_2d.astype(np.float64), width)
+    world = space.points(hand.detection.landmarks_world.astype(np.float64))
     return from_detection(points, world)
 
 

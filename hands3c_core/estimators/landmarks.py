@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from hands3c_core.conventions import BONES
 from hands3c_core.estimators.fitter import FitSettings, HandFitter, Seen
 from hands3c_core.estimators.landmarks_solver import Evidence, Fitted
-from hands3c_core.geometry.camera import mirror_camera
 from hands3c_core.hand_model.data import HandModelData
 from hands3c_core.hand_model.load import load_hand_model
+from hands3c_core.model_space import ModelSpace
 from hands3c_core.types import Camera, HandEstimate, TrackedHand, UInt8
 
 Floats = NDArray[np.float64]
@@ -77,6 +77,7 @@ class LandmarkEstimator:
     ) -> None:
         data = load_hand_model(hand_model) if isinstance(hand_model, str) else hand_model
         self.settings = settings or LandmarkFitSettings()
+        self.hand = data
         self.fitter = HandFitter(data, self.settings, markers)
         self.skeleton = self.fitter.skeleton
         self.looks_straight = looks_straight
@@ -104,12 +105,10 @@ class LandmarkEstimator:
         )
 
     def _seen(self, hand: TrackedHand, camera: Camera) -> Seen:
-        landmarks = hand.detection.landmarks_2d.astype(np.float64)
-        world = hand.detection.landmarks_world.astype(np.float64)
-        if not hand.is_right:
-            landmarks = np.stack([camera.width - 1 - landmarks[:, 0], landmarks[:, 1]], axis=1)
-            world = world * (-1.0, 1.0, 1.0)
-            camera = mirror_camera(camera)
+        space = ModelSpace(hand.is_right)
+        landmarks = space.pixels(hand.detection.landmarks_2d.astype(np.float64), camera.width)
+        world = space.points(hand.detection.landmarks_world.astype(np.float64))
+        camera = space.camera(camera)
         focal = np.array([camera.fx, camera.fy])
         rays = (landmarks - (camera.cx, camera.cy)) / focal
         box_side = float(np.ptp(landmarks, axis=0).max())

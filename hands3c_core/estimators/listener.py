@@ -8,6 +8,7 @@ from hands3c_core.detect.landmark_network import LandmarkNetwork
 from hands3c_core.estimators.base import Estimator
 from hands3c_core.estimators.fused import FusedEstimator
 from hands3c_core.estimators.witnesses import Witness
+from hands3c_core.hand_model import HandModelData
 from hands3c_core.types import Camera, HandEstimate, TrackedHand, UInt8
 
 
@@ -26,6 +27,11 @@ class Listener:
     def name(self) -> str:
         """The estimator's."""
         return self.inner.name
+
+    @property
+    def hand(self) -> HandModelData:
+        """The estimator's."""
+        return self.inner.hand
 
     @property
     def second(self) -> LandmarkNetwork | None:

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from hands3c_core.conventions import BONES, NUM_JOINTS
 from hands3c_core.estimators.landmarks import LandmarkEstimator
-from hands3c_core.geometry.camera import mirror_camera
 from hands3c_core.hand_model import FastHandLayer, HandModelData
+from hands3c_core.model_space import ModelSpace
 from hands3c_core.models.outputs import UvdTensors
 from hands3c_core.models.uvd import place_at, place_in_camera
 from hands3c_core.types import Camera, Detection, Float32, HandEstimate, TrackedHand, UInt8
@@ -68,7 +68,7 @@ class MeshFitter:
     ) -> list[HandEstimate]:
         """Parameters and own mesh of every hand of an image; see ``estimators.Estimator``."""
         scenes = [
-            _Scene.of(seen, camera if hand.is_right else mirror_camera(camera))
+            _Scene.of(seen, ModelSpace(hand.is_right).camera(camera))
             for hand, seen in zip(hands, points, strict=True)
         ]
         as_detected = [
@@ -119,10 +119,9 @@ def _as_detected(
     """The hand as a detector with the network's joints would report it, in the unmirrored image."""
     pixels = seen.side * seen.uvd.joints[0, :, :2].double().cpu().numpy()
     landmarks = pixels @ seen.to_image[:, :2].T + seen.to_image[:, 2]
-    world = joints - joints[0]
-    if not hand.is_right:
-        landmarks[:, 0] = camera.width - 1 - landmarks[:, 0]
-        world = world * np.array([-1, 1, 1], np.float32)
+    space = ModelSpace(hand.is_right)
+    landmarks = space.pixels(landmarks, camera.width)
+    world = space.points(joints - joints[0])
     detection = Detection(
         is_right=hand.is_right,
         handedness_score=hand.detection.handedness_score,

@@ -13,7 +13,7 @@ from hands3c_core.conventions import CROP_SCALE
 from hands3c_core.estimators.hand_in_camera import as_float32, place_hand, row_spread, seen_joints
 from hands3c_core.estimators.mesh_fit import MeshFitter, SeenPoints
 from hands3c_core.estimators.refine import PoseRefiner
-from hands3c_core.geometry.camera import mirror_camera, project
+from hands3c_core.geometry.camera import project
 from hands3c_core.geometry.crop import (
     BoxSmoother,
     CropRule,
@@ -23,7 +23,8 @@ from hands3c_core.geometry.crop import (
     invert_affine,
 )
 from hands3c_core.geometry.turning import turn_of
-from hands3c_core.hand_model import FastHandLayer
+from hands3c_core.hand_model import FastHandLayer, HandModelData
+from hands3c_core.model_space import ModelSpace
 from hands3c_core.models import HandPrediction, UvdTensors
 from hands3c_core.types import (
     AttentionMaps,
@@ -44,14 +45,27 @@ _SPREAD_SCALE = 0.25
 
 
 class CropModel(Protocol):
-    """What the estimator needs of a network: ``HandNetwork`` and the runtimes have it. Those that
-    regress points (``HandPrediction.uvd``) and those that want to be refined (``refines``) need a
-    ``hand`` besides; those with a ``crop_rule`` see windows laid by it."""
+    """What the estimator needs of a network: ``HandNetwork`` and the runtimes have it."""
 
     @property
     def name(self) -> str: ...
     @property
+    def hand(self) -> HandModelData:
+        """The hand that it poses, or whose points it regresses (``HandPrediction.uvd``)."""
+        ...
+
+    @property
     def input_size(self) -> int: ...
+    @property
+    def crop_rule(self) -> CropRule:
+        """How the windows that it sees are laid."""
+        ...
+
+    @property
+    def refines(self) -> bool:
+        """Whether its poses want to be brought to its heatmaps."""
+        ...
+
     def predict(self, crops: np.ndarray, *, attention: bool = False) -> HandPrediction: ...
 
 
@@ -98,8 +112,7 @@ class NetworkEstimator:
         refine: bool | None = None,
     ) -> None:
         self.model = model
-        self.refine = getattr(model, "refines", False) if refine is None else refine
-        self._crop_rule: CropRule = getattr(model, "crop_rule", "box")
+        self.refine = model.refines if refine is None else refine
         self.attention = attention
         self.heatmaps = heatmaps
         self.smoothing = smoothing
@@ -112,6 +125,11 @@ class NetworkEstimator:
     def name(self) -> str:
         """Name in results, logs and menus."""
         return self._name
+
+    @property
+    def hand(self) -> HandModelData:
+        """The network's hand."""
+        return self.model.hand
 
     def reset(self) -> None:
         """Forget all tracks."""
@@ -127,7 +145,7 @@ class NetworkEstimator:
             hand.track_id: self._windows.get(hand.track_id) or BoxSmoother(self.smoothing)
             for hand in hands
         }
-        views = [self._see(image, self._window(image, hand), not hand.is_right) for hand in hands]
+        views = [self._see(image, self._window(image, hand), hand.is_right) for hand in hands]
         return self._predict(views), views
 
     @property
@@ -140,9 +158,7 @@ class NetworkEstimator:
         plain = [replace(hand, heatmaps=None, attention=None) for hand in hands]
         if not plain or not (self.heatmaps or self.attention):
             return plain
-        prediction = self._predict(
-            [self._see(image, hand.crop, not hand.is_right) for hand in plain]
-        )
+        prediction = self._predict([self._see(image, hand.crop, hand.is_right) for hand in plain])
         made = []
         for row, hand in enumerate(plain):
             heatmaps, attention = self.maps(prediction, row)
@@ -182,21 +198,20 @@ class NetworkEstimator:
         """The steadied window of a tracked hand."""
         window = hand_window(
             hand.detection.landmarks_2d,
-            self._crop_rule,
+            self.model.crop_rule,
             (image.shape[1], image.shape[0]),
             self.model.input_size,
             not hand.is_right,
         )
         return self._windows[hand.track_id](window)
 
-    def _see(self, image: UInt8, box: CropBox, mirror: bool) -> NetworkView:
-        """What the network sees of a window."""
-        averages = self._crop_rule != "published"
-        crop, affine = extract_crop(image, box, self.model.input_size, mirror, averages=averages)
-        to_image = invert_affine(affine)
-        if mirror:  # the estimate is of the mirrored image
-            to_image[0] *= -1.0
-            to_image[0, 2] += image.shape[1] - 1
+    def _see(self, image: UInt8, box: CropBox, is_right: bool) -> NetworkView:
+        """What the network sees of a window around a hand of that side."""
+        space, averages = ModelSpace(is_right), self.model.crop_rule != "published"
+        size = self.model.input_size
+        crop, affine = extract_crop(image, box, size, not is_right, averages=averages)
+        # The estimate is of the mirrored image.
+        to_image = space.image_map(invert_affine(affine), image.shape[1])
         return NetworkView(crop, to_image, box)
 
     def _estimate_hand(
@@ -207,10 +222,10 @@ class NetworkEstimator:
         is_right: bool,
         camera: Camera,
     ) -> HandEstimate:
-        seen_by = camera if is_right else mirror_camera(camera)
+        seen_by = ModelSpace(is_right).camera(camera)
         target = self.targets(prediction, row, view)
         if self.refine and self._refiner is None:
-            self._refiner = PoseRefiner(FastHandLayer(self.model.hand))  # type: ignore[attr-defined]
+            self._refiner = PoseRefiner(FastHandLayer(self.model.hand))
         turn = turn_of(view.to_image) if view.box.angle else None
         placed = place_hand(prediction, row, target, view.box.side, seen_by, self._refiner, turn)
         estimate = HandEstimate(
@@ -231,10 +246,10 @@ class NetworkEstimator:
     ) -> list[HandEstimate]:
         """Own meshes and fitted parameters of a network that regresses points."""
         if self._fitter is None:
-            self._fitter = MeshFitter(self.model.hand)  # type: ignore[attr-defined]
+            self._fitter = MeshFitter(self.model.hand)
         estimates = self._fitter.estimate(image, hands, points, camera, timestamp)
         for row, (estimate, view, hand) in enumerate(zip(estimates, views, hands, strict=True)):
-            seen_by = camera if hand.is_right else mirror_camera(camera)
+            seen_by = ModelSpace(hand.is_right).camera(camera)
             fitted = self._fitter.joints(estimate)
             errors = project(fitted, seen_by) - self.targets(prediction, row, view)
             spread = row_spread(prediction, row)

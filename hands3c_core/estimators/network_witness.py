@@ -12,8 +12,9 @@ from hands3c_core.estimators.hand_in_camera import as_float32, row_spread
 from hands3c_core.estimators.landmarks_skeleton import HandSkeleton
 from hands3c_core.estimators.network import NetworkEstimator, NetworkView
 from hands3c_core.estimators.witnesses import Witness, from_network, from_points
-from hands3c_core.geometry.camera import mirror_camera
 from hands3c_core.geometry.turning import turn_global, turn_of
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.model_space import ModelSpace
 from hands3c_core.models import HandPrediction
 from hands3c_core.types import (
     AttentionMaps,
@@ -58,6 +59,11 @@ class NetworkWitness:
         return self._estimator.name
 
     @property
+    def hand(self) -> HandModelData:
+        """The network's hand."""
+        return self._estimator.hand
+
+    @property
     def model(self) -> object:
         """The network."""
         return self._estimator.model
@@ -80,9 +86,7 @@ class NetworkWitness:
         prediction, views = self._estimator.look(image, hands)
         return [
             NetworkSight(
-                self._witness(
-                    prediction, row, view, camera if hand.is_right else mirror_camera(camera)
-                ),
+                self._witness(prediction, row, view, ModelSpace(hand.is_right).camera(camera)),
                 *self._estimator.maps(prediction, row),
                 view.box,
             )

@@ -142,16 +142,13 @@ def from_detection(landmarks_2d: ArrayLike, world: ArrayLike) -> Witness:
     return Witness(DETECTOR, _in_pixels(landmarks_2d, world), np.zeros((2, 21)))
 
 
-def from_looks(looks: HandLooks, mirror_width: int | None = None) -> Witness:
+def from_looks(looks: HandLooks) -> Witness:
     """The second witness: the mean of its two looks.
 
     Args:
-        looks: at the unmirrored image.
-        mirror_width: px, the image's width for a left hand, else None.
+        looks: its points as everything here, those of a left hand in the mirrored image.
     """
     both = looks.points.copy()
-    if mirror_width is not None:
-        both[..., 0] = mirror_width - 1 - both[..., 0]
     both[..., 2] -= both[..., 2].mean(axis=1, keepdims=True)
     points = both.mean(axis=0)
     off = both[0] - both[1]

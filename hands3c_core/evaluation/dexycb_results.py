@@ -16,6 +16,7 @@ from hands3c_core.data.dataset import HandDataset
 from hands3c_core.data.dexycb import DexYcb
 from hands3c_core.errors import UserError
 from hands3c_core.evaluation.evaluate import Evaluation
+from hands3c_core.model_space import ModelSpace
 
 
 def write_dexycb_results(evaluation: Evaluation, dataset: HandDataset, path: Path) -> int:
@@ -52,8 +53,7 @@ def write_dexycb_results(evaluation: Evaluation, dataset: HandDataset, path: Pat
     for result in evaluation.results:
         own = np.asarray(result.prediction.joints_3d, np.float64)
         root = np.zeros(3) if result.root is None else result.root.astype(np.float64)
-        side = np.array([1.0 if result.is_right else -1.0, 1.0, 1.0])
-        joints[result.index] = (own - own[0] + root) * side
+        joints[result.index] = ModelSpace(result.is_right).points(own - own[0] + root)
     missing = np.isnan(joints[:, 0, 0])
     joints[missing] = joints[~missing].mean(axis=0)
     lines = [

@@ -117,7 +117,7 @@ def score(
         known = read_json(file)
         if all(known.get(key) == value for key, value in facts.items()):
             return _score(name, difficulty, known)
-    made = EstimatorPredictor(*make_estimator(name, load_hand_model("hand_mid")))
+    made = EstimatorPredictor(make_estimator(name, load_hand_model("hand_mid")))
     with closing(made) as predictor:  # its detector is not small
         outcome = evaluate(
             open_data(f"synthetic:{folder / difficulty}", crop_size=predictor.input_size),

@@ -21,7 +21,7 @@ from hands3c_core.estimators.refine import PoseRefiner
 from hands3c_core.evaluation.second_look import Look, look_again
 from hands3c_core.geometry import default_camera, project
 from hands3c_core.geometry.crop import CropRule
-from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
+from hands3c_core.hand_model import FastHandLayer, HandModelData
 from hands3c_core.models import HandNetwork
 from hands3c_core.models.costs import network_costs
 from hands3c_core.models.uvd import with_cameras
@@ -131,7 +131,6 @@ class EstimatorPredictor:
 
     Args:
         estimator: what is measured.
-        hand: the hand that it poses.
         margin: border added around a crop before the detector looks, as a share of its side. Hands
             that fill the image are missed otherwise: of 150 webcam crops 20 without a border, 4
             with 0.25, none with 0.5.
@@ -139,11 +138,11 @@ class EstimatorPredictor:
 
     input_size = CROP_SIZE
 
-    def __init__(self, estimator: Estimator, hand: HandModelData, margin: float = 0.5) -> None:
+    def __init__(self, estimator: Estimator, margin: float = 0.5) -> None:
         self.margin = margin
         self._detector = MediaPipeDetector(max_hands=2, mode="image")
         self._estimator = estimator
-        self._layer = FastHandLayer(hand)
+        self._layer = FastHandLayer(estimator.hand)
 
     @property
     def name(self) -> str:
@@ -188,8 +187,7 @@ class LandmarkPredictor(EstimatorPredictor):
     """
 
     def __init__(self, hand: HandModelData | str = "hand_mid", margin: float = 0.5) -> None:
-        data = load_hand_model(hand) if isinstance(hand, str) else hand
-        super().__init__(LandmarkEstimator(data), data, margin)
+        super().__init__(LandmarkEstimator(hand), margin)
 
 
 def _refined(refiner: PoseRefiner, seen: Look, camera: Camera) -> PredictedHand:

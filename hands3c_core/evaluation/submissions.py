@@ -22,6 +22,7 @@ from hands3c_core.atomic import write_atomically
 from hands3c_core.data.ho3d import OPENGL, TO_THEIRS
 from hands3c_core.errors import UserError
 from hands3c_core.evaluation.evaluate import Evaluation, SampleResult
+from hands3c_core.model_space import ModelSpace
 from hands3c_core.reading import Fields, parse_json, read_bytes
 from hands3c_core.reading.text import first_line
 
@@ -193,9 +194,9 @@ def _camera_frame(result: SampleResult) -> tuple[Floats, Floats]:
         )
     joints = np.asarray(result.prediction.joints_3d, np.float64)
     root = np.zeros(3) if result.root is None else result.root.astype(np.float64)
-    side = np.array([1.0 if result.is_right else -1.0, 1.0, 1.0])
+    space = ModelSpace(result.is_right)
     move = root - joints[0]
-    return (joints + move) * side, (np.asarray(vertices, np.float64) + move) * side
+    return space.points(joints + move), space.points(np.asarray(vertices, np.float64) + move)
 
 
 def _check_frame(joints: Floats, vertices: Floats, wanted: Benchmark) -> None:

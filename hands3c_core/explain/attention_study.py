@@ -111,7 +111,6 @@ class _Looker:
         self.pipeline = HandMeshPipeline(
             estimator,
             detector=WholeImage() if options.is_crop else None,  # type: ignore[arg-type]
-            hand_model=network.hand,
             max_hands=options.max_hands,
         )
 

@@ -18,8 +18,8 @@ from hands3c_core.export.settling import SETTLED, Settler, TakeShapes, settle_lo
 from hands3c_core.export.take_writers import Take
 from hands3c_core.export_formats import EXPORT_FORMATS, known_formats
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
-from hands3c_core.hand_model.mirror import mirror_points
 from hands3c_core.hand_model.shipped import SHIPPED
+from hands3c_core.model_space import ModelSpace
 from hands3c_core.names import cut_name
 from hands3c_core.types import Hand
 
@@ -179,8 +179,7 @@ def _check_fit(
 ) -> None:
     """Refuse a hand model that does not give the joints that were logged."""
     joints = layer.joints(hand.pose, hand.shape, hand.translation)
-    if not hand.is_right:
-        joints = mirror_points(joints)
+    joints = ModelSpace(hand.is_right).points(joints)
     distance = float(np.linalg.norm(joints - hand.joints_3d, axis=1).max())
     if distance > _FITS_M:  # not a number: nothing to compare with
         raise UserError(

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hands3c_core.conventions import BONES, NUM_ROTATIONS, ROTATION_NAMES, ROTATION_PARENTS
 from hands3c_core.hand_model import HandModelData
+from hands3c_core.model_space import ModelSpace
 
 #: What decides which hand a pose and a shape give.
 _DEFINING = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "hands_mean", "faces")
@@ -52,7 +53,7 @@ def rest_joints(model: HandModelData, shape: ArrayLike, is_right: bool) -> NDArr
     """(16, 3) metres: where the joints of a hand of ``shape`` (10,) rest, of its true side."""
     vertices = model.v_template + model.shapedirs.astype(np.float64) @ np.asarray(shape, np.float64)
     joints = np.asarray(model.J_regressor.astype(np.float64) @ vertices)
-    return joints if is_right else joints * np.array([-1.0, 1.0, 1.0])
+    return ModelSpace(is_right).points(joints)
 
 
 def joint_quaternions(
@@ -74,6 +75,5 @@ def joint_quaternions(
     # sin(a / 2) / a, which is 1/2 at zero.
     share = 0.5 * np.sinc(angle / (2.0 * np.pi))
     turns = np.concatenate((full * share, np.cos(0.5 * angle)), axis=1)
-    if not is_right:
-        turns[:, 1:3] *= -1.0
+    turns = ModelSpace(is_right).quaternions(turns)
     return np.where(turns[:, 3:] < 0.0, -turns, turns)

@@ -17,6 +17,7 @@ from scipy.spatial.transform import Rotation
 
 from hands3c_core.conventions import NUM_ROTATIONS, ROTATION_PARENTS, ROTATION_TO_JOINT
 from hands3c_core.hand_model import HandModelData
+from hands3c_core.model_space import ModelSpace
 
 _PARENTS = list(ROTATION_PARENTS)
 _ROUNDING_M: Final = 2e-5
@@ -93,10 +94,9 @@ def build_skeleton(
     joints = model.J_regressor.astype(np.float64) @ vertices
     quaternions = _rotations(model, poses).as_quat().reshape(-1, NUM_ROTATIONS, 4)
     root = joints[0] + np.asarray(translations, np.float64)
-    if not is_right:
-        flip = np.array([-1.0, 1.0, 1.0])
-        vertices, joints, root = vertices * flip, joints * flip, root * flip
-        quaternions = quaternions * np.array([1.0, -1.0, -1.0, 1.0])
+    space = ModelSpace(is_right)
+    vertices, joints, root = (space.points(places) for places in (vertices, joints, root))
+    quaternions = space.quaternions(quaternions)
     skeleton = Skeleton(vertices, joints, vertices[model.fingertip_ids])
     if joints_3d is not None:
         there = _joint_places(joints, quaternions, root)
@@ -162,8 +162,7 @@ def build_rig(
     features = (matrices[:, 1:] - np.eye(3)).reshape(len(matrices), -1)
     directions = model.posedirs.astype(np.float64).reshape(-1, features.shape[1])
     morphs, morph_weights = _principal_morphs(features, directions, morph_tolerance, max_morphs)
-    if not is_right:
-        morphs = morphs * np.array([-1.0, 1.0, 1.0])
+    morphs = ModelSpace(is_right).points(morphs)
     rig = HandRig(skeleton.vertices, skeleton.joints, order, weights, morphs)
     return rig, RigMotion(motion.rotations, motion.root, morph_weights)
 

@@ -27,7 +27,7 @@ from hands3c_core.export.results import LoggedFrame, ResultReader
 from hands3c_core.export.schema import hand_record, header_line, json_line
 from hands3c_core.geometry import project, solve_translation
 from hands3c_core.hand_model import FastHandLayer, HandModelData
-from hands3c_core.hand_model.mirror import mirror_points
+from hands3c_core.model_space import ModelSpace
 from hands3c_core.types import Camera, Hand
 
 log = logging.getLogger(__name__)
@@ -108,23 +108,19 @@ class Settler:
     def _settled(self, hand: Hand, shape: NDArray[np.float32], camera: Camera) -> Hand:
         """``hand`` with another shape and the same pose, where it is seen in the same place: a
         larger hand is farther away."""
-        joints = self._layer.joints(hand.pose, shape)
-        if not hand.is_right:
-            joints = mirror_points(joints)
+        space = ModelSpace(hand.is_right)
+        joints = space.points(self._layer.joints(hand.pose, shape))
         seen = np.isfinite(hand.joints_2d).all(axis=1)
         if seen.sum() < 3:
             return hand
         move = solve_translation(joints[seen], hand.joints_2d[seen], camera, refinements=2)
-        if not hand.is_right:
-            move = mirror_points(move)
-        moved = np.round(move, _PLACE_DECIMALS).astype(np.float32)
+        moved = np.round(space.points(move), _PLACE_DECIMALS).astype(np.float32)
         hand = replace(hand, shape=shape, translation=moved)
         vertices = hand.vertices
         if len(vertices):
             vertices, joints = self._layer.posed(hand)
         else:
-            joints = self._layer.joints(hand.pose, shape, moved)
-            joints = joints if hand.is_right else mirror_points(joints)
+            joints = space.points(self._layer.joints(hand.pose, shape, moved))
         flat = project(joints, camera)
         apart = np.linalg.norm(flat - hand.landmarks_2d, axis=1)
         return replace(

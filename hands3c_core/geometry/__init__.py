@@ -2,7 +2,6 @@
 
 from hands3c_core.geometry.camera import (
     default_camera,
-    mirror_camera,
     project,
     resize_camera,
     solve_translation,
@@ -37,7 +36,6 @@ __all__ = [
     "invert_affine",
     "joint_bounds",
     "load_camera",
-    "mirror_camera",
     "project",
     "published_window",
     "resize_camera",

@@ -40,13 +40,6 @@ def default_camera(width: int, height: int, fov_deg: float = DEFAULT_FOV_DEG) ->
     return Camera(focal, focal, (width - 1) / 2, (height - 1) / 2, width, height)
 
 
-def mirror_camera(camera: Camera) -> Camera:
-    """The camera that sees the image mirrored left to right (scene x negated)."""
-    return Camera(
-        camera.fx, camera.fy, camera.width - 1 - camera.cx, camera.cy, camera.width, camera.height
-    )
-
-
 def resize_camera(camera: Camera, width: int, height: int) -> Camera:
     """The same camera after its image is scaled to (width, height) px.
 

@@ -14,7 +14,7 @@ from hands3c_core.hand_model.data import HandModelData, assemble_joints
 from hands3c_core.hand_model.fast import FastHandLayer
 from hands3c_core.hand_model.load import DEFAULT, load_hand_model
 from hands3c_core.hand_model.mano_files import from_mano_arrays
-from hands3c_core.hand_model.mirror import faces_for, flip_faces, mirror_model, mirror_points
+from hands3c_core.hand_model.mirror import faces_for, mirror_model
 from hands3c_core.hand_model.render_mesh import (
     RenderMesh,
     render_mesh,
@@ -53,12 +53,10 @@ __all__ = [
     "assemble_joints",
     "axis_angle_to_matrix",
     "faces_for",
-    "flip_faces",
     "from_mano_arrays",
     "load_hand_model",
     "matrix_to_axis_angle",
     "mirror_model",
-    "mirror_points",
     "render_mesh",
     "rot6d_to_matrix",
     "skin_texture_path",

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from hands3c_core.conventions import NUM_ROTATIONS, NUM_SHAPE, ROTATION_PARENTS
 from hands3c_core.hand_model.data import JOINT_GATHER, HandModelData
 from hands3c_core.jit import njit
+from hands3c_core.model_space import ModelSpace
 
 if TYPE_CHECKING:
     from hands3c_core.types import Hand
@@ -92,10 +93,8 @@ class FastHandLayer:
         """Vertices (V, 3) and joints (21, 3) of a hand in its camera's frame, metres, from its
         parameters: those of a left one are mirrored back."""
         vertices, joints = self(hand.pose, hand.shape, hand.translation)
-        if not hand.is_right:
-            vertices[:, 0] *= -1.0
-            joints[:, 0] *= -1.0
-        return vertices, joints
+        space = ModelSpace(hand.is_right)
+        return space.points(vertices), space.points(joints)
 
     def joints(
         self, pose: ArrayLike, shape: ArrayLike, translation: ArrayLike | None = None

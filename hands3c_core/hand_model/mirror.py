@@ -3,30 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from hands3c_core.conventions import mirror_axis_angle
 from hands3c_core.hand_model.data import HandModelData, Ints
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-#: A NumPy array or a torch tensor.
-Points = TypeVar("Points", np.ndarray, "Tensor")
-
-
-def mirror_points(points: Points) -> Points:
-    """Points (..., 3) with x negated; a new array of the same type."""
-    mirrored = points.copy() if isinstance(points, np.ndarray) else points.clone()
-    mirrored[..., 0] *= -1
-    return mirrored
-
-
-def flip_faces(faces: Ints) -> Ints:
-    """Triangles (F, 3) with the opposite winding."""
-    return np.ascontiguousarray(faces[:, ::-1])
+from hands3c_core.model_space import ModelSpace, flip_faces, mirror_axis_angle, mirror_points
 
 
 def faces_for(data: HandModelData, is_right: bool, *, cap: bool = False) -> Ints:
@@ -38,7 +19,7 @@ def faces_for(data: HandModelData, is_right: bool, *, cap: bool = False) -> Ints
         cap: if True, the triangles that close the wrist follow the others: (F + C, 3).
     """
     faces = np.concatenate((data.faces, data.cap_faces)) if cap else data.faces
-    return faces if is_right == data.is_right else flip_faces(faces)
+    return ModelSpace(is_right == data.is_right).faces(faces)
 
 
 def mirror_model(data: HandModelData) -> HandModelData:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hands3c_core.hand_model.data import HandModelData, Ints
 from hands3c_core.hand_model.mirror import faces_for
 from hands3c_core.jit import njit
+from hands3c_core.model_space import ModelSpace
 
 #: RGB of a hand without colours of its own.
 DEFAULT_SKIN: Final = (205, 160, 138)
@@ -72,7 +73,7 @@ def render_mesh(data: HandModelData, is_right: bool | None = None) -> RenderMesh
             vertices are expected mirrored, and all triangles are wound the other way.
     """
     side = data.is_right if is_right is None else is_right
-    wind = slice(None) if side == data.is_right else slice(None, None, -1)
+    space = ModelSpace(side == data.is_right)
     if data.vt is None or data.ft is None or data.vt_vertex is None:
         skin_map, faces, uv = np.arange(data.num_vertices, dtype=np.int32), data.faces, None
     else:
@@ -92,8 +93,8 @@ def render_mesh(data: HandModelData, is_right: bool | None = None) -> RenderMesh
     return RenderMesh(
         vertex_map=np.concatenate((skin_map, ring)).astype(np.int32),
         num_skin=len(skin_map),
-        faces=np.ascontiguousarray(faces[:, wind]),
-        cap_faces=np.ascontiguousarray(cap_faces[:, wind]),
+        faces=space.faces(faces),
+        cap_faces=space.faces(cap_faces),
         uv=uv,
         colors=np.concatenate((colors[skin_map], np.tile(cap_color, (len(ring), 1)))),
         cap_color=(int(cap_color[0]), int(cap_color[1]), int(cap_color[2])),

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.errors import UserError
+from hands3c_core.model_space import flip_faces
 from hands3c_core.render.lighting import Material
 from hands3c_core.render.shade_kernels import SRGB_TO_LINEAR
 from hands3c_core.types import UInt8
@@ -94,11 +95,9 @@ class MeshTemplate:
         """The same mesh for positions mirrored at a plane: every triangle's winding flips."""
         return replace(
             self,
-            faces=np.ascontiguousarray(self.faces[:, ::-1]),
-            cap_faces=np.ascontiguousarray(self.cap_faces[:, ::-1]),
-            uv_faces=None
-            if self.uv_faces is None
-            else np.ascontiguousarray(self.uv_faces[:, ::-1]),
+            faces=flip_faces(self.faces),
+            cap_faces=flip_faces(self.cap_faces),
+            uv_faces=None if self.uv_faces is None else flip_faces(self.uv_faces),
         )
 
 

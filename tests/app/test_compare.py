@@ -39,7 +39,7 @@ def shrinking(monkeypatch):
     make, resolve = choose.make_estimator, choose.resolve
 
     def other(name, hand, **settings):
-        return (Shrinking(hand), hand) if name == "shrinking" else make(name, hand, **settings)
+        return Shrinking(hand) if name == "shrinking" else make(name, hand, **settings)
 
     monkeypatch.setattr(choose, "make_estimator", other)
     monkeypatch.setattr("hands3c_core.pipeline.make_estimator", other)

@@ -8,8 +8,9 @@ import numpy as np
 
 from hands3c_core.batch.observations import Notebook, Observations
 from hands3c_core.estimators.landmarks import LandmarkEstimator
-from hands3c_core.geometry import default_camera, mirror_camera, project
+from hands3c_core.geometry import default_camera, project
 from hands3c_core.hand_model import FastHandLayer, load_hand_model
+from hands3c_core.model_space import mirror_camera
 from hands3c_core.types import Detection, TrackedHand
 
 MODEL = load_hand_model("hand_mano778")

@@ -13,8 +13,8 @@ import pytest
 import scipy.io
 from written_files import dump, save
 
-from hands3c_core.conventions import mirror_axis_angle
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
+from hands3c_core.model_space import mirror_axis_angle
 
 #: What the tests say the hand model of a dataset is, since MANO itself may not be shipped.
 STAND_IN = "hand_mano778"

@@ -17,8 +17,9 @@ from hands3c_core.estimators.fallback import (
     disagreement,
     judge,
 )
-from hands3c_core.geometry import default_camera, mirror_camera, project
+from hands3c_core.geometry import default_camera, project
 from hands3c_core.hand_model import FastHandLayer, load_hand_model
+from hands3c_core.model_space import mirror_camera
 from hands3c_core.types import Detection, HandEstimate, TrackedHand
 
 HAND = load_hand_model("hand_mano778")
@@ -31,6 +32,7 @@ class Scripted:
     """An estimator that puts every hand where it is told to."""
 
     model = None
+    hand = HAND
 
     @property
     def map_source(self):
@@ -64,7 +66,7 @@ def tracked(track_id: int, is_right: bool = True) -> TrackedHand:
 @pytest.fixture
 def pair() -> tuple[Scripted, Scripted, FallbackEstimator]:
     network, landmarks = Scripted("net"), Scripted("landmarks")
-    return network, landmarks, FallbackEstimator(network, landmarks, HAND)
+    return network, landmarks, FallbackEstimator(network, landmarks)
 
 
 def run(watched: FallbackEstimator, hands: list[TrackedHand], frames: int = 1) -> list[str | None]:

@@ -24,8 +24,9 @@ from hands3c_core.estimators.witnesses import (
     from_looks,
     from_network,
 )
-from hands3c_core.geometry import crop_box, default_camera, mirror_camera, project
+from hands3c_core.geometry import crop_box, default_camera, project
 from hands3c_core.hand_model import FastHandLayer, load_hand_model
+from hands3c_core.model_space import mirror_camera
 from hands3c_core.types import Detection, TrackedHand
 
 CAMERA = default_camera(640, 480)

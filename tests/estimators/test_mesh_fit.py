@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from hands3c_core.estimators.network import NetworkEstimator
-from hands3c_core.geometry.camera import mirror_camera, project
+from hands3c_core.geometry.camera import project
 from hands3c_core.geometry.crop import apply_affine, crop_affine, crop_box
 from hands3c_core.hand_model import FastHandLayer, load_hand_model
+from hands3c_core.model_space import mirror_camera
 from hands3c_core.models import HandPrediction, UvdTensors
 from hands3c_core.pipeline import HandMeshPipeline
 from hands3c_core.types import Camera, Detection, Frame, TrackedHand
@@ -25,6 +26,8 @@ class PointOracle:
 
     name = "oracle"
     input_size = SIZE
+    crop_rule = "box"
+    refines = False
 
     def __init__(self) -> None:
         self.hand = load_hand_model("hand_mano778")
@@ -125,7 +128,6 @@ def test_the_pipeline_shows_the_networks_own_mesh(is_right: bool, smoothing: flo
     pipeline = HandMeshPipeline(
         NetworkEstimator(oracle, smoothing=0.0),
         detector=_Detector(hand.detection),
-        hand_model=oracle.hand,
         camera=CAMERA,
         smoothing=smoothing,
     )

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from hands3c_core.conventions import mirror_axis_angle
 from hands3c_core.estimators import LandmarkEstimator
 from hands3c_core.estimators.base import Estimator, map_source
 from hands3c_core.estimators.fused import FusedEstimator
 from hands3c_core.estimators.hand_in_camera import heatmap_spread
 from hands3c_core.estimators.network import NetworkEstimator
-from hands3c_core.geometry.camera import default_camera, mirror_camera, project
+from hands3c_core.geometry.camera import default_camera, project
 from hands3c_core.geometry.crop import CropRule, apply_affine, crop_affine, hand_window
 from hands3c_core.geometry.turning import turn_global
 from hands3c_core.hand_model import FastHandLayer, HandLayer, load_hand_model
+from hands3c_core.model_space import mirror_axis_angle, mirror_camera
 from hands3c_core.models import HandPrediction
 from hands3c_core.pipeline_hands import make_hand
 from hands3c_core.types import Camera, Detection, TrackedHand
@@ -29,10 +29,12 @@ class Oracle:
 
     name = "oracle"
     input_size = SIZE
+    refines = False
 
     def __init__(self, crop_rule: CropRule = "box") -> None:
         self.crop_rule = crop_rule
-        self.layer = HandLayer(load_hand_model("hand_mano778"))
+        self.hand = load_hand_model("hand_mano778")
+        self.layer = HandLayer(self.hand)
         self.hands: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.spread = 0.02
         self.seen: list[np.ndarray] = []
@@ -211,7 +213,7 @@ def test_maps_asked_for_later_are_of_the_crops_that_were_seen(camera: Camera, ru
     made = []
     for hand, seen in zip(hands, estimates, strict=True):
         kept = (seen.pose, seen.shape, seen.translation)
-        made.append(make_hand(layer, model, "oracle", hand, seen, kept, seen.crop, camera))
+        made.append(make_hand(layer, model, "oracle", hand, seen, kept, camera))
     source = map_source(estimator)
     assert source is estimator
     source.heatmaps = True

@@ -14,11 +14,11 @@ from hands3c_core.errors import UserError
 from hands3c_core.geometry import (
     default_camera,
     load_camera,
-    mirror_camera,
     project,
     resize_camera,
     solve_translation,
 )
+from hands3c_core.model_space import mirror_camera
 from hands3c_core.types import Camera
 
 K = np.array([[600.0, 0.0, 319.5], [0.0, 610.0, 239.5], [0.0, 0.0, 1.0]])

@@ -11,7 +11,6 @@ from hands3c_core.conventions import (
     JOINT_PARENTS,
     NUM_SHAPE,
     ROTATION_TO_JOINT,
-    mirror_axis_angle,
 )
 from hands3c_core.data.synthetic.joint_angles import pose_from_angles
 from hands3c_core.hand_model import FastHandLayer, load_hand_model, mirror_model
@@ -24,6 +23,7 @@ from hands3c_core.hand_model.joint_angles import (
     joint_angles,
     short_name,
 )
+from hands3c_core.model_space import mirror_axis_angle
 
 FLEXION, ABDUCTION, TWIST = range(3)
 SHAPE = np.zeros(NUM_SHAPE, np.float32)

@@ -6,17 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from hands3c_core.conventions import mirror_axis_angle
 from hands3c_core.hand_model import (
     SHIPPED,
     HandLayer,
     HandModelData,
     faces_for,
-    flip_faces,
     load_hand_model,
     mirror_model,
-    mirror_points,
 )
+from hands3c_core.model_space import flip_faces, mirror_axis_angle, mirror_points
 
 
 def signed_volume(vertices: np.ndarray, faces: np.ndarray) -> float:

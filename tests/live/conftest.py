@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model, mirror_points
+from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
+from hands3c_core.model_space import mirror_points
 from hands3c_core.types import Camera, CropBox, Frame, FrameResult, Hand
 
 CAMERA = Camera(500.0, 500.0, 319.5, 239.5, 640, 480)

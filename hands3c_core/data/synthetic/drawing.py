@@ -38,6 +38,7 @@ from hands3c_core.data.synthetic.scene import (
 from hands3c_core.data.synthetic.skins import nearest_skin, skin_tones
 from hands3c_core.geometry import project
 from hands3c_core.hand_model import FastHandLayer, HandModelData
+from hands3c_core.model_space import mirror_points
 from hands3c_core.render import Lighting, Material
 from hands3c_core.types import Float32, UInt8
 
@@ -228,8 +229,7 @@ class SceneSampler:
         if random.random() < 0.25:
             tone = float(random.random())
         person = self._person(pose, drawn.shape, np.zeros(3, np.float32), own_joints, tone, random)
-        flip = np.array([-1.0, 1.0, 1.0], np.float32)
-        offset = second_hand_offset(joints, own_joints * flip, random).astype(np.float32)
+        offset = second_hand_offset(joints, mirror_points(own_joints), random).astype(np.float32)
         return replace(person, offset=offset)
 
 

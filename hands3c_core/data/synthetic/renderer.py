@@ -25,6 +25,7 @@ from hands3c_core.data.synthetic.forearm import Forearm
 from hands3c_core.data.synthetic.lights import shadow_light
 from hands3c_core.data.synthetic.skins import SkinBank
 from hands3c_core.hand_model import FastHandLayer, load_hand_model
+from hands3c_core.model_space import mirror_points
 from hands3c_core.render import MeshInstance, MeshRasterizer, RenderedLayer
 from hands3c_core.types import Float32, UInt8
 
@@ -204,10 +205,12 @@ class SyntheticRenderer:
             meshes.append(MeshInstance(template, cloth, sleeve.material, light))
         if person.offset is None:
             return meshes
-        flip = np.array([-1.0, 1.0, 1.0], np.float32)
         return [
             MeshInstance(
-                m.template.mirrored(), m.vertices * flip + person.offset, m.material, m.vertex_light
+                m.template.mirrored(),
+                mirror_points(m.vertices) + person.offset,
+                m.material,
+                m.vertex_light,
             )
             for m in meshes
         ]

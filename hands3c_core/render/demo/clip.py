@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hands3c_core.conventions import JOINT_NAMES
 from hands3c_core.hand_model import FastHandLayer, HandModelData
+from hands3c_core.model_space import ModelSpace
 from hands3c_core.render.demo.arm import Arm, knit
 from hands3c_core.render.demo.motion import DURATION, LEFT_KEYS, RIGHT_KEYS, HandMotion, Motion
 from hands3c_core.render.demo.room import ROOM_LIGHT, WINDOW, render_room
@@ -24,7 +25,6 @@ from hands3c_core.types import Camera, UInt8
 WIDTH: Final = 640
 HEIGHT: Final = 480
 _MIDDLE_ROOT: Final = JOINT_NAMES.index("middle1")
-_MIRROR: Final = np.array([-1.0, 1.0, 1.0])
 #: Where the elbows rest, and how much of the wrist's movement they follow.
 _ELBOW: Final = np.array([-0.235, 0.395, 0.50])
 _WRIST_AT_REST: Final = np.array([-0.13, 0.11, 0.55])
@@ -92,11 +92,11 @@ class DemoClip:
         axis = _wrist_axis(state.pose[0])
         elbow = _ELBOW + _ELBOW_FOLLOWS * (joints[0] - _WRIST_AT_REST)
         skin, sleeve = self._arm.place(vertices, axis, elbow)
-        side = np.ones(3) if is_right else _MIRROR
+        mirrored = ModelSpace(is_right).points
         hand = ClipHand(
-            is_right, (vertices * side).astype(np.float32), (joints * side).astype(np.float32)
+            is_right, mirrored(vertices).astype(np.float32), mirrored(joints).astype(np.float32)
         )
-        return hand, [(part * side).astype(np.float32) for part in (skin, sleeve)]
+        return hand, [mirrored(part).astype(np.float32) for part in (skin, sleeve)]
 
     def frame(self, time: float) -> UInt8:
         """(480, 640, 3) RGB at ``time`` seconds."""
