@@ -211,12 +211,11 @@ class HandMeshPipeline(Closing):
         if estimator is None or estimator == LandmarkEstimator.name:
             self._choice, self._estimator = LandmarkEstimator.name, None
         else:
-            named = isinstance(estimator, str)
-            made = (
-                make_estimator(estimator, self._hand) if isinstance(estimator, str) else estimator
-            )
-            hand = hand_of(made)
-            self._choice, self._estimator = estimator if named else None, made
+            choice = estimator if isinstance(estimator, str) else None
+            if isinstance(estimator, str):
+                estimator = make_estimator(estimator, self._hand)
+            self._choice, self._estimator = choice, estimator
+            hand = hand_of(estimator)
             if hand is not None and hand is not self._hand:
                 self._show(hand)
         self._smoother.reset()
