@@ -16,13 +16,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.config import LiveChoice, ModelConfig, ViewState
+from app.live import targets_of
 from app.options import Options, bundled_clip, live_choice, model_config
 from app.recording import RecordFiles
+from app.replay import is_take
 from app.session import Session
 from app.session_types import Notice, Shown, SourceInfo, State, Take
 from app.wording import counted
 from hands3c_core.errors import UserError
+from hands3c_core.live.targets import check_port
 from hands3c_core.names import user_path
+from hands3c_core.sources import list_cameras, open_source, split_mode
 
 
 def run_headless(options: Options, console: Console | None = None) -> int:
@@ -38,6 +42,11 @@ def run_headless(options: Options, console: Console | None = None) -> int:
     if options.source is None:
         console.print("No source given: running on the bundled clip.")
     files = output_files(spec, options.out, options.write)
+    live = live_choice(options, LiveChoice())
+    # What fails at once is told at once, before a model is loaded for nothing.
+    check_source(spec)
+    for target in targets_of(live):
+        check_port(target)
     with (
         Session(
             model_config(options, ModelConfig()),
@@ -55,7 +64,7 @@ def run_headless(options: Options, console: Console | None = None) -> int:
             cleaning.callback(CameraFeed(session.observables).close)
         run = _Run(session, console, loop=options.loop, max_frames=options.max_frames)
         run.listen()
-        run.send_live(live_choice(options, LiveChoice()))
+        run.send_live(live)
         return run.record(spec, files, is_bundled=options.source is None)
 
 
@@ -83,6 +92,26 @@ def output_files(spec: str, folder: Path, kinds: Sequence[str]) -> RecordFiles:
         if file.exists() and _is_file(path) and file.samefile(path):
             raise UserError(f"The output would overwrite the source {path}; choose another --out.")
     return files
+
+
+def check_source(spec: str) -> None:
+    """Raise UserError if ``spec`` is a path of nothing or a file that cannot be read. What is slow
+    to open or can be opened only once (cameras, addresses, folders, takes) waits for the run."""
+    text = spec.strip()
+    camera = split_mode(text)[0]
+    is_named = camera.isdecimal() or camera.lower().startswith("camera:") or "://" in text
+    if is_named or "\n" in text or is_take(text):
+        return
+    is_camera = text.casefold() in (camera.name.casefold() for camera in list_cameras())
+    if not is_camera and not (text and _is_folder(user_path(text))):
+        open_source(text).close()
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):  # a name that no folder can have
+        return False
 
 
 def _is_file(path: Path) -> bool:

@@ -14,7 +14,7 @@ from hands3c_core.live.meshes import mesh_bytes, mesh_message
 from hands3c_core.live.messages import frame_message, hello_message
 from hands3c_core.live.osc import OscSender, UdpSender
 from hands3c_core.live.rerun import RerunSender
-from hands3c_core.live.targets import Target
+from hands3c_core.live.targets import Target, check_host
 from hands3c_core.live.vmc import VmcSender
 from hands3c_core.live.websocket import LiveClient, WebSocketServer
 from hands3c_core.openxr import OpenXrHands
@@ -53,7 +53,7 @@ class LiveOut(Closing):
         origins: pages that may listen besides those of this computer (``parse_origin``).
 
     Raises:
-        UserError: a port is taken, a host is not known or a package is not installed.
+        UserError: a port is taken, a host is none or not known, or a package is not installed.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class LiveOut(Closing):
         self._openxr: OpenXrHands | None = None
         try:
             for target in self._targets:
+                check_host(target.host)
                 if target.kind == "ws":
                     hello = _text(hello_message())
                     self._server = WebSocketServer(

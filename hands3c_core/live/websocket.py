@@ -17,7 +17,7 @@ from hands3c_core.errors import UserError
 from hands3c_core.live.flow import Flow, Outbox, Parcel
 from hands3c_core.live.origins import origin_allowed
 from hands3c_core.live.pages import page
-from hands3c_core.live.targets import LOOPBACK, LOOPBACK_IPV6, Target
+from hands3c_core.live.targets import LOOPBACK, LOOPBACK_IPV6, Target, cannot_listen
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
@@ -166,11 +166,7 @@ class WebSocketServer:
             try:
                 await servers.enter_async_context(self._server(serve, self.target.host))
             except (OSError, OverflowError) as error:
-                reason = getattr(error, "strerror", None) or error
-                self._failure = UserError(
-                    f"WebSocket: cannot listen on {self.target.host} port {self.target.port} "
-                    f"({reason}); choose another port"
-                )
+                self._failure = cannot_listen(self.target, error)
                 return
             if self.target.host == LOOPBACK:
                 # Some programs try 'localhost' by IPv6 alone.

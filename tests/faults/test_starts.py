@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,7 +22,8 @@ from hands3c_core.assets import asset_path
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Starts of each kind, and how many run at once.
-STARTS, AT_ONCE = int(os.environ.get("HANDS3C_STARTS", "200")), 4
+STARTS = int(os.environ.get("HANDS3C_STARTS", "200"))
+AT_ONCE = int(os.environ.get("HANDS3C_AT_ONCE", "4"))
 
 pytestmark = [
     pytest.mark.stress,
@@ -89,6 +91,68 @@ def test_starts_that_fail(
         found = many(one)
     tell(capsys, kind, found)
     assert found == {"one line, code 2": STARTS}
+
+
+def told_of(process: subprocess.Popen[str]) -> str:
+    """What came of a start in which something goes wrong at a moment of its own."""
+    _, told = process.communicate(timeout=600)
+    lines = [line for line in told.splitlines() if line.strip()]
+    if process.returncode == 0:
+        return "it came too late to matter, code 0"
+    if process.returncode == 2 and lines and lines[-1].startswith("hands3c-live: "):
+        rest = [
+            line for line in lines[:-1] if not line.startswith(("Live: ", "Hands ", "clip.mp4"))
+        ]
+        return "one line, code 2" if not rest else f"code 2: {told}"
+    return f"code {process.returncode}: {told}"
+
+
+def length_of(*arguments: str | Path) -> float:
+    """How long a start takes to the first frame here and now, beside as many as there will be."""
+    began = time.monotonic()
+    for process in [start(*arguments) for _ in range(AT_ONCE)]:
+        process.communicate(timeout=600)
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("fault", ["port taken late", "source gone late", "source damaged late"])
+def test_starts_that_fail_late(
+    fault: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was fine when it began, at a random moment is not."""
+    chance = random.Random(2)
+    end = "--max-frames", "1", "--estimator", "landmarks", "--write", "jsonl"
+    whole = length_of(asset_path("demo.mp4"), "--out", tmp_path / "first", *end)
+    moments = [chance.uniform(0.0, whole) for _ in range(STARTS)]
+
+    def one(number: int) -> str:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        clip = folder / "clip.mp4"
+        shutil.copyfile(asset_path("demo.mp4"), clip)
+        with socket.socket() as taker:
+            taker.bind(("127.0.0.1", 0))
+            port = taker.getsockname()[1]
+        live = ("--live", f"ws:{port}") if fault == "port taken late" else ()
+        process = start(clip, "--out", folder / "out", *end, *live)
+        time.sleep(moments[number])
+        if fault == "source gone late":
+            clip.unlink()
+        elif fault == "source damaged late":
+            clip.write_bytes(random.Random(number).randbytes(20_000))
+        else:
+            with socket.socket() as taker:
+                try:
+                    taker.bind(("127.0.0.1", port))
+                    taker.listen()
+                except OSError:
+                    pass  # the app has it
+                return told_of(process)
+        return told_of(process)
+
+    found = many(one)
+    tell(capsys, fault, found)
+    assert set(found) <= {"one line, code 2", "it came too late to matter, code 0"}
 
 
 def test_starts_that_are_broken_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from hands3c_core.conventions import JOINT_NAMES
 from hands3c_core.errors import UserError
 from hands3c_core.live import LiveOut, Target, exposure_warning, parse_targets
 from hands3c_core.live.osc import packets
+from hands3c_core.live.targets import KINDS
 
 
 def messages(packet: bytes) -> dict[str, list]:
@@ -72,7 +73,10 @@ def test_nobody_listening_is_no_error(make_result, port):
 
 def test_an_unknown_host_is_one_line():
     with pytest.raises(UserError, match="not known"):
-        LiveOut([Target("osc", host="no such host.invalid", port=9000)])
+        LiveOut([Target("osc", host="no-such-host.invalid", port=9000)])
+    for kind in KINDS:
+        with pytest.raises(UserError, match="is no host"):
+            LiveOut([Target(kind, host="no such host", port=9000)])
 
 
 @pytest.mark.parametrize(
@@ -88,6 +92,10 @@ def test_an_unknown_host_is_one_line():
         ("ws:::1", Target("ws", "::1", 8765)),
         ("osc:fe80::1:7000", Target("osc", "fe80::1:7000", 9000)),
         ("vmc", Target("vmc", "127.0.0.1", 39539)),
+        ("osc:b\u00fccher.example:7000", Target("osc", "b\u00fccher.example", 7000)),
+        ("osc:my_pc", Target("osc", "my_pc", 9000)),
+        ("osc:3d.example.", Target("osc", "3d.example.", 9000)),
+        ("osc:3d:80", Target("osc", "3d", 80)),
     ],
 )
 def test_targets_are_read_and_written(text, expected):
@@ -95,10 +103,33 @@ def test_targets_are_read_and_written(text, expected):
     assert parse_targets([str(expected)]) == (expected,)
 
 
-@pytest.mark.parametrize("text", ["http:80", "ws:0", "ws:99999", "osc:host:x", "", "ws::80"])
-def test_wrong_targets_are_told(text):
-    with pytest.raises(UserError):
+@pytest.mark.parametrize("text", ["http:80", "", "-1", "WS", "ws8765", "ws 8765", "://"])
+def test_what_is_no_target_is_told(text):
+    with pytest.raises(UserError, match="live target"):
         parse_targets([text])
+
+
+#: Out of range, signed, with other digits, letters or spaces, none.
+WRONG_PORTS = (
+    *("0", "99999", "-1", "+80", "80x", "0x50", "1e3", "\u0668\u0668", " 80", "80 ", "8_0", ""),
+    *("host:", "host:x", "host:-1", "host:0", "host:65536", "host:\u00b2", ":80", ":", "[::1]:"),
+    "[::1]:x",
+)
+#: No names, wrong addresses, with what belongs to a web address.
+WRONG_HOSTS = (
+    *("-1:80", "-", "a b", "a b:80", " :80", "256.1.1.1", "1.2.3", "1.2.3.4.5:80", "host-.x:80"),
+    *("//host", "//host:80/", "host/page:80", "[::1", "[::1]8765", "[host]:80", "a:b:c:80"),
+    *("user@h", "..:80", "a..b", "x" * 64, "h\0st", "host\n", "%41:80", "*", "\u200b", "\udce9:80"),
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("rest", WRONG_PORTS + WRONG_HOSTS)
+def test_wrong_targets_are_told_in_one_line(kind, rest):
+    with pytest.raises(UserError) as error:
+        parse_targets([f"{kind}:{rest}"])
+    assert "\n" not in str(error.value)
+    assert repr(f"{kind}:{rest}")[:20] in str(error.value) or "is no host" in str(error.value)
 
 
 def test_only_a_websocket_that_others_reach_is_warned_of():
