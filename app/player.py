@@ -278,6 +278,6 @@ def _describe(source: Source, spec: str, is_bundled: bool) -> SourceInfo:
         duration=source.duration,
         frame_count=source.frame_count,
         is_bundled=is_bundled,
-        pictures=source.files if isinstance(source, ImageFolder) else (),
+        pictures=source.pages if isinstance(source, ImageFolder) else (),
         is_take=isinstance(source, TakeReplay),
     )

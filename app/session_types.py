@@ -18,6 +18,7 @@ from hands3c_core.weights import WeightsCard
 if TYPE_CHECKING:
     from app.model import LoadedModel
     from hands3c_core.hand_model import HandModelData
+    from hands3c_core.sources import Page
 
 Level = Literal["info", "warning", "error"]
 
@@ -67,8 +68,8 @@ class SourceInfo:
     """The clip that comes with the app."""
     is_take: bool = False
     """A recorded take: its hands are replayed, not computed."""
-    pictures: tuple[Path, ...] = ()
-    """The files of a gallery: a picture or a folder of them."""
+    pictures: tuple[Page, ...] = ()
+    """Those of a gallery: a picture, the pages of a file, a folder of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,7 +15,8 @@ from PyQt6.QtWidgets import QListView, QWidget
 
 from app.theme import Theme
 from app.wording import tr
-from hands3c_core.sources.images import read_image
+from hands3c_core.sources import Page
+from hands3c_core.sources.images import read_page
 
 _THUMBNAIL = QSize(92, 60)
 
@@ -51,7 +51,7 @@ class Filmstrip(QListView):
         """How many pictures there are."""
         return self._pictures.rowCount()
 
-    def show_pictures(self, files: Sequence[Path]) -> None:
+    def show_pictures(self, files: Sequence[Page]) -> None:
         """The files of a gallery; a single picture needs no strip."""
         self._pictures.set_files(files if len(files) > 1 else ())
         self.setVisible(len(files) > 1)
@@ -79,14 +79,14 @@ class _Pictures(QAbstractListModel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._files: tuple[Path, ...] = ()
+        self._files: tuple[Page, ...] = ()
         self.thumbnails: dict[int, QPixmap] = {}
         self._asked: set[int] = set()
         self.loader = _Loader(self._read.emit)
         queued = Qt.ConnectionType.QueuedConnection
         self._read.connect(self._take, queued)  # type: ignore[call-arg]
 
-    def set_files(self, files: Sequence[Path]) -> None:
+    def set_files(self, files: Sequence[Page]) -> None:
         if tuple(files) == self._files:
             return
         self.beginResetModel()
@@ -115,7 +115,7 @@ class _Pictures(QAbstractListModel):
             return _THUMBNAIL + QSize(10, 10)
         return None
 
-    def _take(self, files: tuple[Path, ...], row: int, image: QImage) -> None:
+    def _take(self, files: tuple[Page, ...], row: int, image: QImage) -> None:
         if files is self._files:
             self.thumbnails[row] = QPixmap.fromImage(image)
             place = self.index(row, 0)
@@ -125,14 +125,14 @@ class _Pictures(QAbstractListModel):
 class _Loader:
     """Reads thumbnails on a thread of its own, what was asked for last first."""
 
-    def __init__(self, done: Callable[[tuple[Path, ...], int, QImage], None]) -> None:
+    def __init__(self, done: Callable[[tuple[Page, ...], int, QImage], None]) -> None:
         self._done = done
-        self._wanted: deque[tuple[tuple[Path, ...], int]] = deque()
+        self._wanted: deque[tuple[tuple[Page, ...], int]] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._thread: threading.Thread | None = None
 
-    def ask(self, files: tuple[Path, ...], row: int) -> None:
+    def ask(self, files: tuple[Page, ...], row: int) -> None:
         with self._changed:
             self._wanted.append((files, row))
             self._changed.notify()
@@ -159,10 +159,10 @@ class _Loader:
             self._done(files, row, _thumbnail(files[row]))
 
 
-def _thumbnail(file: Path) -> QImage:
+def _thumbnail(page: Page) -> QImage:
     """A picture filling the thumbnail's room, cut where its shape differs; grey if unreadable."""
     width, height = 2 * _THUMBNAIL.width(), 2 * _THUMBNAIL.height()
-    picture = read_image(file)
+    picture = read_page(page)
     if picture is None:
         grey = QImage(width, height, QImage.Format.Format_RGB888)
         grey.fill(Qt.GlobalColor.gray)

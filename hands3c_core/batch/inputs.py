@@ -18,9 +18,8 @@ from hands3c_core.errors import UserError
 from hands3c_core.names import safe_name, user_path
 from hands3c_core.sources.base import Source
 from hands3c_core.sources.images import ImageFolder, is_image, natural_key
-from hands3c_core.sources.media import VIDEO_SUFFIXES, head_of
-from hands3c_core.sources.open import open_source
-from hands3c_core.sources.picture_kinds import Kind, kind_of
+from hands3c_core.sources.media import VIDEO_SUFFIXES
+from hands3c_core.sources.open import holds_pictures, open_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +182,8 @@ def _episodes_of(folder: Path) -> Iterator[Clip]:
 
 
 def _kind_of(path: Path) -> Literal["video", "images"]:
-    try:
-        still = kind_of(head_of(path)) in (Kind.STILL, Kind.HEIF)
-    except (OSError, UserError):
-        still = False
-    return "images" if still and path.suffix.lower() not in VIDEO_SUFFIXES else "video"
+    is_still = path.suffix.lower() not in VIDEO_SUFFIXES and holds_pictures(path)
+    return "images" if is_still else "video"
 
 
 def _clip(path: Path, kind: Literal["video", "images"], root: Path) -> Clip:

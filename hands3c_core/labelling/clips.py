@@ -12,9 +12,8 @@ from hands3c_core.errors import UserError
 from hands3c_core.names import user_path
 from hands3c_core.sources.base import Source
 from hands3c_core.sources.images import ImageFolder, is_image, natural_key
-from hands3c_core.sources.media import VIDEO_SUFFIXES, head_of, is_jpeg_sequence
-from hands3c_core.sources.open import open_source
-from hands3c_core.sources.picture_kinds import Kind, kind_of
+from hands3c_core.sources.media import VIDEO_SUFFIXES
+from hands3c_core.sources.open import holds_pictures, open_source
 from hands3c_core.types import Frame
 
 #: Name of the clip that single images make together.
@@ -74,12 +73,14 @@ class ClipFrames:
                 yield frame.index, frame
             self.unreadable = self._source.skipped
             return
-        for number, path in enumerate(self._clip.files):
-            image = _read_single(self._clip, path)
-            if image is None:
-                self.unreadable += 1
-            else:
-                yield number, image
+        number = 0
+        for path in self._clip.files:
+            found = 0
+            for frame in _read_all(self._clip, path):
+                yield number + frame.index, frame
+                found = frame.index + 1
+            self.unreadable += found == 0
+            number += max(1, found)
 
     def __enter__(self) -> ClipFrames:
         return self
@@ -137,12 +138,13 @@ def _video(path: Path) -> Clip:
     return Clip(path.name, "video", (path,), path.stat().st_size)
 
 
-def _read_single(clip: Clip, path: Path) -> Frame | None:
+def _read_all(clip: Clip, path: Path) -> Iterator[Frame]:
+    """The pictures of one of several files, most often one."""
     try:
         with _open(clip, path) as source:
-            return source.read()
+            yield from source
     except UserError:
-        return None
+        return
 
 
 def _open(clip: Clip, path: Path) -> Source:
@@ -151,5 +153,4 @@ def _open(clip: Clip, path: Path) -> Source:
 
 def _is_video(path: Path) -> bool:
     """Whether ``path`` moves, or is none of the pictures that are read."""
-    kind = kind_of(head_of(path))
-    return kind not in (Kind.STILL, Kind.HEIF) or (kind is Kind.STILL and is_jpeg_sequence(path))
+    return not holds_pictures(path)

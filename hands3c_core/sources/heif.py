@@ -21,6 +21,10 @@ _MOST_PIXELS: Final = 1 << 28
 _MOST_ENTRIES: Final = 10_000
 
 
+#: Kinds of items that are pictures: coded, or made of others.
+_PICTURES: Final = (b"hvc1", b"av01", b"avc1", b"jpeg", b"grid", b"iovl", b"iden")
+
+
 class _Box(NamedTuple):
     kind: bytes
     content: memoryview
@@ -37,17 +41,20 @@ class _Grid(NamedTuple):
     """Rotations and mirrorings to apply, in order."""
 
 
-def decode(content: bytes) -> UInt8:
-    """The main picture of a HEIC file as upright (H, W, 3) RGB.
+def decode(content: bytes, item: int | None = None) -> UInt8:
+    """The main picture of a HEIC file, or the one with the number ``item`` of ``pictures``, as
+    upright (H, W, 3) RGB.
 
     Raises:
         ValueError: it is damaged, or put together in a way that is not read.
     """
     try:
-        grid, primary = _layout(memoryview(content))
+        grid, primary = _layout(memoryview(content), item)
         with av.open(io.BytesIO(content), options={"protocol_whitelist": "none"}) as container:
             streams = {stream.id: stream for stream in container.streams.video}
             if grid is None:
+                if item is not None and item not in streams:
+                    raise ValueError("a picture is missing")
                 stream = streams.get(primary) or next(iter(streams.values()))
                 return _picture(content, stream.index)
             if not set(grid.tiles) <= streams.keys():
@@ -90,12 +97,43 @@ def _composed(grid: _Grid, tiles: list[UInt8]) -> UInt8:
     return np.ascontiguousarray(picture)
 
 
-def _layout(content: memoryview) -> tuple[_Grid | None, int]:
-    """The main picture's tiles, None if it is one picture; and its item."""
+def pictures(content: bytes) -> list[int]:
+    """The items of a HEIF file (or of its beginning, up to the tables) that are pictures of their
+    own, the main one first: no tiles, thumbnails, depth or gain maps.
+
+    Raises:
+        ValueError, LookupError: the tables are damaged.
+    """
+    tables = _tables_of(memoryview(content))
+    primary = _primary_of(tables)
+    parts: set[int] = set()
+    for kind, source, to in _references(tables[b"iref"]) if b"iref" in tables else ():
+        if kind == b"dimg":
+            parts.update(to)
+        elif kind in (b"thmb", b"auxl"):
+            parts.add(source)
+    others = [
+        item
+        for item, kind, is_hidden in _items(tables[b"iinf"])
+        if kind in _PICTURES and not is_hidden and item != primary and item not in parts
+    ]
+    return [primary, *others]
+
+
+def _tables_of(content: memoryview) -> dict[bytes, memoryview]:
     meta = next(box.content for box in _boxes(content) if box.kind == b"meta")[4:]
-    tables = {box.kind: box.content for box in _boxes(meta)}
-    primary = _number(tables[b"pitm"], 4, 2 if tables[b"pitm"][0] == 0 else 4)
-    kind = dict(_item_kinds(tables[b"iinf"])).get(primary)
+    return {box.kind: box.content for box in _boxes(meta)}
+
+
+def _primary_of(tables: dict[bytes, memoryview]) -> int:
+    return _number(tables[b"pitm"], 4, 2 if tables[b"pitm"][0] == 0 else 4)
+
+
+def _layout(content: memoryview, item: int | None) -> tuple[_Grid | None, int]:
+    """The tiles of a picture (the main one unless named), None if it is one; and its item."""
+    tables = _tables_of(content)
+    primary = _primary_of(tables) if item is None else item
+    kind = {item: kind for item, kind, _ in _items(tables[b"iinf"])}.get(primary)
     if kind in (b"iovl", b"iden"):
         raise ValueError("it is put together from layers")
     if kind != b"grid":
@@ -131,11 +169,13 @@ def _number(content: memoryview, at: int, length: int) -> int:
     return int.from_bytes(content[at : at + length], "big")
 
 
-def _item_kinds(table: memoryview) -> Iterator[tuple[int, bytes]]:
+def _items(table: memoryview) -> Iterator[tuple[int, bytes, bool]]:
+    """Number and kind of each item, and whether it is not to be shown by itself."""
     for box in _boxes(table[6 if table[0] == 0 else 8 :]):
         if box.kind == b"infe" and box.content[0] >= 2:
             size = 2 if box.content[0] == 2 else 4
-            yield _number(box.content, 4, size), bytes(box.content[6 + size : 10 + size])
+            kind = bytes(box.content[6 + size : 10 + size])
+            yield _number(box.content, 4, size), kind, bool(box.content[3] & 1)
 
 
 def _references(table: memoryview) -> Iterator[tuple[bytes, int, tuple[int, ...]]]:

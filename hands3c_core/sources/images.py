@@ -18,6 +18,7 @@ from hands3c_core.sources import heif
 from hands3c_core.sources.base import Source, check_fps, no_raw_errors
 from hands3c_core.sources.decode import Flips, apply_flips
 from hands3c_core.sources.media import head_of
+from hands3c_core.sources.pages import DAMAGED, Page, is_tiff, page_content, pages_of, tiff_page
 from hands3c_core.sources.picture_kinds import HEAD_BYTES, Kind, kind_of
 from hands3c_core.types import Frame, UInt8
 
@@ -49,7 +50,8 @@ class ImageFolder(Source):
     ones are clipped to 0..1, grey ones become RGB, transparent ones are laid over black, EXIF
     orientation is applied. Image k has timestamp k / fps. Files that are no images are left out
     from the start, images that turn out to be damaged are passed over; both are counted in
-    ``skipped`` (each file once). Images may differ in size.
+    ``skipped`` (each file once). Images may differ in size. A file of several pictures (pages of a
+    TIFF, a stereo pair, a HEIF collection) is as many images.
     """
 
     @no_raw_errors
@@ -68,25 +70,26 @@ class ImageFolder(Source):
         if len(paths) > 1:
             self.name = f"{self.name} and {len(paths) - 1} more"
         files = [file for each in paths for file in _files_of(each)]
-        self._files = [file for file in files if is_image(file)]
-        self.is_sequence = _are_numbered(self._files)
+        images = [file for file in files if is_image(file)]
+        self._pages = [page for file in images for page in pages_of(file)]
+        self.is_sequence = len(self._pages) == len(images) and _are_numbered(images)
         """Whether the images follow each other in time; otherwise they are photographs."""
         self.fps = fps or DEFAULT_FPS
-        self._junk = len(files) - len(self._files)
-        self._damaged: set[Path] = set()
+        self._junk = len(files) - len(images)
+        self._damaged: set[Page] = set()
         self._position = 0
         first = self.read()
         if first is None:
             where = path if len(paths) == 1 else f"{path} or what is named with it"
             raise UserError(f"{where} holds no image that can be read: choose another one")
         self._position = 0
-        self.frame_count = len(self._files)
-        self.duration = len(self._files) / self.fps
+        self.frame_count = len(self._pages)
+        self.duration = len(self._pages) / self.fps
 
     @property
-    def files(self) -> tuple[Path, ...]:
-        """The images, in order."""
-        return tuple(self._files)
+    def pages(self) -> tuple[Page, ...]:
+        """The images, in order: one a file, or several."""
+        return tuple(self._pages)
 
     @property
     def skipped(self) -> int:  # type: ignore[override]
@@ -94,23 +97,23 @@ class ImageFolder(Source):
 
     @no_raw_errors
     def read(self) -> Frame | None:
-        while self._position < len(self._files):
+        while self._position < len(self._pages):
             index = self._position
             self._position += 1
-            image = read_image(self._files[index])
+            image = read_page(self._pages[index])
             if image is not None:
                 self.size = (image.shape[1], image.shape[0])
                 return Frame(image, index / self.fps, index, time.monotonic())
-            self._damaged.add(self._files[index])
-            log.debug("skipped damaged image %s", self._files[index].name)
+            self._damaged.add(self._pages[index])
+            log.debug("skipped damaged image %s", self._pages[index].name)
         return None
 
     def seek(self, seconds: float) -> None:
         index = int(seconds * self.fps + 1e-6)
-        self._position = min(max(index, 0), len(self._files) - 1)
+        self._position = min(max(index, 0), len(self._pages) - 1)
 
     def close(self) -> None:
-        self._position = len(self._files)
+        self._position = len(self._pages)
 
 
 def _are_numbered(files: Sequence[Path]) -> bool:
@@ -140,15 +143,35 @@ def is_image(path: Path) -> bool:
 
 
 def read_image(path: Path) -> UInt8 | None:
-    """The picture (of a moving one the first) as upright (H, W, 3) RGB, or None if it cannot be
-    decoded."""
+    """The picture (of several, or of a moving one, the first) as upright (H, W, 3) RGB, or None if
+    it cannot be decoded."""
+    return read_page(Page(path))
+
+
+def read_page(page: Page) -> UInt8 | None:
+    """A page as upright (H, W, 3) RGB, or None if it cannot be decoded."""
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        if page.file.stat().st_size > _MOST_BYTES:
             return None
-        content = path.read_bytes()
+        content = page.file.read_bytes()
     except (OSError, ValueError):
         return None
-    return decode_image(content)
+    return decode_image(content) if page.number == 0 else _decode_further(content, page.number)
+
+
+def _decode_further(content: bytes, number: int) -> UInt8 | None:
+    """Page ``number`` (1, 2, ...) in a file's bytes."""
+    try:
+        if is_tiff(content):
+            image = tiff_page(content, number)
+            return None if image is None or image.size == 0 else _to_rgb(_to_uint8(image))
+        if content[4:8] == b"ftyp":
+            return heif.decode(content, heif.pictures(content)[number])
+        own = page_content(content, number)
+    except (*DAMAGED, cv2.error, MemoryError) as error:
+        log.debug("page %d is not read: %s", number + 1, error)
+        return None
+    return None if own is None else decode_image(own)
 
 
 def decode_image(content: bytes) -> UInt8 | None:

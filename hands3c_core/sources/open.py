@@ -143,12 +143,17 @@ def _open_path(path: Path, fps: float | None) -> Source:
         raise UserError(f"{path} does not exist ({reason}): check the path") from None
     if is_folder:
         return ImageFolder(path, fps)
-    kind = kind_of(head_of(path))
-    if kind is Kind.WEBP_ANIMATION:
-        return WebpAnimation(path)
-    if kind in (Kind.STILL, Kind.HEIF) and not (kind is Kind.STILL and is_jpeg_sequence(path)):
+    if holds_pictures(path):
         return ImageFolder(path, fps)
+    if kind_of(head_of(path)) is Kind.WEBP_ANIMATION:
+        return WebpAnimation(path)
     return VideoSource(path)
+
+
+def holds_pictures(path: Path) -> bool:
+    """Whether a file is one or more photographs, by its content, and nothing that moves."""
+    kind = kind_of(head_of(path))
+    return kind is Kind.HEIF or (kind is Kind.STILL and not is_jpeg_sequence(path))
 
 
 def _exists(path: Path) -> bool:

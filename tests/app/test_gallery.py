@@ -162,7 +162,7 @@ def test_numbered_frames_are_a_film_and_photographs_are_not(tmp_path):
     ):
         assert not ImageFolder(folder(str(number), names)).is_sequence
     both = ImageFolder([film / "frame_0003.png", tmp_path / "3"])
-    assert [file.name for file in both.files] == ["frame_0003.png", "cat.png", "dog.png"]
+    assert [file.name for file in both.pages] == ["frame_0003.png", "cat.png", "dog.png"]
     assert both.name == "frame_0003.png and 1 more"
     with pytest.raises(UserError, match="no picture"):
         ImageFolder([])
