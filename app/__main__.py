@@ -19,6 +19,7 @@ if __name__ == "__main__":  # before anything is imported that takes time
 import logging  # noqa: E402
 
 from hands3c_core.command import ending_at_once, leave, outcome  # noqa: E402
+from hands3c_core.memory_limit import LANDMARKS_MB, require_limit  # noqa: E402
 from hands3c_core.threads import configure_threads  # noqa: E402
 
 
@@ -44,9 +45,11 @@ def start(arguments: list[str]) -> int:
     with ending_at_once():
         configure_threads(side_by_side=True)
         os.environ.setdefault("GLOG_minloglevel", "2")  # the detector's library reports at start
-        from app.options import has_display, parse, warn_of_live
+        require_limit(LANDMARKS_MB, "the app")
+        from app.options import has_display, needed_memory, parse, warn_of_live
 
         options = parse(arguments)
+        require_limit(*needed_memory(options))
         warn_of_live(options)
         terminal = logging.StreamHandler()
         terminal.setLevel(logging.INFO if options.verbose else logging.ERROR)

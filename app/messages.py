@@ -60,6 +60,9 @@ MESSAGES: Final = (
     "Open3D could not create an OpenGL context for the 3D view; install libegl1 and libgl1 (Mesa) "
     "or run headless",
     "{path} is not a results log (its first line is no {format} header)",
+    "the memory limit (ulimit -v) leaves {room} MB, and a network needs {needed} MB: raise the "
+    "limit",
+    "{host} is no host: use a computer's name or its address, such as 192.168.1.9",
     "The hand model changed, so the recording was finished",
     "Open a source first, then record",
     "Open a file first: a range of it can be recorded",

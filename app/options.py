@@ -17,6 +17,8 @@ from hands3c_core.assets import asset_path
 from hands3c_core.command import parse_arguments
 from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.errors import UserError
+from hands3c_core.memory_limit import LANDMARKS_MB, NETWORK_MB, WINDOW_MB
+from hands3c_core.weights import LANDMARKS
 
 DESCRIPTION = """Turns hands in a camera, video or stream into live textured 3D meshes.
 
@@ -223,6 +225,15 @@ def warn_of_live(options: Options) -> None:
 
         if warning := exposure_warning(parse_targets(options.live)):
             print(warning, file=sys.stderr)
+
+
+def needed_memory(options: Options) -> tuple[int, str]:
+    """Megabytes that the app needs with these options, and how to name it."""
+    if not options.headless and has_display():
+        return WINDOW_MB, "the window"
+    if options.estimator == LANDMARKS:
+        return LANDMARKS_MB, "the landmark estimator"
+    return NETWORK_MB, f"a network (without one: --estimator {LANDMARKS}, {LANDMARKS_MB} MB)"
 
 
 def model_config(options: Options, remembered: ModelConfig) -> ModelConfig:

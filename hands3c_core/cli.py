@@ -11,6 +11,7 @@ from typing import Any
 
 from hands3c_core import __version__
 from hands3c_core.command import BAD_INPUT, leave, outcome, parse_arguments
+from hands3c_core.memory_limit import COMMAND_MB, require_limit
 from hands3c_core.threads import configure_threads
 
 _COMMANDS = "hands3c_core.commands"
@@ -51,6 +52,7 @@ def find_commands() -> dict[str, Path]:
 
 
 def _run(name: str, arguments: list[str], program: str) -> int | None:
+    require_limit(COMMAND_MB, program)
     configure_threads()  # before torch
     module = import_module(name)
     parse: Callable[..., Any] | None = getattr(module, "parse", None)

@@ -412,6 +412,14 @@
       <translation>{path} ist keine Ergebnisdatei (in ihrer ersten Zeile fehlt {format})</translation>
     </message>
     <message>
+      <source>the memory limit (ulimit -v) leaves {room} MB, and a network needs {needed} MB: raise the limit</source>
+      <translation>Die Speichergrenze (ulimit -v) lässt {room} MB, und ein Netz braucht {needed} MB: die Grenze anheben</translation>
+    </message>
+    <message>
+      <source>{host} is no host: use a computer's name or its address, such as 192.168.1.9</source>
+      <translation>{host} ist kein Rechner: den Namen eines Rechners oder seine Adresse angeben, etwa 192.168.1.9</translation>
+    </message>
+    <message>
       <source>The hand model changed, so the recording was finished</source>
       <translation>Das Handmodell wechselte, daher wurde die Aufnahme beendet</translation>
     </message>

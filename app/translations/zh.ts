@@ -412,6 +412,14 @@
       <translation>{path} 不是结果日志（首行没有 {format} 标头）</translation>
     </message>
     <message>
+      <source>the memory limit (ulimit -v) leaves {room} MB, and a network needs {needed} MB: raise the limit</source>
+      <translation>内存限制（ulimit -v）还剩 {room} MB，而网络需要 {needed} MB：请提高限制</translation>
+    </message>
+    <message>
+      <source>{host} is no host: use a computer's name or its address, such as 192.168.1.9</source>
+      <translation>{host} 不是主机：请使用计算机的名称或地址，例如 192.168.1.9</translation>
+    </message>
+    <message>
       <source>The hand model changed, so the recording was finished</source>
       <translation>手模型已更换，录制因此结束</translation>
     </message>

@@ -20,6 +20,7 @@ from hands3c_core.estimators.landmarks import LandmarkEstimator
 from hands3c_core.estimators.witnesses import DETECTOR, NETWORK, SECOND
 from hands3c_core.geometry import default_camera, project
 from hands3c_core.hand_model import FastHandLayer, HandModelData
+from hands3c_core.memory_limit import require_room_for_network
 from hands3c_core.plugins import load_plugins
 from hands3c_core.types import Detection, TrackedHand
 from hands3c_core.weights import (
@@ -145,6 +146,7 @@ def _network(
 ) -> NetworkEstimator:
     """The network of this name or file, made fast."""
     file = _weights_file(name)
+    require_room_for_network()
     from hands3c_core.estimators.network import NetworkEstimator
     from hands3c_core.models import load_weights
     from hands3c_core.runtime import make_runtime
