@@ -191,7 +191,7 @@ def _mp_kinds(file: BinaryIO) -> list[int]:
 
 def _up_to_tables(file: BinaryIO) -> bytes:
     """A HEIF file's boxes up to the item tables, the pictures' own bytes left out."""
-    at, parts = 0, []
+    at, parts = 0, list[bytes]()
     while True:
         file.seek(at)
         head = file.read(16)
