@@ -37,4 +37,6 @@ SMALL = {
     "hands3c_lite": registry.network_entry("hands3c_lite").build,
     "sar": lambda hand, size: Sar(hand, SarConfig("sar", size, encoder=NARROW)),
     "smr": lambda hand, size: Smr(hand, SmrConfig("smr", size, encoder=NARROW)),
+    "sar_lite": registry.network_entry("sar_lite").build,
+    "smr_lite": registry.network_entry("smr_lite").build,
 }

@@ -21,6 +21,7 @@ from hands3c_core.models.efficientnet import (
     EfficientNetLite,
 )
 from hands3c_core.models.guided import GuidedLite, WitnessHead
+from hands3c_core.models.lite import LITE_SIZE
 from hands3c_core.models.resnet_weights import load_resnet, resnet_parts
 from hands3c_core.models.untrusted import read_torch_file
 
@@ -52,6 +53,9 @@ def set_backbone(network: nn.Module, path: Path) -> None:
         raise UserError(
             "This network's backbone is no EfficientNet-Lite0 and no ResNet; leave out --backbone."
         )
+    if backbone.shape == HAND_2020_SHAPE:
+        backbone.load_state_dict(load_witness(path, LITE_SIZE)[0].state_dict())
+        return
     load = load_hand_trunk if backbone.shape == HAND_SHAPE else load_imagenet_trunk
     backbone.load_state_dict(load(path).state_dict())
 

@@ -23,7 +23,10 @@ from hands3c_core.models.lite import (
 )
 from hands3c_core.models.network import HandNetwork
 from hands3c_core.models.sar import Sar, SarConfig
+from hands3c_core.models.sar_lite import SarLite
 from hands3c_core.models.smr import Smr, SmrConfig
+from hands3c_core.models.smr_lite import SmrLite
+from hands3c_core.models.trunk_map import TrunkConfig
 from hands3c_core.plugins import load_plugins
 
 #: The hand that a network poses if none is named: ours, with the vertex count of the datasets.
@@ -163,6 +166,19 @@ for _entry in (
         _smr("smr", stages=2),
         "pose, shape and camera; learns from 2D labels too (our reading)",
     ),
+    NetworkEntry(
+        "sar_lite",
+        _network(SarLite, TrunkConfig, "sar_lite"),
+        "SAR's way behind the lite network's trunk, one stage (ours)",
+        size=LITE_SIZE,
+        mesh_bound=True,
+    ),
+    NetworkEntry(
+        "smr_lite",
+        _network(SmrLite, TrunkConfig, "smr_lite"),
+        "SMR's way (our reading) behind the lite network's trunk, one stage",
+        size=LITE_SIZE,
+    ),
     # Forms of the small networks without a note: the ablation's, the first lite network (shipped
     # with 0.1), and those that it was chosen among or that learned from it.
     NetworkEntry("hands3c_lite_v1", _lite("hands3c_lite_v1", HAND_SHAPE), size=LITE_SIZE),
@@ -293,7 +309,8 @@ def build_model(
         name: 'hands3c' (also 'ssca'), 'ssa' (spatial scan only), 'self_attention', 'baseline' (no
             attention), 'hands3c_lite' (the same design for two CPU cores), 'hands3c_tiny' (the same
             again at a size for tests and for trying out data; no use to anyone), 'sar' (also with
-            one stage, 'sar_1stage') or 'smr'.
+            one stage, 'sar_1stage'), 'smr', or these two at the lite network's size, 'sar_lite' and
+            'smr_lite'.
         input_size: side of the crop, px: a multiple of 32, at least 128. None takes 256, for the
             lite network 224 and for the tiny one 128.
         hand: the hand model: a name or path for ``load_hand_model``, or its data.

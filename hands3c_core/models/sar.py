@@ -124,9 +124,13 @@ class Sar(HandNetwork):
     def __init__(self, hand: HandModelData, config: SarConfig | None = None) -> None:
         config = config or SarConfig()
         super().__init__(hand, config)
+        self._build_parts()
+
+    def _build_parts(self) -> None:
+        config = self.config
         self.encoder = LowerEncoder(config.encoder)
         self.stages = nn.ModuleList(
-            SarStage(hand.num_vertices, config, refines=number > 0)
+            SarStage(self.hand.num_vertices, config, refines=number > 0)
             for number in range(config.stages)
         )
 

@@ -23,11 +23,13 @@ from hands3c_core.models.outputs import HandPrediction
 from hands3c_core.models.resnet34 import RESNET34, EncoderShape, LowerEncoder, UpperEncoder
 from hands3c_core.models.sar import LAST_STRIDE, RefineInput
 from hands3c_core.models.spatial_graph import (
+    DENSE,
     MAPS_PER_POINT,
     SLOPE,
     AdaptiveGraphConv,
     BeliefMaps,
     BeliefRegressor,
+    GraphShape,
     SpatialInitialGraph,
 )
 from hands3c_core.models.uvd import BELIEF_STRIDE
@@ -110,12 +112,15 @@ class JointHead(nn.Module):
         channels: of the maps it starts from.
         features: numbers of a node without its place.
         side: cells a side of the maps it makes.
+        shape: of its graph convolutions.
     """
 
-    def __init__(self, channels: int, features: int, side: int) -> None:
+    def __init__(self, channels: int, features: int, side: int, shape: GraphShape = DENSE) -> None:
         super().__init__()
         self.initial_graph = SpatialInitialGraph(NUM_JOINTS, channels)
-        self.belief = BeliefRegressor(NUM_JOINTS, features + 3, side, regresses_joints=False)
+        self.belief = BeliefRegressor(
+            NUM_JOINTS, features + 3, side, regresses_joints=False, shape=shape
+        )
 
     def forward(self, features: Tensor, template: Tensor) -> BeliefMaps:
         """Maps (B, 512, h, w) and the joints at rest (21, 3) -> points and maps."""
@@ -163,7 +168,36 @@ class ParameterHead(nn.Module):
             self.out.bias.copy_(torch.tensor(start))
 
 
-class SmrStage(nn.Module):
+class SmrHead(nn.Module):
+    """What stands behind a stage's encoder: joints, guided features, parameters.
+
+    Args:
+        channels: of the encoder's last map.
+        size: side of the input crop, px.
+        shape: of the graph convolutions to the maps that are large.
+    """
+
+    def __init__(self, channels: int, size: int, shape: GraphShape = DENSE) -> None:
+        super().__init__()
+        side = size // LAST_STRIDE
+        features = MAPS_PER_POINT * side**2
+        self.guide = JointHead(channels, features, side)
+        self.merge = nn.Conv2d(channels + 2 * NUM_JOINTS, channels, kernel_size=1)
+        self.parameters_head = ParameterHead(channels, features)
+        self.belief = JointHead(channels, features, size // BELIEF_STRIDE, shape)
+
+    def say(self, features: Tensor, template: Tensor) -> SmrStageOutput:
+        """The encoder's last map (B, channels, S/32, S/32) and the joints at rest (21, 3) -> all
+        that a stage says."""
+        guide = self.guide(features, template)
+        maps = (features, guide.heat.to(features.dtype), guide.depth.to(features.dtype))
+        guided = self.merge(torch.cat(maps, dim=1))
+        rot6d, shape, camera = self.parameters_head(guided)
+        belief = self.belief(guided, template)
+        return SmrStageOutput(guide, belief, rot6d, shape, camera)
+
+
+class SmrStage(SmrHead):
     """One regression of the parameters.
 
     Args:
@@ -172,15 +206,9 @@ class SmrStage(nn.Module):
     """
 
     def __init__(self, config: SmrConfig, *, refines: bool) -> None:
-        super().__init__()
-        channels, side = config.encoder.last, config.input_size // LAST_STRIDE
-        features = MAPS_PER_POINT * side**2
+        super().__init__(config.encoder.last, config.input_size)
         self.refine = RefineInput(config.encoder.shared) if refines else None
         self.encoder = UpperEncoder(config.encoder)
-        self.guide = JointHead(channels, features, side)
-        self.merge = nn.Conv2d(channels + 2 * NUM_JOINTS, channels, kernel_size=1)
-        self.parameters_head = ParameterHead(channels, features)
-        self.belief = JointHead(channels, features, config.input_size // BELIEF_STRIDE)
 
     def forward(
         self, shared: Tensor, template: Tensor, before: BeliefMaps | None
@@ -190,13 +218,7 @@ class SmrStage(nn.Module):
         inputs = shared
         if self.refine is not None and before is not None:
             inputs = self.refine(shared, before)
-        features = self.encoder(inputs)
-        guide = self.guide(features, template)
-        maps = (features, guide.heat.to(features.dtype), guide.depth.to(features.dtype))
-        guided = self.merge(torch.cat(maps, dim=1))
-        rot6d, shape, camera = self.parameters_head(guided)
-        belief = self.belief(guided, template)
-        return inputs, SmrStageOutput(guide, belief, rot6d, shape, camera)
+        return inputs, self.say(self.encoder(inputs), template)
 
 
 class Smr(HandNetwork):
@@ -218,6 +240,10 @@ class Smr(HandNetwork):
     def __init__(self, hand: HandModelData, config: SmrConfig | None = None) -> None:
         config = config or SmrConfig()
         super().__init__(hand, config)
+        self._build_parts()
+
+    def _build_parts(self) -> None:
+        config = self.config
         self.encoder = LowerEncoder(config.encoder)
         self.stages = nn.ModuleList(
             SmrStage(config, refines=number > 0) for number in range(config.stages)

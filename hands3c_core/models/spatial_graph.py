@@ -6,6 +6,7 @@ it, as docs/models.md repeats them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -67,6 +68,49 @@ class AdaptiveGraphConv(nn.Module):
         return self.linear(mixing @ nodes)
 
 
+class LowRankGraphConv(nn.Module):
+    """``AdaptiveGraphConv`` for many nodes at a small size: y = W (x + U (V^T x) / sqrt(N)) + b.
+
+    A hand of 778 vertices has 605,284 entries in a dense adjacency, and 99,584 here with rank 64.
+    Rows are not divided by their sums, which would come near zero on the way. U is zero at first.
+
+    Args:
+        nodes: N.
+        features: of a node.
+        out_features: of a node afterwards.
+        rank: columns of U and V.
+    """
+
+    def __init__(self, nodes: int, features: int, out_features: int, rank: int) -> None:
+        super().__init__()
+        self.spread = nn.Parameter(torch.zeros(nodes, rank))
+        self.gather = nn.Parameter(torch.randn(rank, nodes) * nodes**-0.5)
+        self.linear = nn.Linear(features, out_features)
+
+    def forward(self, nodes: Tensor) -> Tensor:
+        """(B, N, features) -> (B, N, out_features)."""
+        return self.linear(nodes + self.spread @ (self.gather @ nodes))
+
+
+@dataclass(frozen=True, slots=True)
+class GraphShape:
+    """Size of a branch's graph convolutions; these are SAR's."""
+
+    width: int | None = None
+    """Features of a node between the two; None for as many as its map has cells."""
+    rank: int | None = None
+    """Of the adjacency; None for a dense one."""
+
+    def convolution(self, nodes: int, features: int, out_features: int) -> nn.Module:
+        """One graph convolution."""
+        if self.rank is None:
+            return AdaptiveGraphConv(nodes, features, out_features)
+        return LowRankGraphConv(nodes, features, out_features, self.rank)
+
+
+DENSE = GraphShape()
+
+
 class GraphBranch(nn.Module):
     """Two graph convolutions from nodes to one square map each.
 
@@ -74,17 +118,21 @@ class GraphBranch(nn.Module):
         nodes: N.
         features: of a node.
         side: cells a side of the maps.
+        shape: of the convolutions.
     """
 
-    def __init__(self, nodes: int, features: int, side: int) -> None:
+    def __init__(self, nodes: int, features: int, side: int, shape: GraphShape = DENSE) -> None:
         super().__init__()
         self.side = side
-        self.first = AdaptiveGraphConv(nodes, features, side * side)
+        width = shape.width or side * side
+        self.first = shape.convolution(nodes, features, width)
         self.dropout = nn.Dropout(0.5)
-        self.second = AdaptiveGraphConv(nodes, side * side, side * side)
+        self.second = shape.convolution(nodes, width, side * side)
         # Almost flat maps at the start: every point near the crop's middle, at the wrist's depth.
-        nn.init.normal_(self.second.linear.weight, std=0.001)
-        nn.init.zeros_(self.second.linear.bias)
+        last = self.second.linear
+        assert isinstance(last, nn.Linear)
+        nn.init.normal_(last.weight, std=0.001)
+        nn.init.zeros_(last.bias)
 
     def forward(self, nodes: Tensor) -> Tensor:
         """(B, N, features) -> (B, N, side^2)."""
@@ -117,15 +165,22 @@ class BeliefRegressor(nn.Module):
         features: of a node.
         side: cells a side of the maps.
         regresses_joints: make 21 further maps for the joints; otherwise the nodes are the joints.
+        shape: of the graph convolutions.
     """
 
     def __init__(
-        self, nodes: int, features: int, side: int, *, regresses_joints: bool = True
+        self,
+        nodes: int,
+        features: int,
+        side: int,
+        *,
+        regresses_joints: bool = True,
+        shape: GraphShape = DENSE,
     ) -> None:
         super().__init__()
         self.side = side
-        self.heat = GraphBranch(nodes, features, side)
-        self.depth = GraphBranch(nodes, features, side)
+        self.heat = GraphBranch(nodes, features, side, shape)
+        self.depth = GraphBranch(nodes, features, side, shape)
         self.joint_heat = self.joint_depth = None
         if regresses_joints:
             self.joint_heat = nn.Linear(nodes, NUM_JOINTS)
@@ -138,7 +193,7 @@ class BeliefRegressor(nn.Module):
         begin with flat maps."""
         nn.init.uniform_(self.temperature, -1.0, 1.0)
         for branch in (self.heat, self.depth):
-            branch.second.linear.reset_parameters()
+            branch.second.linear.reset_parameters()  # type: ignore[operator, union-attr]
 
     def forward(self, nodes: Tensor) -> BeliefMaps:
         """(B, N, features) -> maps and points, in float32 at least."""

@@ -11,7 +11,9 @@ import torch
 from hands3c_core.assets import asset_path
 from hands3c_core.data import HandDataset
 from hands3c_core.errors import UserError
+from hands3c_core.models import HandNetwork
 from hands3c_core.models.crops import images_from_crops
+from hands3c_core.models.efficientnet import HAND_2020_SHAPE, EfficientNetLite
 from hands3c_core.models.guided import GuidedLite
 from hands3c_core.models.pretrained import set_backbone
 from hands3c_core.training.batches import TrainingSamples
@@ -23,6 +25,24 @@ TRUNK = "hand_landmark_2020.tflite"
 _PICTURES, _POSES = 48, 6000
 #: Where a hand stands whose place is not known, m.
 _USUAL_PLACE = (0.0, 0.0, 0.6)
+
+
+def start_fresh(
+    network: HandNetwork, samples: TrainingSamples, minutes: float, *, has_trunk: bool
+) -> None:
+    """Give a network with random weights what its kind can start from: the landmark network's trunk
+    where it has one, and the lite network the rest of ``start_guided``.
+
+    Raises:
+        UserError: the trunk's file cannot be read.
+    """
+    if isinstance(network, GuidedLite):
+        start_guided(network, samples, minutes, has_trunk=has_trunk)
+        return
+    backbone = getattr(network, "backbone", None)
+    is_hand = isinstance(backbone, EfficientNetLite) and backbone.shape == HAND_2020_SHAPE
+    if is_hand and not has_trunk:
+        set_backbone(network, asset_path(TRUNK))
 
 
 def start_guided(

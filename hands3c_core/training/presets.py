@@ -148,6 +148,16 @@ _GUIDED = replace(
     frozen=("backbone.stem.", "backbone.stage1.", "backbone.stage2.", "backbone.stage3."),
     note="the lite network: everything learns but the trunk's first stages",
 )
+_SAR_LITE = replace(
+    _GUIDED,
+    losses=SarWeights(),
+    note="ours: SAR's loss with the lite network's recipe, for its form behind the same trunk",
+)
+_SMR_LITE = replace(
+    _GUIDED,
+    losses=SmrWeights(),
+    note="ours: SMR's loss with the lite network's recipe, for its form behind the same trunk",
+)
 PRESETS = MappingProxyType(
     {
         "guided": _GUIDED,
@@ -250,6 +260,11 @@ PRESETS = MappingProxyType(
             labels="landmarks",
             note="SMR without labels: 2D joints from the landmark estimator, and priors",
         ),
+        "sar_lite": _SAR_LITE,
+        "smr_lite": _SMR_LITE,
+        "smr_lite_weak": replace(
+            _SMR_LITE, losses=WEAK, note="SMR's lite form from 2D labels and priors alone"
+        ),
     }
 )
 #: Presets of networks that have their own.
@@ -258,6 +273,8 @@ OWN = MappingProxyType(
         "sar": "sar",
         "sar_1stage": "sar",
         "smr": "smr",
+        "sar_lite": "sar_lite",
+        "smr_lite": "smr_lite",
         "hands3c_lite": "guided",
         "lite": "guided",
         "hands3c_lite_plain": "guided",

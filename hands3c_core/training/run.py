@@ -17,7 +17,6 @@ from torch import Tensor
 from hands3c_core.errors import UserError
 from hands3c_core.models import HandNetwork, build_model, load_weights
 from hands3c_core.models.checkpoints import header_rule, is_safetensors, read_header
-from hands3c_core.models.guided import GuidedLite
 from hands3c_core.models.pretrained import set_backbone
 from hands3c_core.models.registry import network_entry
 from hands3c_core.models.s3c import S3C
@@ -33,7 +32,7 @@ from hands3c_core.training.data_module import HandDataModule
 from hands3c_core.training.distillation import Teacher, take_heads
 from hands3c_core.training.ema import WeightAverage
 from hands3c_core.training.export import export_weights
-from hands3c_core.training.guided_start import start_guided
+from hands3c_core.training.guided_start import start_fresh
 from hands3c_core.training.loggers import make_logger
 from hands3c_core.training.module import HandTraining
 from hands3c_core.training.personal import before_and_after, starting_weights, training_data
@@ -103,8 +102,8 @@ def _train(config: TrainConfig, resume: Path | None) -> RunResult:
     data = HandDataModule(config, preset, network.hand, crop_size, samples, network.crop_rule)
     folder = resume or make_run_folder(config.out, network.name)
     is_fresh = checkpoint is None and starting_weights(config, preset) is None
-    if isinstance(network, GuidedLite) and is_fresh:
-        start_guided(
+    if is_fresh:
+        start_fresh(
             network,
             data.train_set,
             config.kinematic_minutes,

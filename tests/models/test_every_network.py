@@ -33,7 +33,10 @@ def lively(name: str) -> HandNetwork:
             module.momentum = None  # the plain mean of what is shown below
     with torch.no_grad():
         for module in network.modules():  # heads start almost at zero
-            if isinstance(module, nn.Conv2d | nn.Linear) and module.weight.std() < 0.015:
+            if not isinstance(module, nn.Conv2d | nn.Linear):
+                continue
+            # Depthwise ones start small too: the trunk is not meant to start at random.
+            if module.weight.std() < 0.015 or getattr(module, "groups", 1) > 1:
                 module.weight.normal_(std=(1 / module.weight[0].numel()) ** 0.5)
         network.train()
         network.regress(torch.rand(4, 3, SIZE, SIZE))

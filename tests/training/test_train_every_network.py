@@ -15,7 +15,7 @@ from hands3c_core.models import load_weights
 from hands3c_core.training.config import TrainConfig
 from hands3c_core.training.run import train
 
-RUNS = [*((name, None) for name in SMALL), ("smr", "smr_weak")]
+RUNS = [*((name, None) for name in SMALL), ("smr", "smr_weak"), ("smr_lite", "smr_lite_weak")]
 
 pytestmark = pytest.mark.usefixtures("small_networks")
 
@@ -52,7 +52,7 @@ def test_two_steps(name, preset, drawn_hands, tmp_path):
     assert len(rows) == 2
     assert all(float(row["total"]) > 0 for row in rows)
     assert {"mpjpe_mm", "pa_mpjpe_mm", "joints_2d"} == set(result.validation)
-    if name == "sar":
+    if name.startswith("sar"):
         terms = ("uvd", "normal", "edge")
         assert sum(float(rows[0][term]) for term in terms) == pytest.approx(float(rows[0]["total"]))
     model = load_weights(result.weights)
