@@ -196,5 +196,10 @@ def print_summary(options: Options, outcome: Evaluation, report: dict) -> None:
         share = 100 * report["joints_2d_box"]
         print(f"  2D: {report['joints_2d_px']:.1f} px of 256, {share:.1f} % of the hand's box")
         print(f"  PCK of that box: {near}")
+    if report["mpjpe_mm_by"] is not None:
+        parts = [(name, mm) for name, mm in report["mpjpe_mm_by"].items() if mm is not None]
+        print("  MPJPE: " + ", ".join(f"{mm:.2f} mm ({name})" for name, mm in parts))
+    if report["mrrpe_mm"] is not None:
+        print(f"  MRRPE: {report['mrrpe_mm']:.2f} mm, {report['n_pairs']} images of two hands")
     if report["params"]:
         print(f"  {report['params'] / 1e6:.2f} M parameters, {report['flops'] / 1e9:.2f} GFLOP")

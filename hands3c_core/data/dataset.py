@@ -85,6 +85,15 @@ class HandDataset(ABC):
         validation is taken by sessions, or by stretches of one."""
         return None
 
+    def images_of(self) -> list[str] | None:
+        """For each sample the image that it is cut from, where two samples can be the two hands of
+        one; how far these are apart is then measured too."""
+        return None
+
+    def groups(self) -> list[str] | None:
+        """For each sample the part of the data whose errors its benchmark also gives alone."""
+        return None
+
     def __getitem__(self, index: int) -> HandSample:
         """Sample ``index``, or the next one that can be read.
 

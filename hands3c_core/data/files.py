@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hands3c_core import reading
 from hands3c_core.errors import UserError
-from hands3c_core.hand_model.unpickle import read_pickle
+from hands3c_core.hand_model.unpickle import read_pickle, read_table_npy
 
 #: Where the layouts are described.
 LAYOUTS = "docs/datasets.md"
@@ -123,6 +123,19 @@ def read_pickle_table(path: Path, dataset: str) -> dict[str, Any]:
             f"{dataset}: {path} is damaged or not this dataset's pickle ({reason}); "
             f"get the file again (layout: {LAYOUTS})."
         ) from None
+
+
+def read_npy_table(path: Path, dataset: str) -> dict[str, Any]:
+    """The dictionary in a ``.npy`` file, as safely as ``read_pickle_table`` reads one.
+
+    Raises:
+        UserError: the file is missing, damaged, or holds anything else.
+    """
+    require_file(path, dataset)
+    try:
+        return read_table_npy(path.read_bytes(), str(path))
+    except (UserError, OSError) as error:
+        raise UserError(f"{dataset}: {error} Get it again (layout: {LAYOUTS}).") from None
 
 
 def read_yaml(path: Path, dataset: str) -> dict[str, Any]:

@@ -91,6 +91,17 @@ class InterHand(AnnotatedDataset):
         images = [self.images[int(entry["image_id"])] for entry, _ in self.hands]
         return [f"{image['capture']}/{image['seq_name']}" for image in images]
 
+    def images_of(self) -> list[str] | None:
+        """See ``HandDataset.images_of``."""
+        return [str(entry["image_id"]) for entry, _ in self.hands]
+
+    def groups(self) -> list[str] | None:
+        """See ``HandDataset.groups``: single and interacting hands."""
+        return [
+            "interacting" if entry["hand_type"] == "interacting" else "single"
+            for entry, _ in self.hands
+        ]
+
     def annotation(self, index: int) -> Annotation:
         """See ``AnnotatedDataset.annotation``."""
         entry, is_right = self.hands[index]

@@ -26,6 +26,7 @@ _OPENERS: Final[dict[str, str | Opener]] = {
     "stb": "hands3c_core.data.stb:Stb.open",
     "hint": "hands3c_core.data.hint:HInt.open",
     "interhand": "hands3c_core.data.interhand:InterHand.open",
+    "arctic": "hands3c_core.data.arctic:Arctic.open",
     "arrays": "hands3c_core.data.arrays:Arrays.open",
     "handoccnet_json": "hands3c_core.data.handoccnet_json:HandOccNetJson.open",
     "pseudo": "hands3c_core.data.pseudo:Pseudo.open",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ from hands3c_core.evaluation.metrics import (
     point_errors,
 )
 from hands3c_core.evaluation.predictors import PredictedHand, Predictor
+from hands3c_core.evaluation.two_hands import two_hand_figures
 
 Floats = NDArray[np.float64]
 FScores = tuple[float, float] | None
@@ -103,6 +104,10 @@ class Evaluation:
     is_metric: bool = True
     """Whether all 3D labels have a true scale."""
     cost: dict[str, float | None] = field(default_factory=dict)
+    images: list[str] | None = None
+    """See ``HandDataset.images_of``."""
+    groups: list[str] | None = None
+    """See ``HandDataset.groups``."""
 
     def table(self, name: str) -> Floats:
         """The named (N, 21) errors of all results."""
@@ -126,8 +131,8 @@ class Evaluation:
         ``scale_trans_mpjpe_mm`` and ``auc_scale_trans`` (the protocol 'ho3d' has them),
         ``n_failed`` (no hand found; not in the other means), ``n_skipped`` (unreadable),
         ``joints_2d_box`` (2D as a share of the hand's box), ``pck_box`` (PCK at shares of it),
-        ``ms_per_crop``, ``params``, ``flops`` and the errors of each joint. Figures that need a
-        true scale are None for datasets without one.
+        those of ``two_hands``, ``ms_per_crop``, ``params``, ``flops`` and the errors of each joint.
+        Figures that need a true scale are None for datasets without one.
         """
         low, high = (limit / 1000 for limit in self.protocol.auc_range_mm)
         pa, curve = self.table("pa"), self.table("curve")
@@ -157,6 +162,7 @@ class Evaluation:
             "joints_2d_px": _number(mean_error(self.table("pixels"))),
             "joints_2d_box": _number(mean_error(self.table("box"))),
             "pck_box": self._pck_of_box(),
+            **two_hand_figures(self.results, self.images, self.groups),
             "ms_per_crop": 1000 * self.seconds / count if count else None,
             "params": self.cost.get("params"),
             "flops": self.cost.get("flops"),
@@ -248,6 +254,7 @@ def evaluate(
         )
     outcome = Evaluation(dataset.kind, predictor.name, name, PROTOCOLS[name])
     outcome.cost = predictor.cost()
+    outcome.images, outcome.groups = dataset.images_of(), dataset.groups()
     indices = _spread(len(dataset), limit)
     done = 0
     for batch in _batches(dataset, indices, batch_size, outcome):
@@ -265,9 +272,7 @@ def evaluate(
                 else:
                     result = measure(sample, prediction, outcome.protocol, index)
                     if not keep_vertices:
-                        result.prediction = PredictedHand(
-                            prediction.joints_3d, prediction.joints_2d
-                        )
+                        result.prediction = replace(prediction, vertices=None)
                     outcome.results.append(result)
         done = min(done + batch_size, len(indices))
         if progress is not None:

@@ -42,6 +42,11 @@ class PredictedHand:
     """(21, 2) px in the crop."""
     vertices: NDArray[np.floating[Any]] | None = None
     """(V, 3) metres, in the frame of ``joints_3d``."""
+    is_placed: bool = False
+    """Whether the origin is the sample's camera, which is known and the hand was placed in."""
+    says_right: bool | None = None
+    """Whether the estimator takes it for a right hand, which every crop shows; None where it does
+    not say."""
 
 
 class Predictor(Protocol):
@@ -105,7 +110,7 @@ class NetworkPredictor:
         if self._refiner is not None and prediction.pose is not None:
             looks = look_again(self.model, crops, prediction)
             return [
-                _refined(self._refiner, seen, crop_camera(sample))
+                _refined(self._refiner, seen, sample)
                 for seen, sample in zip(looks, samples, strict=True)
             ]
         result = with_cameras(prediction, *_cameras(samples), self.model.hand)
@@ -115,7 +120,12 @@ class NetworkPredictor:
         )
         side = self.input_size
         return [
-            PredictedHand(joints_3d[i], joints_2d[i] * side, vertices[i])
+            PredictedHand(
+                joints_3d[i],
+                joints_2d[i] * side,
+                vertices[i],
+                is_placed=result.uvd is not None and samples[i].intrinsics is not None,
+            )
             for i in range(len(samples))
         ]
 
@@ -175,7 +185,13 @@ class EstimatorPredictor:
         vertices, joints = self._layer(estimate.pose, estimate.shape, estimate.translation)
         if estimate.vertices is not None and estimate.vertices.shape == vertices.shape:
             vertices = estimate.vertices
-        return PredictedHand(joints, project(joints, camera) - border, vertices)
+        return PredictedHand(
+            joints,
+            project(joints, camera) - border,
+            vertices,
+            is_placed=knows_camera(sample),
+            says_right=detection.is_right,
+        )
 
 
 class LandmarkPredictor(EstimatorPredictor):
@@ -190,13 +206,14 @@ class LandmarkPredictor(EstimatorPredictor):
         super().__init__(LandmarkEstimator(hand), margin)
 
 
-def _refined(refiner: PoseRefiner, seen: Look, camera: Camera) -> PredictedHand:
+def _refined(refiner: PoseRefiner, seen: Look, sample: HandSample) -> PredictedHand:
     """A hand with its pose brought to its heatmaps."""
+    camera = crop_camera(sample)
     placed = place_hand(
         seen.prediction, seen.row, seen.joints_2d, seen.side, camera, refiner, seen.turn
     )
     vertices, joints = refiner.layer(placed.pose, placed.shape, placed.translation)
-    return PredictedHand(joints, seen.joints_2d, vertices)
+    return PredictedHand(joints, seen.joints_2d, vertices, is_placed=knows_camera(sample))
 
 
 def _cameras(samples: Sequence[HandSample]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -211,13 +228,21 @@ def crop_camera(sample: HandSample, border: int = 0) -> Camera:
     and not turned, else one of ``CROP_FOV_DEG``."""
     side = sample.crop.shape[0] + 2 * border
     matrix = sample.intrinsics
-    if matrix is not None:
+    if matrix is not None and knows_camera(sample):
         k = matrix.astype(np.float64) / matrix[2, 2]
-        if abs(k[0, 1]) < 1e-2 * k[0, 0] and k[0, 0] > 0 and k[1, 1] > 0 and not k[2, :2].any():
-            cx, cy = float(k[0, 2]) + border, float(k[1, 2]) + border
-            return Camera(float(k[0, 0]), float(k[1, 1]), cx, cy, side, side)
+        cx, cy = float(k[0, 2]) + border, float(k[1, 2]) + border
+        return Camera(float(k[0, 0]), float(k[1, 1]), cx, cy, side, side)
     inner = default_camera(sample.crop.shape[0], sample.crop.shape[0], CROP_FOV_DEG)
     return Camera(inner.fx, inner.fy, inner.cx + border, inner.cy + border, side, side)
+
+
+def knows_camera(sample: HandSample) -> bool:
+    """Whether ``crop_camera`` is the sample's own."""
+    if sample.intrinsics is None:
+        return False
+    k = sample.intrinsics.astype(np.float64) / sample.intrinsics[2, 2]
+    is_upright = abs(k[0, 1]) < 1e-2 * k[0, 0] and not k[2, :2].any()
+    return bool(is_upright and k[0, 0] > 0 and k[1, 1] > 0)
 
 
 def with_border(crop: UInt8, border: int) -> UInt8:

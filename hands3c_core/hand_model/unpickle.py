@@ -16,6 +16,9 @@ import numpy as np
 
 from hands3c_core.errors import UserError
 
+#: Tables within tables that ``read_table_npy`` follows.
+_MOST_DEPTH = 8
+
 
 class _Sealed(type):
     """Classes whose attributes a pickle cannot set."""
@@ -189,6 +192,88 @@ def read_pickle(content: bytes, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UserError(f"{name} is no MANO file: it holds a {type(value).__name__}, not a table.")
     return {str(key): entry for key, entry in value.items()}
+
+
+class _ObjectType(metaclass=_Sealed):
+    """``numpy.dtype`` of Python objects."""
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+class _HeldArray(metaclass=_Sealed):
+    """numpy's ``_reconstruct`` where arrays may hold one object: its state, looked at later."""
+
+    __slots__ = ("state",)
+    state: Any
+
+    def __new__(cls, kind: object, *_: object) -> Any:
+        if kind is not np.ndarray:
+            raise pickle.UnpicklingError("only plain numpy arrays are read")
+        return object.__new__(cls)
+
+    def __setstate__(self, state: Any) -> None:
+        object.__setattr__(self, "state", state)
+
+
+def _number_or_object(code: Any, *_: object) -> Any:
+    return _ObjectType() if code == "O8" else _NumberType(code)
+
+
+class _TableReader(_Reader):
+    def find_class(self, module: str, name: str) -> Any:
+        known = super().find_class(module, name)
+        return {_NewArray: _HeldArray, _NumberType: _number_or_object}.get(known, known)
+
+
+def read_table_npy(content: bytes, name: str) -> dict[str, Any]:
+    """The dictionary that ``numpy.save`` has put into a file as an array of one object; what it
+    holds are numbers, text, lists, dictionaries and numeric arrays.
+
+    Args:
+        content: the file.
+        name: what to call it in errors.
+
+    Raises:
+        UserError: it is damaged or holds anything else; nothing of it has been run.
+    """
+    try:
+        file = io.BytesIO(content)
+        version = np.lib.format.read_magic(file)
+        read = {(1, 0): np.lib.format.read_array_header_1_0}.get(
+            version, np.lib.format.read_array_header_2_0
+        )
+        shape, _, dtype = read(file)
+        if shape != () or dtype.kind != "O":
+            raise pickle.UnpicklingError(f"an array {shape} of {dtype} instead of one table")
+        value = _let_go(_TableReader(file, encoding="latin1").load(), 0)
+    except Exception as error:  # damaged input can fail in any way inside pickle and numpy
+        raise UserError(
+            f"{name} cannot be read as a table of numpy arrays "
+            f"({type(error).__name__}: {_first_line(error)})."
+        ) from error
+    if not isinstance(value, dict):
+        raise UserError(f"{name} holds a {type(value).__name__}, not a table.")
+    return {str(key): entry for key, entry in value.items()}
+
+
+def _let_go(value: Any, depth: int) -> Any:
+    """``value`` with arrays in place of what held them."""
+    if depth > _MOST_DEPTH:
+        raise pickle.UnpicklingError("tables are nested too deeply")
+    if isinstance(value, _HeldArray):
+        *_, dtype, _, data = value.state
+        if isinstance(dtype, _ObjectType):
+            (inner,) = data
+            return _let_go(inner, depth + 1)
+        array = np.ndarray.__new__(np.ndarray, (0,), "b")
+        array.__setstate__(value.state)  # type: ignore[attr-defined]
+        return array
+    if isinstance(value, dict):
+        return {key: _let_go(entry, depth + 1) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_let_go(entry, depth + 1) for entry in value]
+    return value
 
 
 def to_array(value: Any) -> np.ndarray:
