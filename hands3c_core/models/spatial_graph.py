@@ -72,7 +72,7 @@ class LowRankGraphConv(nn.Module):
     """``AdaptiveGraphConv`` for many nodes at a small size: y = W (x + U (V^T x) / sqrt(N)) + b.
 
     A hand of 778 vertices has 605,284 entries in a dense adjacency, and 99,584 here with rank 64.
-    Rows are not divided by their sums, which would come near zero on the way. U is zero at first.
+    Rows are not divided by their sums, which would come near zero on the way. U is small at first.
 
     Args:
         nodes: N.
@@ -83,7 +83,7 @@ class LowRankGraphConv(nn.Module):
 
     def __init__(self, nodes: int, features: int, out_features: int, rank: int) -> None:
         super().__init__()
-        self.spread = nn.Parameter(torch.zeros(nodes, rank))
+        self.spread = nn.Parameter(torch.randn(nodes, rank) * 0.001)
         self.gather = nn.Parameter(torch.randn(rank, nodes) * nodes**-0.5)
         self.linear = nn.Linear(features, out_features)
 
