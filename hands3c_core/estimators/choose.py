@@ -15,7 +15,7 @@ from hands3c_core.device import Device, pick_device
 from hands3c_core.errors import UserError
 from hands3c_core.estimators.base import Estimator
 from hands3c_core.estimators.fallback import FallbackEstimator
-from hands3c_core.estimators.fused import FusedEstimator
+from hands3c_core.estimators.fused import NETWORK_ALONE, FusedEstimator
 from hands3c_core.estimators.landmarks import LandmarkEstimator
 from hands3c_core.estimators.witnesses import DETECTOR, NETWORK, SECOND
 from hands3c_core.geometry import default_camera, project
@@ -113,7 +113,9 @@ def make_estimator(
     network = _network(name, hand, device, precision, prepare)
     if network.refine:
         hand, witness = network.hand, _witness(network)
-        return FusedEstimator(hand, witness, leave_out=(DETECTOR,), name=network.name)
+        return FusedEstimator(
+            hand, witness, leave_out=(DETECTOR,), name=network.name, settings=NETWORK_ALONE
+        )
     return _watched(network)
 
 
