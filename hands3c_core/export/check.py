@@ -54,6 +54,8 @@ def check_export(file: Path, kind: str) -> Checked:
         return Checked(file, reader, "ok", check(file))
     except _Missing as missing:
         return Checked(file, reader, "skipped", str(missing))
+    except ModuleNotFoundError as missing:  # the reader is there and what it needs is not
+        return Checked(file, reader, "skipped", f"{missing.name} is missing: pip install {reader}")
     except Exception as error:  # whatever a foreign reader says of the file
         return Checked(file, reader, "wrong", f"{error}".strip().splitlines()[0][:300])
 

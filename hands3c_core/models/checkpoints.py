@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -38,6 +38,7 @@ from hands3c_core.models.untrusted import (
     read_safetensors,
     read_torch_file,
 )
+from hands3c_core.names import printable
 
 #: Value of 'format' in the header of our files.
 FORMAT = "hands3c-live"
@@ -210,6 +211,8 @@ def _load_safetensors(path: Path, hand: str | HandModelData | None) -> HandNetwo
         model = build_model(name, input_size=size, hand=hand or _hand(trained))
     check_state(state, model.state_dict(), str(path))
     model.load_state_dict(state)
+    _require_known(header, _REFINES, ("", "no", _YES), path)
+    _require_known(header, _CROP, get_args(CropRule), path)
     if header.get(_REFINES) == _YES:
         model.ask_to_refine()
     rule = header_rule(header)
@@ -218,6 +221,18 @@ def _load_safetensors(path: Path, hand: str | HandModelData | None) -> HandNetwo
     if entry.mesh_bound and hand is not None:
         model.set_hand(hand if isinstance(hand, HandModelData) else load_hand_model(hand))
     return model
+
+
+def _require_known(header: Mapping[str, str], key: str, known: Sequence[str], path: Path) -> None:
+    """Raise UserError if a header says of ``key`` what this version does not know: to do as if it
+    were not there would give wrong hands without a word."""
+    said = header.get(key, known[0])
+    if said not in known:
+        names = ", ".join(filter(None, known))
+        raise UserError(
+            f"{path} says {said[:60]!r} for {key} in its header, which this version does not have "
+            f"({names}); get the file again, or a newer version."
+        )
 
 
 def header_rule(header: Mapping[str, str]) -> CropRule | None:
@@ -257,7 +272,7 @@ def _hand(wanted: str) -> HandModelData:
     log.warning(
         "The weights were trained with another hand model (%s), which is not at hand; "
         "the mesh is that of %s. Give the hand model, or import the checkpoint again.",
-        wanted,
+        printable(wanted[:60]),
         DEFAULT_HAND,
     )
     return load_hand_model(DEFAULT_HAND)

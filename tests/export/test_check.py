@@ -53,3 +53,13 @@ def test_a_damaged_file_is_found(exported, kind, tmp_path):
         pytest.skip(f"{found.reader}: {found.about}")
     assert found.outcome == "wrong"
     assert found.about
+
+
+def test_a_reader_that_lacks_a_part_is_skipped(exported, monkeypatch):
+    def lacking(_):
+        raise ModuleNotFoundError("No module named 'SpatialTransform'", name="SpatialTransform")
+
+    monkeypatch.setitem(_CHECKS, "bvh", ("bvhio", lacking))
+    found = check_export(exported["bvh"], "bvh")
+    assert found.outcome == "skipped"
+    assert "SpatialTransform is missing" in found.about

@@ -322,6 +322,8 @@ def test_weights_carry_their_crop_rule(small_model, small_file, tmp_path):
     old |= {"input_size": str(small_model.input_size), "source_sha256": "0" * 64}
     save_file(state, tmp_path / "old.safetensors", old)
     assert load_weights(tmp_path / "old.safetensors").crop_rule == "published"
-    odd = old | {"crop": "sideways"}
-    save_file(state, tmp_path / "odd.safetensors", odd)
-    assert load_weights(tmp_path / "odd.safetensors").crop_rule == "box"
+    for odd in ({"crop": "sideways"}, {"crop": ""}, {"refines": "9" * 4000}):
+        save_file(state, tmp_path / "odd.safetensors", old | odd)
+        with pytest.raises(UserError, match="does not have") as error:
+            load_weights(tmp_path / "odd.safetensors")
+        assert len(str(error.value)) < 400
