@@ -236,6 +236,9 @@ def toggles(*groups: str) -> tuple[Toggle, ...]:
     return tuple(toggle for toggle in TOGGLES if toggle.group in groups)
 
 
+#: Fields of view of a camera that can be asked for, degrees.
+FOV_RANGE = (5.0, 170.0)
+
 #: What a recording can be written as: field of ``RecordChoice``, short name, what it is. Those up
 #: to 'jsonl' are written as it goes, the others made of the JSONL when it ends.
 RECORD_KINDS: tuple[tuple[str, str, str], ...] = (

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from app.config import RECORD_KINDS, Device, LiveChoice, ModelConfig, RecordKind
+from app.config import FOV_RANGE, RECORD_KINDS, Device, LiveChoice, ModelConfig, RecordKind
 from hands3c_core import __version__
 from hands3c_core.assets import asset_path
 from hands3c_core.command import parse_arguments
@@ -187,8 +187,11 @@ def parse(arguments: list[str]) -> Options:
         description=DESCRIPTION,
         config=(tyro.conf.FlagCreatePairsOff,),
     )
-    if options.fov is not None and not 5.0 <= options.fov <= 170.0:
-        raise UserError(f"--fov {options.fov:g} is no field of view: use 5 to 170 degrees.")
+    least, most = FOV_RANGE
+    if options.fov is not None and not least <= options.fov <= most:
+        raise UserError(
+            f"--fov {options.fov:g} is no field of view: use {least:g} to {most:g} degrees."
+        )
     if options.smoothing is not None and not 0.0 <= options.smoothing <= 1.0:
         raise UserError(f"--smoothing {options.smoothing:g} is out of range: use 0 to 1.")
     if options.max_frames is not None and options.max_frames < 1:

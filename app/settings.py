@@ -12,6 +12,7 @@ from typing import Any, TypeVar, get_args
 from PyQt6.QtCore import QByteArray, QSettings
 
 from app.config import (
+    FOV_RANGE,
     HAND_MODELS,
     RECORD_KINDS,
     Device,
@@ -74,6 +75,10 @@ class Settings:
             model = replace(model, hand_model=usual.hand_model)
         if model.calibration is not None and not _is_there(model.calibration):
             model = replace(model, calibration=None)
+        if not FOV_RANGE[0] <= model.fov_deg <= FOV_RANGE[1]:
+            model = replace(model, fov_deg=usual.fov_deg)
+        if not 0.0 <= model.smoothing <= 1.0:
+            model = replace(model, smoothing=usual.smoothing)
         return model
 
     def save_model(self, model: ModelConfig) -> None:
@@ -151,7 +156,7 @@ class Settings:
         self._store.setValue(key, json.dumps(value))
 
     def get_bytes(self, key: str) -> QByteArray:
-        return QByteArray.fromBase64(self.get(key, "").encode())
+        return QByteArray.fromBase64(self.get(key, "").encode(errors="replace"))
 
     def set_bytes(self, key: str, value: QByteArray) -> None:
         self.set(key, value.toBase64().data().decode())

@@ -9,10 +9,13 @@ import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
-from typing import Any
+from typing import Any, Final
 
 from hands3c_core.errors import UserError
 from hands3c_core.sources.base import SourceLostError
+
+#: So much is shown of what a server says that speaks no HTTP, characters.
+_SHOWN: Final = 120
 
 
 class HttpBody:
@@ -45,7 +48,8 @@ class HttpBody:
             reason = getattr(error, "reason", None) or error
             text = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
             raise UserError(
-                f"{name} does not answer ({text}): check the address and that the camera is on"
+                f"{name} does not answer ({text[:_SHOWN]}): check the address and that the camera "
+                "is on"
             ) from None
         for connected in self._sockets:
             with contextlib.suppress(OSError):

@@ -81,6 +81,14 @@ def test_damaged_settings_fall_back_to_the_defaults(tmp_path, stored):
     assert Settings(store).load_view() == ViewState()
 
 
+def test_numbers_out_of_range_and_half_letters_fall_back(settings):
+    for stored in ({"fov_deg": 0, "smoothing": -5}, {"fov_deg": 1e8, "smoothing": 1.01}):
+        settings.set("model", stored)
+        assert settings.load_model() == ModelConfig()
+    settings.set("geometry", "\ud800")
+    assert settings.get_bytes("geometry").isEmpty()
+
+
 def test_the_list_of_recent_sources_is_short(settings):
     for number in range(30):
         settings.add_recent(f"{number}.mp4")

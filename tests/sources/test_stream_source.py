@@ -259,3 +259,20 @@ def test_streams_that_browsers_show(habit: str) -> None:
             with pytest.raises(SourceLostError):
                 source.read()
     assert [level(frame.image) for frame in found if frame] == list(range(5))
+
+
+def test_a_server_that_speaks_no_http_is_quoted_shortly() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"\0\xff" * 20_000)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        with pytest.raises(UserError, match="does not answer") as error:
+            open_source(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        thread.join()
+    assert len(str(error.value)) < 300
