@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import torch
+import tyro
 
 from hands3c_core.atomic import write_atomically
 from hands3c_core.data import open_data
@@ -68,7 +69,7 @@ class ReproduceSettings:
     What is finished is not done again, a stopped run goes on: the same command again.
     """
 
-    table: Literal["freihand", "dexycb", "ho3d"]
+    table: Annotated[Literal["freihand", "dexycb", "ho3d"], tyro.conf.Positional]
     """Which benchmark."""
     data: Path
     """The data set's folder."""
