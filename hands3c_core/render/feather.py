@@ -52,6 +52,29 @@ def feather_wrists(layer: RenderedLayer, meshes: Sequence[MeshInstance], camera:
         first += count
 
 
+def wrist_share(
+    points: NDArray[np.float32], vertices: NDArray[np.float32], cap: NDArray[np.int32]
+) -> NDArray[np.float32]:
+    """(P,) how opaque points of a mesh are when its wrist fades: 0 at the wrist's edge.
+
+    Args:
+        points: (P, 3) metres, on the mesh.
+        vertices: (V, 3) metres, of the mesh.
+        cap: indices of the vertices around the wrist; none leaves all opaque.
+    """
+    ring = np.asarray(vertices, np.float64)[np.unique(cap)]
+    if not len(ring) or not np.isfinite(ring).all():
+        return np.ones(len(points), np.float32)
+    middle = ring.mean(axis=0)
+    normal = _normal(ring - middle, np.asarray(vertices, np.float64), middle).astype(np.float32)
+    away = points - middle.astype(np.float32)
+    share = np.clip(away @ normal / np.float32(FADE_M), 0.0, 1.0)
+    share = share * share * (np.float32(3.0) - np.float32(2.0) * share)
+    reach = _REACH * float(np.linalg.norm(ring - middle, axis=1).max())
+    share[np.einsum("ij,ij->i", away, away) > reach * reach] = 1.0
+    return share
+
+
 def _normal(
     ring: NDArray[np.float64], vertices: NDArray[np.float64], middle: NDArray[np.float64]
 ) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from hands3c_core.errors import UserError
 from hands3c_core.render import shade_kernels
+from hands3c_core.render.backdrop import Backdrop, paint_backdrop
 from hands3c_core.render.lighting import Lighting, Material
 from hands3c_core.render.mesh import HandMeshes, MeshTemplate
+from hands3c_core.render.occlusion import ground_shadow
 from hands3c_core.render.open3d_window import OffscreenWindow
 from hands3c_core.render.orbit_camera import OrbitCamera
 from hands3c_core.render.placement import palm_normal
@@ -33,8 +35,9 @@ from hands3c_core.render.scene_geometry import (
     lifted,
     normal_colors,
 )
+from hands3c_core.render.scene_hand import SceneHand, SoftParts, seen_through
 from hands3c_core.render.scene_shapes import Shape
-from hands3c_core.render.skin import MATERIAL_OF, HandLook, glass_alpha, heat_colors
+from hands3c_core.render.skin import MATERIAL_OF, HandLook, heat_colors
 from hands3c_core.render.trails import TrailSolid
 from hands3c_core.types import Camera, UInt8
 
@@ -55,23 +58,6 @@ _CAMERA_REACH: Final = 0.5
 _GROUND_HEIGHT: Final = 0.22
 #: How much nearer to the viewer than the skin the skeleton is drawn, metres.
 _SKELETON_LIFT: Final = 0.05
-
-
-@dataclass(frozen=True, eq=False)
-class SceneHand:
-    """One hand to show."""
-
-    is_right: bool
-    vertices: NDArray[np.float32]
-    """(V, 3) metres, camera frame."""
-    joints: NDArray[np.float32] | None = None
-    """(21, 3) metres, camera frame; needed for the skeleton and the palm view."""
-    tint: NDArray[np.float64] | None = None
-    """(3,) linear factor on the texture; None leaves it as it is."""
-    sigma: NDArray[np.float32] | None = None
-    """(21,) metres, how unsure each joint's place is, for the material 'heat'."""
-    confidence: float = 1.0
-    """0 to 1, for 'heat' without ``sigma``."""
 
 
 class HandScene:
@@ -103,6 +89,7 @@ class HandScene:
         self._skins: dict[tuple[bool, int], DenseSkin] = {}
         self._skeleton = SkeletonSolid()
         self._hands: list[SceneHand] = []
+        self._soft = SoftParts()
         self._mode: str | None = "textured"
         self._material = "skin"
         self._show_skeleton = False
@@ -164,7 +151,7 @@ class HandScene:
     def set_refine(self, refine: bool) -> None:
         """Change the detail of the skin (see the constructor)."""
         if refine != self._refine:
-            self._refine, self._skins = refine, {}
+            self._refine, self._skins, self._soft = refine, {}, SoftParts()
             self._generation += 1
 
     def add_meshes(self, hand_meshes: HandMeshes) -> None:
@@ -179,6 +166,7 @@ class HandScene:
             hands: ``SceneHand``s, or pairs (is_right, vertices (V, 3) in the camera frame).
         """
         self._hands = [hand if isinstance(hand, SceneHand) else SceneHand(*hand) for hand in hands]
+        self._soft.forget_skies()
 
     def set_mode(self, mode: str | None) -> None:
         """One of ``SCENE_MODES``, or None for no mesh. Raises ValueError otherwise."""
@@ -247,11 +235,7 @@ class HandScene:
         """Look from 'front', 'palm', 'side', 'top' or 'camera'. Raises ValueError otherwise."""
         self.view.fov_deg = OrbitCamera.fov_deg
         if name == "camera" and self._real_camera is not None:
-            # All of the real camera's picture is in view, however narrow the window.
-            camera, (width, height) = self._real_camera, self.size
-            across = camera.width / 2 / camera.fx * height / max(width, 1)
-            half = max(camera.height / 2 / camera.fy, across)
-            self.view.fov_deg = float(np.degrees(2 * np.arctan(half)))
+            self.view.see_all_of(self._real_camera, self.size[0] / max(self.size[1], 1))
         first = self._hands[0] if self._hands else None
         palm = None
         if first is not None and first.joints is not None:
@@ -269,12 +253,13 @@ class HandScene:
             UserError: the context was lost and there is no other.
         """
         pixels = self._draw()
-        if self._backdrop:
-            background = np.array(self._colors.background, np.float32)
-            shade_kernels.paint_backdrop(pixels, background, self._backdrop)
+        spheres = [hand.spheres for hand in self._hands] if self._shows_ground() else []
+        shadow = ground_shadow(spheres, _GROUND_HEIGHT) if self._mode is not None else None
+        backdrop = Backdrop(self._colors.background, self._backdrop)
+        spans = paint_backdrop(pixels, backdrop, self.view, shadow)
         if self._supersample == 1:
-            return shade_kernels.to_bytes_smoothed(pixels, _EDGE_CONTRAST)
-        image = shade_kernels.to_bytes_smoothed(pixels, 2.0)
+            return shade_kernels.to_bytes_smoothed(pixels, _EDGE_CONTRAST, spans)
+        image = shade_kernels.to_bytes_smoothed(pixels, 2.0, spans)
         return np.ascontiguousarray(cv2.resize(image, self.size, interpolation=cv2.INTER_AREA))
 
     def render_still(
@@ -322,21 +307,30 @@ class HandScene:
         )
 
     def _render_cut_out(self) -> UInt8:
-        """(height, width, 4) RGBA of what is not background."""
-        pixels = self._draw()
-        background = np.array(self._colors.background, np.float32)
-        image = np.empty((*pixels.shape[:2], 4), np.float32)
-        image[..., 3] = np.abs(pixels - background).max(axis=2) > shade_kernels.BACKDROP_STEP
-        image[..., :3] = pixels * image[..., 3:]
+        """(height, width, 4) RGBA; how much shines through is seen by changing the background."""
+        colors, drawn = self._colors, []
+        try:
+            for level in (0.0, 1.0):
+                self.set_colors(replace(colors, background=(level, level, level)))
+                drawn.append(self._draw())
+        finally:
+            self.set_colors(colors)
+        dark, bright = drawn
+        image = np.empty((*dark.shape[:2], 4), np.float32)
+        image[..., 3] = 1.0 - (bright - dark).mean(axis=2)
+        image[..., :3] = dark
         if self._supersample > 1:
             image = np.asarray(cv2.resize(image, self.size, interpolation=cv2.INTER_AREA))
         image[..., :3] /= np.maximum(image[..., 3:], 1e-6)
         return (image * 255.0 + 0.5).clip(0, 255).astype(np.uint8)
 
+    def _shows_ground(self) -> bool:
+        # From below, the ground would lie over the hands.
+        return self._show_ground and self.view.eye()[1] < _GROUND_HEIGHT
+
     def _surroundings(self) -> dict[str, Shape]:
         wanted: dict[str, Shape] = {}
-        # From below, the ground would lie over the hands.
-        if self._show_ground and self.view.eye()[1] < _GROUND_HEIGHT:
+        if self._shows_ground():
             if not self._ground:
                 grid = ground_grid(self._colors, _GROUND_HEIGHT)
                 self._ground = {"grid": grid, "axes": axes((0.0, _GROUND_HEIGHT, 0.5))}
@@ -380,12 +374,16 @@ class HandScene:
             name = f"{number}/wires/{hand.is_right}/{len(vertices)}"
             return name, (vertices, skin.edges, lines)
         points, normals = skin.place(vertices)
+        sky = self._soft.sky(number, points, normals, self._hands)
         if self._mode == "normals":
             colors = normal_colors(normals @ self.view.rotation().T.astype(np.float32))
         elif self._mode == "textured":
-            colors = self._material_colors(skin, hand, points, normals)
+            colors = self._material_colors(skin, hand, points, normals, sky)
         else:
-            colors = self._shade(skin.plain, points, normals)
+            colors = self._shade(skin.plain, points, normals, sky)
+        # Open3D blends nothing: the background, which is even, stands for what is behind.
+        at, share = self._soft.wrist(skin, points, vertices)
+        colors[at] = colors[at] * share + np.array(self._colors.background) * (1.0 - share)
         name = f"{number}/skin/{hand.is_right}/{len(vertices)}/{self._generation}"
         faces = skin.faces
         if len(skin.cap_vertices):  # closed: what is turned away is hidden, and costs as much
@@ -393,24 +391,25 @@ class HandScene:
         return name, (points, faces, colors)
 
     def _material_colors(
-        self, skin: DenseSkin, hand: SceneHand, points: NDArray, normals: NDArray
+        self,
+        skin: DenseSkin,
+        hand: SceneHand,
+        points: NDArray,
+        normals: NDArray,
+        sky: NDArray[np.float32],
     ) -> NDArray[np.float64]:
         """sRGB of every vertex of a hand in its material."""
         if self._material == "skin":
             tint = np.ones(3) if hand.tint is None else hand.tint
-            return self._shade(skin.albedo * tint.astype(np.float32), points, normals)
+            return self._shade(skin.albedo * tint.astype(np.float32), points, normals, sky)
         material = MATERIAL_OF[self._material]
         albedo = np.empty_like(skin.albedo)
         albedo[:] = material.plain_color
         if self._material == "heat" and hand.joints is not None:
             albedo = heat_colors(points, hand.joints, hand.sigma, hand.confidence)
-        colors = self._shade(albedo, points, normals, material)
+        colors = self._shade(albedo, points, normals, sky, material)
         if self._material == "glass":
-            # Open3D blends nothing: the background, which is even, shines through.
-            sight = points - self.view.eye().astype(np.float32)
-            sight /= np.maximum(np.linalg.norm(sight, axis=1, keepdims=True), 1e-6)
-            alpha = glass_alpha(-(sight * normals).sum(axis=1))[:, None]
-            colors = colors * alpha + np.array(self._colors.background) * (1.0 - alpha)
+            return seen_through(colors, points, normals, self.view.eye(), self._colors.background)
         return colors
 
     def _skin(self, is_right: bool, vertex_count: int) -> DenseSkin:
@@ -434,6 +433,7 @@ class HandScene:
         albedo: NDArray,
         points: NDArray,
         normals: NDArray,
+        sky: NDArray[np.float32] | None = None,
         material: Material | None = None,
     ) -> NDArray[np.float64]:
         """sRGB of vertices under a light that travels with the viewer."""
@@ -443,6 +443,7 @@ class HandScene:
             albedo,
             (points - self.view.eye().astype(np.float32)) @ turn.T,
             normals @ turn.T,
+            np.ones(len(points), np.float32) if sky is None else sky,
             self.lighting.ambient,
             self.lighting.lights,
             self.lighting.wrap,

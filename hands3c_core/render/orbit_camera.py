@@ -13,6 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.types import Camera
+
 PRESETS: Final = ("front", "palm", "side", "top", "camera")
 
 #: Pitch stops short of the poles, where yaw would lose its meaning.
@@ -73,6 +75,13 @@ class OrbitCamera:
         u = focal * seen[:, 0] / depth + size[0] / 2 - 0.5
         v = focal * seen[:, 1] / depth + size[1] / 2 - 0.5
         return np.stack([u, v, seen[:, 2]], axis=1)
+
+    def see_all_of(self, camera: Camera, aspect: float) -> None:
+        """Take a field of view that holds ``camera``'s whole picture, however narrow a view of
+        ``aspect`` (width over height) is."""
+        across = camera.width / 2 / camera.fx / aspect
+        half = max(camera.height / 2 / camera.fy, across)
+        self.fov_deg = math.degrees(2 * math.atan(half))
 
     def orbit(self, dx: float, dy: float) -> None:
         """Turn by a drag of (dx, dy) px: the scene follows the pointer, half a degree a pixel."""

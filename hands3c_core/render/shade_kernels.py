@@ -274,12 +274,15 @@ def composite(rgba, x0, y0, opacity, image):
 
 
 @_jit
-def vertex_colors(albedo, points, normals, sh, lights, wrap, gloss, table):
+def vertex_colors(albedo, points, normals, sky, sh, lights, wrap, gloss, table):
     """Shade vertices once for a renderer that only interpolates colours.
 
     Args:
         albedo: (V, 3) linear RGB. points (V, 3), normals (V, 3): in the frame of the lights, the
             eye in the origin (view frame: x right, y down, z forward).
+        sky: (V,) share of its surroundings that reaches each vertex; what is hidden is not black,
+            since light goes to and fro between the surfaces: a series of bounces, each times the
+            albedo.
         sh, lights, wrap, gloss, table: as in ``shade``.
 
     Returns:
@@ -297,56 +300,39 @@ def vertex_colors(albedo, points, normals, sh, lights, wrap, gloss, table):
         _irradiance_at(normal[0], normal[1], normal[2], sh, lights, wrap, light)
         _highlights(normal, points[v, 0] / z, points[v, 1] / z, lights, gloss, gleam)
         for k in range(3):
-            gleam[k] += albedo[v, k] * light[k]
+            seen = sky[v] / (1.0 - (1.0 - sky[v]) * min(albedo[v, k], 0.9))
+            gleam[k] = sky[v] * gleam[k] + albedo[v, k] * light[k] * seen
         _to_srgb(gleam, color, table)
         for k in range(3):
             out[v, k] = color[k] / 255.0
     return out
 
 
-#: A colour as near as this to the background's is background: the frame buffer has 8 bits.
-BACKDROP_STEP = 1.5 / 255.0
-
-
 @_jit
-def paint_backdrop(image, background, lift):
-    """Brighten the background of (H, W, 3) float32 in [0, 1] at the top and darken it at the bottom
-    by half of ``lift``, in place; what has another colour is left as it is."""
-    height, width = image.shape[0], image.shape[1]
-    for y in range(height):
-        shift = np.float32(lift * (0.5 - y / max(height - 1, 1)))
-        for x in range(width):
-            if (
-                abs(image[y, x, 0] - background[0]) < BACKDROP_STEP
-                and abs(image[y, x, 1] - background[1]) < BACKDROP_STEP
-                and abs(image[y, x, 2] - background[2]) < BACKDROP_STEP
-            ):
-                for k in range(3):
-                    image[y, x, k] = min(max(background[k] + shift, 0.0), 1.0)
-
-
-@_jit
-def to_bytes_smoothed(image, threshold):
+def to_bytes_smoothed(image, threshold, spans):
     """(H, W, 3) float32 in [0, 1] to uint8, with jagged edges softened.
 
     Where brightness jumps by more than ``threshold`` between neighbours, the pixel is averaged with
     two points along the edge's direction (the idea of FXAA, Lottes 2009): cheap anti-aliasing for a
-    renderer that has none. A threshold above 1 only converts.
+    renderer that has none. A threshold above 1 only converts. ``spans`` (H, 2) int32: first column
+    of each row that is not background, and the one after the last.
     """
     height, width = image.shape[0], image.shape[1]
     out = np.empty(image.shape, np.uint8)
-    luma = np.empty((height, width), np.float32)
-    for y in range(height):
-        for x in range(width):
-            r, g, b = image[y, x, 0], image[y, x, 1], image[y, x, 2]
-            luma[y, x] = 0.299 * r + 0.587 * g + 0.114 * b
-            out[y, x, 0] = np.uint8(min(max(r, 0.0), 1.0) * 255.0 + 0.5)
-            out[y, x, 1] = np.uint8(min(max(g, 0.0), 1.0) * 255.0 + 0.5)
-            out[y, x, 2] = np.uint8(min(max(b, 0.0), 1.0) * 255.0 + 0.5)
+    values, levels = image.reshape(-1), out.reshape(-1)
+    half, full, none = np.float32(0.5), np.float32(255.0), np.float32(0.0)
+    for n in range(values.shape[0]):
+        levels[n] = np.uint8(min(max(values[n] * full + half, none), full))
     if threshold > 1.0:
         return out
+    luma = np.empty((height, width), np.float32)
+    for y in range(height):
+        first, last = _reach(spans, y, 2, width)
+        for x in range(first, last):
+            luma[y, x] = 0.299 * image[y, x, 0] + 0.587 * image[y, x, 1] + 0.114 * image[y, x, 2]
     for y in range(1, height - 2):
-        for x in range(1, width - 2):
+        first, last = _reach(spans, y, 1, width)
+        for x in range(max(first, 1), min(last, width - 2)):
             here = luma[y, x]
             jump = max(
                 max(abs(luma[y, x + 1] - here), abs(luma[y, x - 1] - here)),
@@ -373,6 +359,15 @@ def to_bytes_smoothed(image, threshold):
                 )
                 out[y, x, k] = np.uint8(min(max(value, 0.0), 1.0) * 255.0 + 0.5)
     return out
+
+
+@_jit
+def _reach(spans, y, around, width):
+    """Columns from, to that are at most ``around`` pixels from what is in ``spans``."""
+    first, last = width, 0
+    for row in range(max(y - around, 0), min(y + around + 1, spans.shape[0])):
+        first, last = min(first, spans[row, 0]), max(last, spans[row, 1])
+    return max(first - around, 0), min(last + around, width)
 
 
 @_jit

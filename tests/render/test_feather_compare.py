@@ -11,8 +11,8 @@ from hands3c_core.explain.maps import ColorScale
 from hands3c_core.hand_model import FastHandLayer, load_hand_model
 from hands3c_core.hand_model.shipped import skin_texture_path
 from hands3c_core.render import MeshInstance, MeshRasterizer, draw_comparison, hand_meshes
+from hands3c_core.render.backdrop import Backdrop, paint_backdrop
 from hands3c_core.render.feather import FADE_M, feather_wrists
-from hands3c_core.render.shade_kernels import paint_backdrop
 from hands3c_core.types import AttentionMaps, Camera, CropBox
 
 CAMERA = Camera(600.0, 600.0, 319.5, 239.5, 640, 480)
@@ -55,7 +55,7 @@ def test_the_wrist_fades_and_the_fingers_do_not(hand):
 def test_a_backdrop_changes_background_only():
     image = np.full((40, 20, 3), 0.12, np.float32)
     image[10:20, 5:15] = (0.8, 0.6, 0.5)
-    paint_backdrop(image, np.array([0.12, 0.12, 0.12], np.float32), 0.08)
+    paint_backdrop(image, Backdrop((0.12, 0.12, 0.12), 0.08))
     assert image[0, 0, 0] == pytest.approx(0.16)
     assert image[-1, 0, 0] == pytest.approx(0.08)
     assert (np.diff(image[:, 0, 0]) < 0).all()
