@@ -15,7 +15,7 @@ import threading
 from PyQt6.QtCore import QObject, QTimer
 
 from app.bridge import Bridge
-from app.session_types import ModelStatus
+from app.model_status import ModelStatus
 from hands3c_core.free_memory import trim_heap
 
 #: After the model the 3D view opens, which brings objects of its own.

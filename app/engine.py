@@ -17,12 +17,13 @@ from app.config import ModelConfig
 from app.maps import ask_for_maps
 from app.meters import Meter
 from app.model import LoadedModel, tune
+from app.model_status import ModelStatus
 from app.observables import Observables
 from app.player import Player
 from app.preview import Preview, raw_picture
 from app.recording import RecordFiles, Recording
 from app.replay import TakeReplay
-from app.session_types import FAILURE_S, ModelStatus, Notice, RecordingState, Shown, State
+from app.session_types import FAILURE_S, Notice, RecordingState, Shown, State
 from hands3c_core.errors import UserError, unexpected
 from hands3c_core.pipeline_frames import Looked
 from hands3c_core.types import Frame

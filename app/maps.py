@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from app.config import ALL_JOINTS, NetworkMap, ViewState
-from app.session_types import MapLegend
+from app.model_status import MapLegend
 from hands3c_core.conventions import NUM_JOINTS
 from hands3c_core.types import FrameResult
 

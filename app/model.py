@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from app.config import ModelConfig
 from app.maps import available_maps
-from app.session_types import ModelStatus
+from app.model_status import ModelStatus
 from app.wording import tr
 from hands3c_core.weights import (
     AUTO,

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from app.config import LiveChoice, ModelConfig, RecordChoice, ViewState
+from app.model_status import ModelStatus
 from app.observe import Event, Observable
 from app.session_types import (
     ExportState,
     LiveState,
-    ModelStatus,
     Notice,
     Picture,
     Playback,

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import logging
 
+from app.model_status import ModelStatus
 from app.observables import Observables
-from app.session_types import ModelStatus, Notice, RecordingState, SourceInfo
+from app.session_types import Notice, RecordingState, SourceInfo
 from app.wording import counted
 
 log = logging.getLogger(__name__)

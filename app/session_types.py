@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from app.model_status import MapLegend
 from app.zoom import WHOLE, Part, Zoom
 from hands3c_core.types import FrameResult
-from hands3c_core.weights import WeightsCard
 
 if TYPE_CHECKING:
     from app.model import LoadedModel
@@ -109,22 +109,6 @@ class Stats:
     """What its tensors hold on the GPU, MB; None without one."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelStatus:
-    """Which model runs."""
-
-    loading: bool = False
-    coming: str = ""
-    """What is being loaded, while it is."""
-    ready: bool = False
-    note: str = ""
-    """One line saying where the meshes come from."""
-    maps: tuple[str, ...] = ()
-    """Names of the maps (``NetworkMap``) that the estimator can give."""
-    card: WeightsCard | None = None
-    """What is known of the running network's weights."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
     """A result and the model it was made with (None before the first model is ready)."""
@@ -147,19 +131,6 @@ class Shown:
             return 0
         asked = self.model.pipeline.estimator.name
         return sum(hand.estimator != asked for hand in self.result.hands)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MapLegend:
-    """What the colours of a map over the picture mean."""
-
-    title: str
-    low: str
-    """What the darkest colour stands for."""
-    high: str
-    """What the brightest colour stands for."""
-    colors: NDArray[np.uint8]
-    """(256, 3) RGB, dark to bright."""
 
 
 @dataclass(frozen=True, slots=True)

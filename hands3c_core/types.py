@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hands3c_core.errors import UserError
 
 if TYPE_CHECKING:
-    from hands3c_core.hand_model import HandModelData
+    from hands3c_core.hand_model.data import HandModelData
 
 Float32 = NDArray[np.float32]
 UInt8 = NDArray[np.uint8]

@@ -26,6 +26,7 @@ from app.panels.page import Page
 from app.reveal import reveal
 from app.session import Session
 from app.session_types import LiveState
+from app.shell import Shell
 from app.theme import Theme
 from app.views.controls import ComboBox, Switch, muted
 from app.wording import counted, tr
@@ -183,7 +184,7 @@ class LivePanel(Page):
         column.addLayout(buttons)
         self.clients_label = muted()
 
-    def bind(self, session: Session, bridge: Bridge) -> None:
+    def bind(self, session: Session, bridge: Bridge, shell: Shell) -> None:
         """See ``Page.bind``."""
         bridge.live.connect(self.show_state)
         bridge.live_choice.connect(self.show_choice)

@@ -12,9 +12,11 @@ from PyQt6.QtWidgets import QFileDialog, QFormLayout, QProgressBar, QPushButton,
 
 from app.bridge import Bridge
 from app.config import HAND_MODELS, ModelConfig
+from app.model_status import ModelStatus
 from app.panels.page import Page
 from app.session import Session
-from app.session_types import ModelStatus, SourceInfo
+from app.session_types import SourceInfo
+from app.shell import Shell
 from app.theme import Theme
 from app.views.controls import ComboBox, SliderRow, muted
 from app.wording import estimator_title, tr
@@ -226,12 +228,13 @@ class ModelPanel(Page):
         self.facts_button.setText(tr("Less") if whole else tr("More about these weights"))
         self.facts_button.setVisible(card is not None and card.facts() != _in_short(card))
 
-    def bind(self, session: Session, bridge: Bridge) -> None:
+    def bind(self, session: Session, bridge: Bridge, shell: Shell) -> None:
         """See ``Page.bind``."""
         bridge.source.connect(self.show_source)
         bridge.model.connect(self.show_model)
         bridge.model_status.connect(self.show_status)
         self.model_asked.connect(session.set_model)
+        self.calibrate_asked.connect(lambda: shell.run("calibrate"))
 
     def show_source(self, info: SourceInfo | None) -> None:
         """The open source gives the focal length its pixels and can be calibrated."""

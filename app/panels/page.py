@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.bridge import Bridge
 from app.session import Session
+from app.shell import Shell
 from app.views.controls import divider, heading
 
 
@@ -27,9 +28,9 @@ class Page(QScrollArea):
         self._column.addStretch(1)
         self.setWidget(inside)
 
-    def bind(self, session: Session, bridge: Bridge) -> None:
+    def bind(self, session: Session, bridge: Bridge, shell: Shell) -> None:
         """Show what ``session`` says, which ``bridge`` carries to this thread, and pass on what is
-        asked for. What concerns the window too is wired there."""
+        asked for; what concerns the window is asked of ``shell``."""
 
     def add(self, widget: QWidget, stretch: int = 0) -> None:
         """Append ``widget``."""

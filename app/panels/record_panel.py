@@ -17,6 +17,7 @@ from app.panels.take_list import TakeList
 from app.panels.transport import clock
 from app.session import Session
 from app.session_types import Playback, RecordingState, State
+from app.shell import Shell
 from app.theme import Theme
 from app.views.controls import ComboBox, ElidedLabel, IconButton, RecordButton, Switch, muted
 from app.wording import counted, tr
@@ -108,7 +109,7 @@ class RecordPanel(Page):
             self.snapshot_buttons[suffix] = button
         return snapshots
 
-    def bind(self, session: Session, bridge: Bridge) -> None:
+    def bind(self, session: Session, bridge: Bridge, shell: Shell) -> None:
         """See ``Page.bind``."""
         bridge.playback.connect(self.show_playback)
         bridge.recording.connect(self.show_recording)
@@ -119,6 +120,7 @@ class RecordPanel(Page):
         self.record_asked.connect(session.toggle_recording)
         self.choice_asked.connect(session.set_record_choice)
         self.snapshot_asked.connect(session.snapshot)
+        self.takes.open_asked.connect(shell.open_source)
         self.takes.rename_asked.connect(session.takes.rename)
         self.takes.delete_asked.connect(session.takes.delete)
         self.takes.undo_asked.connect(session.takes.undo_delete)

@@ -25,6 +25,7 @@ from app.panels.camera_choice import CameraChoice
 from app.panels.page import Page
 from app.session import Session
 from app.session_types import SourceInfo
+from app.shell import Shell
 from app.theme import Theme
 from app.views.controls import Switch, muted
 from app.wording import counted, tr
@@ -131,12 +132,27 @@ class SourcesPanel(Page):
         theme.changed.connect(self._fill_recent)
         self.show_recent(())
 
-    def bind(self, session: Session, bridge: Bridge) -> None:
+    def bind(self, session: Session, bridge: Bridge, shell: Shell) -> None:
         """See ``Page.bind``."""
         bridge.source.connect(self.show_source)
         bridge.view.connect(lambda view: self.show_mirror(view.mirror))
         bridge.cameras.connect(self._show_cameras)
         self.cameras.refresh_asked.connect(session.find_cameras)
+        self.cameras.mode_chosen.connect(shell.settings.set_camera_mode)
+        self.open_asked.connect(shell.open_source)
+        self.mirror_asked.connect(lambda on: shell.change_view(mirror=on))
+        self.demo_button.clicked.connect(lambda: shell.run("open_demo"))
+
+        def remember(info: SourceInfo | None) -> None:
+            if info is not None and not info.is_bundled:
+                self.show_recent(shell.settings.add_recent(info.spec))
+
+        def forget() -> None:
+            shell.settings.clear_recent()
+            self.show_recent(())
+
+        bridge.source.connect(remember)
+        self.clear_recent_asked.connect(forget)
 
     def _show_cameras(self, cameras: tuple[CameraInfo, ...] | None) -> None:
         if cameras is not None:  # None while they are looked for

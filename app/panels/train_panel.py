@@ -3,16 +3,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PyQt6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMessageBox,
+    QProgressBar,
+    QPushButton,
+    QWidget,
+)
 
+from app.bridge import Bridge
 from app.messages import in_users_language
 from app.panels.page import Page
 from app.panels.transport import clock
+from app.session import Session
 from app.theme import Theme
-from app.training import Phase, TrainingState
+from app.training import PersonalTraining, Phase, TrainingState
 from app.views.controls import RecordButton, SliderRow, muted
 from app.views.loss_plot import LossPlot
 from app.wording import counted, tr
@@ -84,6 +94,27 @@ class TrainPanel(Page):
         )
         self.add_group(tr("Result"), self.outcome_label, self.use_button)
         self.show_state(self._state)
+
+    def bind_training(self, training: PersonalTraining, session: Session, bridge: Bridge) -> None:
+        """As ``Page.bind``, for the training itself."""
+
+        def remove() -> None:
+            question = tr("Delete all clips recorded for training, and their labels?")
+            answer = QMessageBox.question(self.window(), tr("Remove all clips"), question)
+            if answer == QMessageBox.StandardButton.Yes:
+                training.remove_clips()
+
+        def use(weights: Path) -> None:
+            model = session.observables.model.value
+            session.set_model(replace(model, estimator=str(weights)))
+
+        bridge.watch("training", training.state)
+        bridge.training.connect(self.show_state)
+        self.record_asked.connect(training.toggle_recording)
+        self.remove_asked.connect(remove)
+        self.start_asked.connect(training.start)
+        self.cancel_asked.connect(training.cancel)
+        self.use_asked.connect(use)
 
     def show_state(self, state: TrainingState) -> None:
         """Show where things stand."""

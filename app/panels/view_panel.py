@@ -20,10 +20,11 @@ from app.config import (
     ViewState,
     toggles,
 )
+from app.model_status import ModelStatus
 from app.panels.compare_group import CompareGroup
 from app.panels.page import Page
 from app.session import Session
-from app.session_types import ModelStatus
+from app.shell import Shell
 from app.theme import Theme
 from app.views.controls import ComboBox, SliderRow, Switch, muted
 from app.wording import joint_title, tr
@@ -211,11 +212,14 @@ class ViewPanel(Page):
 
     # -------------------------------------------------------------------------------- showing
 
-    def bind(self, session: Session, bridge: Bridge) -> None:
+    def bind(self, session: Session, bridge: Bridge, shell: Shell) -> None:
         """See ``Page.bind``."""
         bridge.view.connect(self.show_view)
         bridge.model_status.connect(self.show_maps)
         self.view_asked.connect(session.set_view)
+        self.preset_asked.connect(lambda name: shell.run(f"preset_{name}"))
+        self.reset_asked.connect(lambda: shell.run("reset_view"))
+        self.still_asked.connect(lambda: shell.run("save_scene"))
         self.compare.bind(session, bridge)
 
     def show_view(self, view: ViewState) -> None:

@@ -7,25 +7,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox
+from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
+from app.calibrations import Calibrations
 from app.config import SPEEDS, LiveChoice, ModelConfig, RecordChoice, ViewState
 from app.languages import LANGUAGES
-from app.options import bundled_clip
+from app.panels.pages import PAGES
+from app.panels.sources_panel import SourcesPanel
+from app.session import Session
 from app.session_types import FAILURE_S, Notice
+from app.shell import Shell
 from app.theme import ThemeChoice
 from app.windows.actions import shortcut_groups
 from app.windows.calibration_dialog import CalibrationDialog
 from app.windows.dialogs import AboutDialog, LogDialog, RecentLog, ShortcutsDialog
+from app.windows.opening import Opening
 from app.windows.view_commands import ViewCommands
 from app.wording import tr
-from hands3c_core.errors import UserError
-
-if TYPE_CHECKING:
-    from app.windows.main_window import MainWindow
 
 _SNAPSHOT_FILTERS = {
     ".png": "Picture (*.png)",
@@ -37,23 +37,38 @@ _SNAPSHOT_FILTERS = {
 class Commands:
     """One method per command; ``handlers`` maps the keys of ``actions.COMMANDS`` to them."""
 
-    def __init__(self, window: MainWindow, log: RecentLog) -> None:
-        self._window = window
-        self._session = window.session
+    def __init__(
+        self,
+        parent: QWidget,
+        shell: Shell,
+        session: Session,
+        views: ViewCommands,
+        opening: Opening,
+        sources: SourcesPanel,
+        calibrations: Calibrations,
+        log: RecentLog,
+    ) -> None:
+        """``parent`` is the dialogs'; closing it ends the program."""
+        self._parent = parent
+        self._shell = shell
+        self._session = session
+        self._views = views
+        self._opening = opening
+        self._sources = sources
+        self._calibrations = calibrations
         self._log = log
-        self.views = ViewCommands(window)
 
     def handlers(self) -> dict[str, Callable[[bool], object]]:
-        window, session = self._window, self._session
+        parent, shell, session = self._parent, self._shell, self._session
         made: dict[str, Callable[[bool], object]] = {
-            "open": lambda _: window.sources_panel.choose_file(),
-            "open_folder": lambda _: window.sources_panel.choose_folder(),
+            "open": lambda _: self._sources.choose_file(),
+            "open_folder": lambda _: self._sources.choose_folder(),
             "open_url": lambda _: self.open_url(),
-            "open_demo": lambda _: self.open_demo(),
+            "open_demo": lambda _: self._opening.open_demo(),
             "snapshot_png": lambda _: self.save_snapshot(".png"),
             "snapshot_obj": lambda _: self.save_snapshot(".obj"),
             "snapshot_ply": lambda _: self.save_snapshot(".ply"),
-            "quit": lambda _: window.close(),
+            "quit": lambda _: parent.close(),
             "play": lambda _: session.toggle_play(),
             "step_forward": lambda _: session.step(1),
             "step_back": lambda _: session.step(-1),
@@ -70,31 +85,31 @@ class Commands:
             "faster": lambda _: self.change_speed(1),
             "slower": lambda _: self.change_speed(-1),
             "record": lambda _: self.toggle_recording(),
-            "sidebar": window.show_sidebar,
-            "full_screen": window.show_full_screen,
+            "sidebar": shell.show_sidebar,
+            "full_screen": lambda _: self.toggle_full_screen(),
             "calibrate": lambda _: self.calibrate(),
             "theme_system": lambda _: self.choose_theme("system"),
             "theme_light": lambda _: self.choose_theme("light"),
             "theme_dark": lambda _: self.choose_theme("dark"),
             **{f"language_{key}": partial(self._choose_language, key) for key, _ in LANGUAGES},
             "reset": lambda _: self.ask_reset(),
-            "shortcuts": lambda _: ShortcutsDialog(shortcut_groups(), window).exec(),
-            "log": lambda _: LogDialog(self._log, window).exec(),
-            "about": lambda _: AboutDialog(window).exec(),
+            "shortcuts": lambda _: ShortcutsDialog(shortcut_groups(), parent).exec(),
+            "log": lambda _: LogDialog(self._log, parent).exec(),
+            "about": lambda _: AboutDialog(parent).exec(),
         }
-        for page in window.sidebar.pages:
-            made[f"page_{page}"] = partial(self._turn_to, page)
-        return {**made, **self.views.handlers()}
+        for page in PAGES:
+            made[f"page_{page.key}"] = partial(self._turn_to, page.key)
+        return {**made, **self._views.handlers()}
 
     def _turn_to(self, page: str, _: bool) -> None:
-        self._window.show_tab(page)
+        self._shell.show_tab(page)
 
     def open_url(self) -> None:
         """Ask for a stream's address and open it."""
         prompt = tr("Address (http:// or rtsp://):").ljust(90)  # the dialog is as wide as this
-        address, accepted = QInputDialog.getText(self._window, tr("Open a stream"), prompt)
+        address, accepted = QInputDialog.getText(self._parent, tr("Open a stream"), prompt)
         if accepted and address.strip():
-            self._window.open_source(address.strip())
+            self._shell.open_source(address.strip())
 
     def go_to_frame(self) -> None:
         """Ask for a frame's (or picture's) number and show it."""
@@ -104,7 +119,7 @@ class Commands:
         thing = tr("Picture") if info.pictures else tr("Frame")
         now = self._session.observables.playback.value.index + 1
         number, accepted = QInputDialog.getInt(
-            self._window,
+            self._parent,
             tr("Go to"),
             tr("{thing}, 1 to {last}:", thing=thing, last=info.frame_count),
             now,
@@ -115,40 +130,18 @@ class Commands:
             self._session.pause()
             self._session.show_frame(number - 1)
 
-    def open_demo(self) -> bool:
-        """Open the bundled clip; False (and a banner) if it is missing."""
-        try:
-            clip = bundled_clip()
-        except UserError as error:
-            self._window.banner.show_notice(Notice("source", str(error), "error", FAILURE_S))
-            return False
-        self._window.open_source(str(clip))
-        return True
-
     def calibrate(self) -> None:
         """Measure the lens of the open source; its calibration is used at once and from now on."""
         info = self._session.observables.source.value
         if info is None:
             text = tr("Open the camera first, then calibrate it.")
-            self._window.banner.show_notice(Notice("model", text, "warning", FAILURE_S))
+            self._shell.banner.show_notice(Notice("model", text, "warning", FAILURE_S))
             return
-        file = self._window.calibrations.file_for(info.name)
-        dialog = CalibrationDialog(self._session, self._window.theme, file, self._window)
+        file = self._calibrations.file_for(info.name)
+        dialog = CalibrationDialog(self._session, self._shell.theme, file, self._parent)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.saved.connect(self.use_calibration)
         dialog.open()
-
-    def remove_clips(self) -> None:
-        """Delete the clips recorded for training, after a question."""
-        question = tr("Delete all clips recorded for training, and their labels?")
-        answer = QMessageBox.question(self._window, tr("Remove all clips"), question)
-        if answer == QMessageBox.StandardButton.Yes:
-            self._window.training.remove_clips()
-
-    def use_weights(self, weights: Path) -> None:
-        """Switch to a network's weights."""
-        model = self._session.observables.model.value
-        self._session.set_model(replace(model, estimator=str(weights)))
 
     def use_calibration(self, file: Path) -> None:
         """Use the camera calibration in ``file``, which may have changed."""
@@ -161,7 +154,7 @@ class Commands:
         """Ask where to save this frame and save it."""
         folder = self._session.observables.record_choice.value.folder
         name, _ = QFileDialog.getSaveFileName(
-            self._window,
+            self._parent,
             tr("Save this frame"),
             str(folder / f"frame{kind}"),
             tr(_SNAPSHOT_FILTERS[kind]),
@@ -172,7 +165,7 @@ class Commands:
 
     def set_loop(self, loop: bool) -> None:
         self._session.set_loop(loop)
-        self._window.settings.set("playback/loop", loop)
+        self._shell.settings.set("playback/loop", loop)
 
     def change_speed(self, steps: int) -> None:
         """The next faster or slower speed."""
@@ -181,30 +174,29 @@ class Commands:
         self._session.set_speed(SPEEDS[min(max(nearest + steps, 0), len(SPEEDS) - 1)])
 
     def toggle_recording(self) -> None:
-        self._window.actions_.check("record", self._session.observables.recording.value.active)
+        self._shell.check("record", self._session.observables.recording.value.active)
         self._session.toggle_recording()
 
     def toggle_full_screen(self) -> None:
-        self._window.show_full_screen(not self._window.isFullScreen())
+        self._shell.show_full_screen(not self._parent.isFullScreen())
 
     def choose_theme(self, choice: ThemeChoice) -> None:
-        self._window.theme.choose(choice)
-        self._window.settings.set("theme", choice)
+        self._shell.theme.choose(choice)
+        self._shell.settings.set("theme", choice)
         for name in ("system", "light", "dark"):
-            self._window.actions_.check(f"theme_{name}", name == choice)
+            self._shell.check(f"theme_{name}", name == choice)
 
     def _choose_language(self, choice: str, _: bool) -> None:
         """Another language from the next start on: what is on the screen is written already."""
-        window = self._window
-        window.settings.set("language", choice)
-        window.show_language(choice)
+        self._shell.settings.set("language", choice)
+        self._shell.show_language(choice)
         text = tr("The language changes when the app is started again.")
-        window.banner.show_notice(Notice("language", text, seconds=6.0))
+        self._shell.banner.show_notice(Notice("language", text, seconds=6.0))
 
     def ask_reset(self) -> None:
         """Reset everything after a question."""
         answer = QMessageBox.question(
-            self._window,
+            self._parent,
             tr("Reset all settings"),
             tr(
                 "Forget window layout, view, model, recording choices and recent sources? "
@@ -217,8 +209,8 @@ class Commands:
 
     def reset(self) -> None:
         """Back to how the app first started."""
-        window, session = self._window, self._session
-        window.settings.reset()
+        shell, session = self._shell, self._session
+        shell.settings.reset()
         self.choose_theme("system")
         session.set_view(ViewState())
         session.set_model(ModelConfig())
@@ -228,11 +220,4 @@ class Commands:
         )
         session.set_loop(True)
         session.set_speed(1.0)
-        window.history.clear()
-        window.sources_panel.show_recent(())
-        window.sources_panel.cameras.show_modes({})
-        window.stage.set_split(0.5)
-        if window.isFullScreen():
-            window.show_full_screen(False)
-        window.show_tab("source")
-        window.resize(window.default_size)
+        shell.start_over()

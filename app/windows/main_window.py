@@ -33,6 +33,7 @@ from app.panels.transport import TransportBar
 from app.panels.view_panel import ViewPanel
 from app.scene_recording import SceneRecorder
 from app.session import Session
+from app.session_types import SourceInfo
 from app.settings import Settings
 from app.theme import Theme, style_sheet
 from app.training import PersonalTraining
@@ -45,13 +46,25 @@ from app.views.hud import Hud
 from app.views.joint_info import JointSelection
 from app.views.stage import Stage
 from app.views.viewport3d import Viewport3D
+from app.windows.action_states import ActionStates
 from app.windows.actions import Actions
 from app.windows.bars import Sidebar, TopBar
+from app.windows.binding import (
+    bind_calibrations,
+    bind_camera,
+    bind_curves,
+    bind_filmstrip,
+    bind_origin,
+    bind_settings,
+    bind_stage,
+    bind_top_bar,
+    bind_transport,
+    bind_viewport,
+)
 from app.windows.commands import Commands
 from app.windows.dialogs import RecentLog
 from app.windows.opening import Opening, is_bundled
-from app.windows.presenter import Presenter
-from app.windows.wiring import wire
+from app.windows.view_commands import ViewCommands
 
 
 class MainWindow(QMainWindow):
@@ -76,7 +89,6 @@ class MainWindow(QMainWindow):
         self.theme = theme
         self._closed = False
         self._was_maximized = False
-        self.opening = Opening(self)
         self.calibrations = Calibrations(settings.folder / "calibrations")
         self.training = PersonalTraining(session, (data_folder or settings.folder) / "personal")
         self.setWindowTitle("HandS3C Live")
@@ -88,12 +100,16 @@ class MainWindow(QMainWindow):
         theme.changed.connect(self._dress)
         self._dress()
         self.history = History(session)
-        self.commands = Commands(self, log or RecentLog())
+        sources, camera = self.sources_panel, self.camera_view
+        self.opening = Opening(self, session, sources, camera)
+        views = ViewCommands(self, self, session, camera, self.viewport, self.history)
+        self.commands = Commands(
+            self, self, session, views, self.opening, sources, self.calibrations, log or RecentLog()
+        )
         self.actions_ = Actions(self, self.commands.handlers())
         self._tame_focus()
         self.bridge = Bridge(session, self)
-        self.presenter = Presenter(self, self.bridge)
-        wire(self)
+        self._bind()
         self._restore()
         # The 3D view draws after the overlay, not beside it: cores may be few, and the overlay is
         # what people compare with the hand they move.
@@ -161,6 +177,31 @@ class MainWindow(QMainWindow):
         bar.addWidget(self.note_label, 1)
         bar.addPermanentWidget(self.hud)
 
+    def _bind(self) -> None:
+        session, bridge, actions = self.session, self.bridge, self.actions_
+        bind_transport(self.transport, session, bridge, self)
+        bind_curves(self.curve_view, session, bridge)
+        bind_filmstrip(self.filmstrip, session, bridge)
+        bind_camera(self.camera_view, session, bridge, self, actions)
+        bind_viewport(self.viewport, bridge, self, actions)
+        self.opening.bind(bridge)
+        bind_stage(self.stage, bridge, self)
+        bind_top_bar(self.top_bar, session, bridge, self)
+        bind_calibrations(self.calibrations, session, bridge, self)
+        bind_origin(self.note_label, session, bridge)
+        bridge.stats.connect(self.hud.show_stats)
+        bridge.source.connect(self._show_title)
+        ActionStates(actions, self.history, bridge)
+        bind_settings(session, bridge, self)
+        for page in self.sidebar.pages.values():
+            page.bind(session, bridge, self)
+        self.train_panel.bind_training(self.training, session, bridge)
+        self.sidebar.tabs.chosen.connect(self.show_tab)
+
+    def _show_title(self, info: SourceInfo | None) -> None:
+        if info is not None:
+            self.setWindowTitle(f"{info.name} – HandS3C Live")
+
     def _tame_focus(self) -> None:
         """Buttons take the focus from the Tab key only; there the space bar presses them, while
         elsewhere it plays and pauses."""
@@ -189,6 +230,14 @@ class MainWindow(QMainWindow):
         """Open ``spec``; it joins the recent sources once it is open."""
         self.stage.setFocus()
         self.session.open(spec, is_bundled=is_bundled(spec))
+
+    def run(self, command: str) -> None:
+        """Do what the menu entry ``command`` does."""
+        self.actions_[command].trigger()
+
+    def check(self, command: str, on: bool) -> None:
+        """Show the state of a checkable menu entry."""
+        self.actions_.check(command, on)
 
     def open_at_start(self, spec: str | None) -> None:
         """Open ``spec``, or the first camera, or the bundled clip."""
@@ -235,6 +284,17 @@ class MainWindow(QMainWindow):
         """Check the menu entry of the chosen language."""
         for key, _ in LANGUAGES:
             self.actions_.check(f"language_{key}", key == as_language(choice))
+
+    def start_over(self) -> None:
+        """Look as at the first start."""
+        self.history.clear()
+        self.sources_panel.show_recent(())
+        self.sources_panel.cameras.show_modes({})
+        self.stage.set_split(0.5)
+        if self.isFullScreen():
+            self.show_full_screen(False)
+        self.show_tab("source")
+        self.resize(self.default_size)
 
     def _restore(self) -> None:
         geometry = self.settings.get_bytes("window/geometry")

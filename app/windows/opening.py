@@ -4,18 +4,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from app.bridge import Bridge
 from app.options import bundled_clip
-from app.session_types import Notice, State
+from app.panels.sources_panel import SourcesPanel
+from app.session import Session
+from app.session_types import FAILURE_S, Notice, SourceInfo, State
+from app.shell import Shell
+from app.views.camera_view import CameraView
 from app.wording import tr
 from hands3c_core.errors import UserError
 from hands3c_core.sources import CameraInfo
 from hands3c_core.sources.images import is_image
-
-if TYPE_CHECKING:
-    from app.windows.main_window import MainWindow
-
 
 _WELCOME = (
     "Welcome. Hold your hands up; drag in the 3D view to turn it; press ? for all keys. "
@@ -30,21 +30,49 @@ _WELCOME_WITHOUT_CAMERA = (
 class Opening:
     """Opens what was asked for, or the first camera, or else the bundled clip."""
 
-    def __init__(self, window: MainWindow) -> None:
-        self._window = window
+    def __init__(
+        self, shell: Shell, session: Session, sources: SourcesPanel, camera: CameraView
+    ) -> None:
+        self._shell = shell
+        self._session = session
+        self._sources = sources
+        self._camera = camera
         self._waiting_for_cameras = False
         self._trying_camera = False
         self._welcomes = False
 
+    def bind(self, bridge: Bridge) -> None:
+        """Show what is wrong or missing, and try what is left."""
+        bridge.source.connect(self._show_source)
+        bridge.playback.connect(self.show_hint)
+        bridge.model_status.connect(self.show_hint)
+        bridge.cameras.connect(self._show_cameras)
+        bridge.notice.connect(self._show_notice)
+
+    def _show_source(self, info: SourceInfo | None) -> None:
+        if info is None:
+            return
+        self.opened()
+        if not info.is_bundled:
+            self._shell.banner.show_notice(Notice("hint", ""))
+
+    def _show_cameras(self, cameras: tuple[CameraInfo, ...] | None) -> None:
+        if cameras is not None:
+            self.cameras_found(cameras)
+
+    def _show_notice(self, notice: Notice) -> None:
+        if not self.takes(notice):
+            self._shell.banner.show_notice(notice)
+
     def open_at_start(self, spec: str | None) -> None:
         """Open ``spec``, or the first camera, or the bundled clip with a banner saying so."""
-        self._welcomes = not self._window.settings.get("welcomed", False)
+        self._welcomes = not self._shell.settings.get("welcomed", False)
         if spec is not None:
-            self._window.open_source(spec)
+            self._shell.open_source(spec)
             return
         self._waiting_for_cameras = True
         self.show_hint()
-        cameras = self._window.session.observables.cameras.value
+        cameras = self._session.observables.cameras.value
         if cameras is not None:
             self.cameras_found(cameras)
 
@@ -55,17 +83,17 @@ class Opening:
         self._waiting_for_cameras = False
         if cameras:
             self._trying_camera = True
-            self._window.open_source(self._window.sources_panel.cameras.spec_of(cameras[0]))
+            self._shell.open_source(self._sources.cameras.spec_of(cameras[0]))
         else:
             self._open_demo_instead(tr("No camera found"))
 
     def opened(self) -> None:
         """A source is open: whatever fails from now on is no failure of the start."""
         self._trying_camera = False
-        if self._welcomes and self._window.banner.notice is None:
+        if self._welcomes and self._shell.banner.notice is None:
             self._welcomes = False
-            self._window.settings.set("welcomed", True)
-            self._window.banner.show_notice(Notice("welcome", tr(_WELCOME), seconds=20.0))
+            self._shell.settings.set("welcomed", True)
+            self._shell.banner.show_notice(Notice("welcome", tr(_WELCOME), seconds=20.0))
 
     def takes(self, notice: Notice) -> bool:
         """Whether ``notice`` says that the camera of the start failed; the clip opens then."""
@@ -78,19 +106,19 @@ class Opening:
     def open_dropped(self, specs: list[str]) -> None:
         """Open what was dropped: one source, or several pictures as a gallery."""
         if len(specs) > 1 and all(_is_picture(spec) for spec in specs):
-            self._window.open_source("\n".join(specs))
+            self._shell.open_source("\n".join(specs))
             return
-        self._window.open_source(specs[0])
+        self._shell.open_source(specs[0])
         if len(specs) > 1:
             text = tr(
                 "Only {name} was opened: several at once must all be pictures.",
                 name=Path(specs[0]).name,
             )
-            self._window.banner.show_notice(Notice("hint", text, seconds=8.0))
+            self._shell.banner.show_notice(Notice("hint", text, seconds=8.0))
 
-    def show_hint(self) -> None:
+    def show_hint(self, _: object = None) -> None:
         """What the camera view says while it has no picture."""
-        observables = self._window.session.observables
+        observables = self._session.observables
         state = observables.playback.value.state
         if state is State.OPENING:
             hint = tr("Opening…")
@@ -104,19 +132,29 @@ class Opening:
                 if observables.model_status.value.loading
                 else tr("No picture")
             )
-        self._window.camera_view.set_hint(hint)
+        self._camera.set_hint(hint)
+
+    def open_demo(self) -> bool:
+        """Open the bundled clip; False (and a banner) if it is missing."""
+        try:
+            clip = bundled_clip()
+        except UserError as error:
+            self._shell.banner.show_notice(Notice("source", str(error), "error", FAILURE_S))
+            return False
+        self._shell.open_source(str(clip))
+        return True
 
     def _open_demo_instead(self, reason: str) -> None:
-        if self._window.commands.open_demo():
+        if self.open_demo():
             text = tr(
                 "{reason}, so this is the bundled clip. Plug a camera in, or open a file.",
                 reason=reason,
             )
             if self._welcomes:
                 self._welcomes = False
-                self._window.settings.set("welcomed", True)
+                self._shell.settings.set("welcomed", True)
                 text = tr(_WELCOME_WITHOUT_CAMERA, reason=reason)
-            self._window.banner.show_notice(Notice("hint", text, seconds=20.0))
+            self._shell.banner.show_notice(Notice("hint", text, seconds=20.0))
 
 
 def _is_picture(spec: str) -> bool:

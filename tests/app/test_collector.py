@@ -11,7 +11,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from app import collector as collecting
 from app.collector import CalmCollector
-from app.session_types import ModelStatus
+from app.model_status import ModelStatus
 
 
 class _Bridge(QObject):

@@ -9,7 +9,8 @@ import pytest
 from app.config import ModelConfig
 from app.panels.model_panel import ModelPanel
 from app.session import Session
-from app.session_types import ModelStatus, SourceInfo
+from app.model_status import ModelStatus
+from app.session_types import SourceInfo
 from app.windows.main_window import MainWindow
 from hands3c_core.weights import WeightsCard
 

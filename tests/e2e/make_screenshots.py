@@ -93,7 +93,7 @@ def main() -> None:
         window.resize(1440, 820)
         window.show()
         camera = Photographer(window, folder)
-        window.commands.open_demo()
+        window.opening.open_demo()
         camera.until(lambda: session.observables.stats.value.fps > 0)
         camera.until(lambda: not session.observables.model_status.value.loading)
         camera.wait(3.0)
