@@ -439,8 +439,6 @@ class Engine:
             self._out.notices.emit(Notice("record", recording.error, "error", 2 * FAILURE_S))
         self._recorded(recording)
 
-    # ------------------------------------------------------------------------------- reporting
-
     def say_playback(self) -> None:
         self._out.playback.set(self.player.playback())
 

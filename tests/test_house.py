@@ -76,6 +76,53 @@ def test_hands_are_mirrored_in_one_place():
     assert found <= MIRRORS_ELSEWHERE, "say it with model_space"
 
 
+def imports_of_modules(folder: str) -> dict[str, set[str]]:
+    """What each module imports when it is read, by a reader of types too."""
+    files = {}
+    for path in (ROOT / folder).rglob("*.py"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+
+    def named(statements: list[ast.stmt]) -> set[str]:
+        found: set[str] = set()
+        for node in statements:
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                inner = {f"{node.module}.{alias.name}" for alias in node.names}
+                found |= (inner & files.keys()) or {node.module}
+            elif isinstance(node, (ast.If, ast.Try)):
+                found |= named(node.body) | named(node.orelse)
+        return found
+
+    return {
+        name: (named(ast.parse(path.read_text(encoding="utf-8")).body) & files.keys()) - {name}
+        for name, path in files.items()
+    }
+
+
+@pytest.mark.parametrize("folder", ["app", "hands3c_core"])
+def test_no_imports_go_in_a_circle_not_even_for_types(folder):
+    left = imports_of_modules(folder)
+    assert len(left) > 50
+    while free := {name for name, wanted in left.items() if not wanted & left.keys()}:
+        left = {name: wanted for name, wanted in left.items() if name not in free}
+    assert not left, f"these import each other: {sorted(left)}"
+
+
+def test_only_who_makes_the_window_knows_it():
+    """Its parts know the session and the small ``Shell``."""
+    knows = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if any(
+            name == "app.windows.main_window" or "MainWindow" in name
+            for name in imported_modules(path)
+        )
+    }
+    assert knows == {"app/gui.py", "app/benchmark.py"}
+
+
 def test_files_stay_readable():
     long = {
         str(path.relative_to(ROOT)): lines

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from hands3c_core.estimators.choose import register_estimator
 from hands3c_core.export_formats import EXPORT_FORMATS, register_format
@@ -136,6 +137,28 @@ def test_a_folder_of_plugins_brings_one_of_each(tmp_path):
     assert done.stdout == "all there\n"
     assert "broken.py cannot be used: RuntimeError('not today')" in done.stderr
     assert "_helper" not in done.stderr
+
+
+def test_scripts_write_a_plugins_format(tmp_path):
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    (folder / "good.py").write_text(PLUGIN)
+    pictures = tmp_path / "photos"
+    pictures.mkdir()
+    Image.new("RGB", (64, 64), "grey").save(pictures / "one.png")
+    command = [str(pictures), "--out", "hands", "--to", "count", "--estimator", "plugged"]
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "process.py"), *command, "--workers", "1"],
+        cwd=tmp_path,
+        env=os.environ | {"HANDS3C_PLUGINS": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (counted,) = (tmp_path / "hands" / "clips").rglob("*.count")
+    assert counted.read_text() == "1"
 
 
 def test_names_that_are_taken_are_refused():

@@ -17,7 +17,7 @@ from hands3c_core.batch.run_folder import name_of
 from hands3c_core.batch.settings import BatchConfig
 from hands3c_core.export import ResultLog, VideoWriter, convert_take
 from hands3c_core.export.results import LoggedFrame
-from hands3c_core.export_formats import EXPORT_FORMATS
+from hands3c_core.export_formats import known_formats
 from hands3c_core.geometry import project, resize_camera
 from hands3c_core.hand_model import FastHandLayer, HandModelData
 from hands3c_core.render import draw_overlay
@@ -60,7 +60,7 @@ def write_formats(
 ) -> None:
     """Write what is asked for and not there, of the JSONL that is."""
     missing = [kind for kind in config.kinds if not (folder / name_of(clip.name, kind)).exists()]
-    exports = [kind for kind in missing if kind in EXPORT_FORMATS]
+    exports = [kind for kind in missing if kind in known_formats()]
     if exports:
         convert_take(folder / name_of(clip.name, "jsonl"), exports, hand_model=model)
     if "mp4" in missing:

@@ -27,7 +27,7 @@ from hands3c_core.atomic import write_atomically
 from hands3c_core.batch.inputs import Clip, key_of
 from hands3c_core.batch.settings import BatchConfig
 from hands3c_core.errors import UserError
-from hands3c_core.export_formats import EXPORT_FORMATS
+from hands3c_core.export_formats import known_formats
 from hands3c_core.reading import read_json
 
 FORMAT: Final = "hands3c-run"
@@ -224,7 +224,7 @@ class RunFolder:
 def name_of(clip: str, kind: str) -> str:
     """File of a clip's hands as ``kind``."""
     endings = {"jsonl": ".jsonl", "mp4": ".mp4"}
-    return clip + (endings.get(kind) or EXPORT_FORMATS[kind].ending)
+    return clip + (endings.get(kind) or known_formats()[kind].ending)
 
 
 def _is_of(result: dict[str, Any], clip: Clip) -> bool:

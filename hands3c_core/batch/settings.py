@@ -10,12 +10,16 @@ from typing import Any, Final
 
 from hands3c_core import __version__
 from hands3c_core.errors import UserError
-from hands3c_core.export_formats import EXPORT_FORMATS
+from hands3c_core.export_formats import known_formats
 from hands3c_core.geometry import check_calibration, default_camera
 from hands3c_core.pipeline_config import PipelineConfig
 
-#: What a clip can be written as: each of ``EXPORT_FORMATS``, and these two.
-KINDS: Final = ("jsonl", "mp4", *EXPORT_FORMATS)
+
+def clip_kinds() -> tuple[str, ...]:
+    """What a clip can be written as: what a take can be turned into, and these two."""
+    return ("jsonl", "mp4", *known_formats())
+
+
 #: Counts the ways in which clips have been turned into hands: results of an older one are redone.
 METHOD: Final = 1
 
@@ -28,7 +32,7 @@ class BatchConfig:
     pipeline: PipelineConfig = field(default_factory=PipelineConfig)
     """Estimator, hand model, camera, smoothing, most hands, device."""
     formats: tuple[str, ...] = ("jsonl",)
-    """Of ``KINDS``. The JSONL is always written."""
+    """Of ``clip_kinds``. The JSONL is always written."""
     offline: bool = True
     """Use the whole clip: one shape, smoothing without lag, gaps filled. False: as the live path
     does, frame after frame."""
@@ -50,11 +54,12 @@ class BatchConfig:
         Raises:
             UserError: one is out of range, or a format's package is missing.
         """
+        formats = known_formats()
         for kind in self.formats:
-            if kind not in KINDS:
-                raise UserError(f"{kind!r} is no format: choose from {', '.join(KINDS)}.")
-            if kind in EXPORT_FORMATS:
-                EXPORT_FORMATS[kind].require()
+            if kind not in clip_kinds():
+                raise UserError(f"{kind!r} is no format: choose from {', '.join(clip_kinds())}.")
+            if kind in formats:
+                formats[kind].require()
         if self.every < 1:
             raise UserError(f"--every {self.every}: use a whole number from 1.")
         if self.start < 0:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from hands3c_core.batch.settings import clip_kinds
 from hands3c_core.command import STOPPED as STOPPED_CODE
 from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.device import Device
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     Kind = str
 else:
-    Kind = Literal[("jsonl", "mp4", *EXPORT_FORMATS)]
+    Kind = Literal[clip_kinds()]
 
 STOPPED = "Stopped. What is done is kept: the same command with --resume goes on."
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import av
 from av.error import FFmpegError
 
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
+from hands3c_core.sources.media import MediaFile
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +73,8 @@ def finish_mp4(part: Path, target: Path, sound: Sequence[SoundPart] = ()) -> boo
 
 def _remux(part: Path, sound: Sequence[SoundPart], temporary: Path) -> None:
     with ExitStack() as stack:
-        picture = stack.enter_context(av.open(str(part)))
-        out = stack.enter_context(
-            av.open(str(temporary), "w", format="mp4", options={"movflags": "faststart"})
-        )
+        picture = stack.enter_context(MediaFile(part)).container
+        out = stack.enter_context(_new_mp4(temporary, stack))
         out.metadata.update(picture.metadata)
         video = out.add_stream_from_template(picture.streams.video[0])
         tracks = [_timed(picture.demux(video=0), video)]
@@ -84,6 +83,28 @@ def _remux(part: Path, sound: Sequence[SoundPart], temporary: Path) -> None:
         # Merged by time, or FFmpeg would hold one track in memory until the other is through.
         for _, packet in heapq.merge(*tracks, key=lambda entry: entry[0]):
             out.mux(packet)
+
+
+def _new_mp4(path: Path, stack: ExitStack) -> Any:
+    """An MP4 to be written, by its bytes: FFmpeg reads them again to put the index first."""
+    file = stack.enter_context(path.open("wb"))
+
+    def read_again(*_: object) -> BinaryIO:
+        file.flush()
+        return path.open("rb")
+
+    return av.open(  # type: ignore[call-overload]
+        _Bytes(file), "w", format="mp4", options={"movflags": "faststart"}, io_open=read_again
+    )
+
+
+class _Bytes:
+    """What FFmpeg needs of a file that it writes, under a name that is text."""
+
+    name = "video.mp4"
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.write, self.seek, self.tell = file.write, file.seek, file.tell
 
 
 def _timed(packets: Iterator[Any], stream: Any) -> Iterator[tuple[float, Any]]:
@@ -98,7 +119,7 @@ def _sound_of(
     parts: Sequence[SoundPart], out: Any, stack: ExitStack
 ) -> Iterator[tuple[float, Any]] | None:
     """The sound of ``parts`` as packets of a new stream of ``out``; None if there is none."""
-    source = stack.enter_context(av.open(str(parts[0].source)))
+    source = stack.enter_context(MediaFile(parts[0].source)).container
     if not source.streams.audio:
         return None
     stream = source.streams.audio[0]

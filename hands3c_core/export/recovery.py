@@ -8,9 +8,11 @@ from pathlib import Path
 import av
 from av.error import FFmpegError
 
+from hands3c_core.errors import UserError
 from hands3c_core.export.locks import lock_file
 from hands3c_core.export.mp4_boxes import trim_to_fragments
 from hands3c_core.export.video import MADE_BY
+from hands3c_core.sources.media import MediaFile
 
 #: Names that begin with a dot are those of files that are written whole or not at all.
 _PART = re.compile(r"(?P<name>[^.].*\.mp4)(\.\d+)?\.part")
@@ -52,26 +54,25 @@ def recover_video(part: Path) -> Path | None:
 def is_own_video(path: Path) -> bool:
     """Whether ``VideoWriter`` made the MP4 at ``path``."""
     try:
-        with path.open("rb") as file, av.open(file) as container:
-            return container.metadata.get("comment") == MADE_BY
-    except (OSError, FFmpegError):
+        with MediaFile(path) as media:
+            return media.container.metadata.get("comment") == MADE_BY
+    except (UserError, OSError, FFmpegError):
         return False
 
 
 def video_seconds(path: Path) -> float | None:
     """How long a video is, if that can be told without reading all of it."""
     try:
-        with path.open("rb") as file, av.open(file) as container:
-            duration = getattr(container, "duration", None)
+        with MediaFile(path) as media:
+            duration = media.container.duration
             return None if duration is None else duration / av.time_base
-    except (OSError, FFmpegError):
+    except (UserError, OSError, FFmpegError):
         return None
 
 
 def _has_frame(path: Path) -> bool:
     try:
-        with path.open("rb") as file, av.open(file) as container:
-            packets = container.demux(video=0)  # type: ignore[union-attr]
-            return any(packet.size > 0 for packet in packets)
-    except (OSError, FFmpegError, IndexError, ValueError):
+        with MediaFile(path) as media:
+            return any(packet.size > 0 for packet in media.container.demux(video=0))
+    except (UserError, OSError, FFmpegError, IndexError, ValueError):
         return False

@@ -23,12 +23,13 @@ from hands3c_core.render.compare import difference_table, draw_comparison
 from hands3c_core.render.labels import draw_labels, label_text, text_size
 from hands3c_core.render.lighting import Lighting, Material
 from hands3c_core.render.mesh import HandMeshes, MeshTemplate, Texture, hand_meshes, read_texture
-from hands3c_core.render.open3d_scene import SCENE_MODES, HandScene, SceneHand
+from hands3c_core.render.open3d_scene import SCENE_MODES, HandScene
 from hands3c_core.render.orbit_camera import PRESETS
 from hands3c_core.render.overlay import OverlayStyle, draw_overlay, draw_skeleton
 from hands3c_core.render.placement import centered_places, hand_center
 from hands3c_core.render.rasterizer import MODES, MeshInstance, MeshRasterizer, RenderedLayer
 from hands3c_core.render.scene_geometry import SceneColors
+from hands3c_core.render.scene_hand import SceneHand
 from hands3c_core.render.skin import MATERIALS, TONES, HandLook, SkinTones, draw_heat_legend
 from hands3c_core.render.trails import FingertipTrails
 

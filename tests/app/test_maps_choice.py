@@ -13,9 +13,9 @@ from PyQt6.QtTest import QTest
 
 from app.config import ALL_JOINTS, ModelConfig, NetworkMap, ViewState
 from app.maps import ask_for_maps, available_maps, map_style
+from app.model_status import ModelStatus
 from app.painter import Painter
 from app.panels.view_panel import map_reason
-from app.model_status import ModelStatus
 from hands3c_core.conventions import JOINT_NAMES
 from hands3c_core.models import build_model, save_weights
 

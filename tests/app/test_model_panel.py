@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from app.config import ModelConfig
+from app.model_status import ModelStatus
 from app.panels.model_panel import ModelPanel
 from app.session import Session
-from app.model_status import ModelStatus
 from app.session_types import SourceInfo
 from app.windows.main_window import MainWindow
 from hands3c_core.weights import WeightsCard

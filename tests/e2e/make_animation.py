@@ -18,8 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from hands3c_core.assets import asset_path  # noqa: E402
 from hands3c_core.pipeline import HandMeshPipeline  # noqa: E402
-from hands3c_core.render import OverlayStyle, draw_overlay  # noqa: E402
-from hands3c_core.render.open3d_scene import HandScene, SceneHand  # noqa: E402
+from hands3c_core.render import HandScene, OverlayStyle, SceneHand, draw_overlay  # noqa: E402  # noqa: E402
 from hands3c_core.sources import open_source  # noqa: E402
 from hands3c_core.types import FrameResult  # noqa: E402
 

@@ -11,8 +11,7 @@ from open3d_views import CAMERA
 
 from hands3c_core.errors import UserError
 from hands3c_core.hand_model import HandLayer, load_hand_model
-from hands3c_core.render import hand_meshes
-from hands3c_core.render.open3d_scene import HandScene, SceneHand
+from hands3c_core.render import HandScene, SceneHand, hand_meshes
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "hand"
 
