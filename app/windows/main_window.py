@@ -191,7 +191,7 @@ class MainWindow(QMainWindow):
         bind_origin(self.note_label, session, bridge)
         bridge.stats.connect(self.hud.show_stats)
         bridge.source.connect(self._show_title)
-        ActionStates(actions, self.history, bridge)
+        self.action_states = ActionStates(actions, self.history, bridge)
         bind_settings(session, bridge, self)
         for page in self.sidebar.pages.values():
             page.bind(session, bridge, self)
