@@ -32,6 +32,7 @@ from hands3c_core.evaluation.metrics import (
     point_errors,
 )
 from hands3c_core.evaluation.predictors import PredictedHand, Predictor
+from hands3c_core.evaluation.sample_result import SampleResult
 from hands3c_core.evaluation.two_hands import two_hand_figures
 
 Floats = NDArray[np.float64]
@@ -40,48 +41,6 @@ FScores = tuple[float, float] | None
 BOX_THRESHOLDS = (0.05, 0.1, 0.15)
 #: Other root that papers take for root-relative errors: the middle finger's first joint.
 _MIDDLE = JOINT_NAMES.index("middle1")
-
-
-@dataclass(slots=True)
-class SampleResult:
-    """One sample's prediction and errors; NaN where a label is absent."""
-
-    index: int
-    """In the dataset."""
-    name: str
-    prediction: PredictedHand
-    """Without vertices, unless asked for."""
-    root: NDArray[np.float32] | None
-    """(3,) the wrist's true place in the (mirrored) camera frame, if known."""
-    is_right: bool
-    pa: Floats
-    """(21,) metres, after the protocol's similarity alignment."""
-    wrist: Floats
-    """(21,) metres, relative to the wrist."""
-    middle: Floats
-    """(21,) metres, relative to the middle finger's first joint."""
-    curve: Floats
-    """(21,) metres, aligned as the protocol's curve wants it."""
-    pixels: Floats
-    """(21,) px of a crop of 256 px, whatever size the estimator takes."""
-    box: Floats
-    """(21,) the same as shares of the hand's box (its longer side)."""
-    vertex_pa: Floats | None
-    """(V,) metres, aligned by themselves; None where label and prediction differ in V."""
-    vertex: Floats | None
-    """(V,) metres, relative to the wrist."""
-    f: tuple[float, float] | None
-    """F-scores at 5 and 15 mm of the aligned vertices."""
-    f_unaligned: tuple[float, float] | None = None
-    """The same with the wrist at its true place instead."""
-    scale_trans: Floats = field(default_factory=lambda: np.full(len(JOINT_NAMES), np.nan))
-    """(21,) metres, after scale and translation, where the protocol has such errors."""
-
-    @property
-    def score(self) -> float:
-        """Mean aligned joint error in metres, else mean px: what best and worst are told by."""
-        errors = self.pa if np.isfinite(self.pa).any() else self.pixels
-        return float(np.nanmean(errors)) if np.isfinite(errors).any() else math.nan
 
 
 @dataclass(slots=True)

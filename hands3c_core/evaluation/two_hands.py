@@ -7,16 +7,14 @@ handedness); Fan et al., ARCTIC, CVPR 2023 (root-relative MPJPE and MRRPE from r
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.data.sample import MIRROR
 from hands3c_core.evaluation.metrics import mean_error
-
-if TYPE_CHECKING:
-    from hands3c_core.evaluation.evaluate import SampleResult
+from hands3c_core.evaluation.sample_result import SampleResult
 
 
 def two_hand_figures(
