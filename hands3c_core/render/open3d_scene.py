@@ -36,6 +36,7 @@ from hands3c_core.render.scene_geometry import (
     normal_colors,
 )
 from hands3c_core.render.scene_hand import SceneHand, SoftParts, seen_through
+from hands3c_core.render.scene_light import lit_by_viewer
 from hands3c_core.render.scene_shapes import Shape
 from hands3c_core.render.skin import MATERIAL_OF, HandLook, heat_colors
 from hands3c_core.render.trails import TrailSolid
@@ -437,16 +438,5 @@ class HandScene:
         material: Material | None = None,
     ) -> NDArray[np.float64]:
         """sRGB of vertices under a light that travels with the viewer."""
-        turn = self.view.rotation().astype(np.float32)
         material = material or self._templates[True].material
-        return shade_kernels.vertex_colors(
-            albedo,
-            (points - self.view.eye().astype(np.float32)) @ turn.T,
-            normals @ turn.T,
-            np.ones(len(points), np.float32) if sky is None else sky,
-            self.lighting.ambient,
-            self.lighting.lights,
-            self.lighting.wrap,
-            np.array([material.specular, material.shininess_log2, material.rim]),
-            shade_kernels.LINEAR_TO_SRGB,
-        )
+        return lit_by_viewer(albedo, points, normals, sky, material, self.view, self.lighting)
