@@ -66,7 +66,7 @@ class FusionSettings(FitSettings):
     """Share of the measured standard deviations in the image that the fit uses. Under the whole of
     them the priors win: half way between renders, which would have a little more, and photographs,
     whose points are better (docs/models.md)."""
-    depth_share: float = 0.42
+    depth_share: float = 0.5
     """The same in depth."""
     prior_share: float = 1.0
     """Weight of the network's angles beside its points."""

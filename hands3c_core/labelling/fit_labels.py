@@ -39,7 +39,7 @@ _CROP_FOV_DEG = 30.0
 #: Fused labels are half the second witness's points and half a fitted hand's joints, so they have
 #: half of that witness's markers.
 _MARKER_SHARE = 0.5
-_SETTINGS = FusionSettings(cold_iterations=40)
+_SETTINGS = FusionSettings(cold_iterations=40, depth_share=0.42)
 
 
 class LabelFitter:
