@@ -69,6 +69,7 @@ class Engine:
         self._stats_due = 0.0
         self._has_failed = False
         self._told_paused = False
+        self._is_stale = False  # the frame on show is of another model, or lacks a map
         self._replay_model: LoadedModel | None = None
         self._range_loop: bool | None = None
         """Whether to loop again after the recording of a range; None while there is none."""
@@ -79,8 +80,6 @@ class Engine:
         """The newest result; any thread may read it."""
         self.is_running = True  # until the thread ends; any thread may read it
         self._thread = threading.Thread(target=self._run, name="hands3c-engine", daemon=True)
-
-    # ------------------------------------------------------------------------------ any thread
 
     def start(self) -> None:
         self._thread.start()
@@ -98,8 +97,6 @@ class Engine:
             self._wake.notify_all()
         if self._thread is not threading.current_thread():
             self._thread.join(_JOIN_TIMEOUT_S)
-
-    # ------------------------------------------------------------------------------- the thread
 
     def _run(self) -> None:
         try:
@@ -139,6 +136,8 @@ class Engine:
         elif not waiting:
             self._advance_in_order()
         self._end_range()
+        if self._is_stale and self._stands():
+            self._redo()
         self.say_playback()
         self._say_stats()
         # A source that has ended does not wait for pictures.
@@ -207,6 +206,7 @@ class Engine:
             self._has_failed = False
             self._out.notices.emit(Notice("source", ""))
         self._publish(replace(shown, jumped=jumped))
+        self._is_stale = False
         self._record(jumped=jumped)
         self._processed += 1
         if self._max_frames is not None and self._processed >= self._max_frames:
@@ -245,8 +245,6 @@ class Engine:
         self.say_playback()
         self._has_failed = True
         self._out.notices.emit(Notice("source", text, "error"))
-
-    # -------------------------------------------------------------------------------- commands
 
     def open(self, spec: str, *, play: bool, is_bundled: bool) -> None:
         """Open ``spec``; the old source goes on if that fails."""
@@ -310,9 +308,9 @@ class Engine:
     def ask_for_maps(self) -> None:
         """Have the network return the maps that the view shows, from this frame on."""
         source = None if self._model is None else self._model.map_source
-        if source is not None and ask_for_maps(source, self._out.view.value) and self._stands():
-            assert self.shown is not None
-            if self.shown.is_replayed:
+        if source is not None and ask_for_maps(source, self._out.view.value):
+            self._is_stale = not self._stands()
+            if self.shown is None or self._is_stale or self.shown.is_replayed:
                 return
             result = self.shown.result
             hands = source.with_maps(result.frame.image, result.hands)
@@ -325,7 +323,8 @@ class Engine:
     def _redo(self) -> None:
         """Do the frame on show again, if no other follows it soon."""
         self._replay_model = None
-        if self.shown is None or self._model is None or not self._stands():
+        self._is_stale = not self._stands()
+        if self.shown is None or self._model is None or self._is_stale:
             return
         replay = self.player.replay
         if replay is not None:

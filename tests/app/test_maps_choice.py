@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from app.maps import ask_for_maps, available_maps, map_style
 from app.model_status import ModelStatus
 from app.painter import Painter
 from app.panels.view_panel import map_reason
+from app.session_types import State
 from hands3c_core.conventions import JOINT_NAMES
 from hands3c_core.models import build_model, save_weights
 
@@ -130,22 +132,39 @@ def test_maps_of_a_network_are_shown_chosen_and_put_away(qtbot, window, hand_cli
     choose(panel.joint_box, joint)
     qtbot.waitUntil(lambda: view.picture.legend.title == "Heatmap: Index tip", timeout=TIMEOUT)
 
+    slider = panel.map_opacity_row.slider
+    before = view.picture.image
+    right = QPoint(slider.width() - 4, slider.height() // 2)
+    qtbot.mouseClick(slider, Button.LeftButton, pos=right)
+    qtbot.waitUntil(lambda: session.observables.view.value.map_opacity > 0.9, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not np.array_equal(view.picture.image, before), timeout=TIMEOUT)
+
     before = view.picture.image
     qtbot.keyClick(window, Key.Key_0)
     qtbot.waitUntil(lambda: not np.array_equal(view.picture.image, before), timeout=TIMEOUT)
     assert panel.switches["map_on_hand"].isChecked()
-
-    slider = panel.map_opacity_row.slider
-    before = view.picture.image
-    qtbot.mouseClick(slider, Button.LeftButton, pos=QPoint(4, slider.height() // 2))
-    qtbot.waitUntil(lambda: session.observables.view.value.map_opacity < 0.2, timeout=TIMEOUT)
-    qtbot.waitUntil(lambda: not np.array_equal(view.picture.image, before), timeout=TIMEOUT)
 
     qtbot.keyClick(window, Key.Key_5)
     qtbot.waitUntil(lambda: view.picture.legend is None, timeout=TIMEOUT)
     settle(qtbot, window)
     np.testing.assert_array_equal(view.picture.image, plain)
     assert all(hand.heatmaps is None for hand in session.shown.result.hands)
+
+
+def test_a_map_asked_for_in_the_moment_of_a_pause_is_shown(qtbot, window, hand_clip, weights):
+    session = window.session
+    session.set_model(ModelConfig(estimator=str(weights)))
+    show_paused(qtbot, window, hand_clip)
+    qtbot.waitUntil(lambda: window.view_panel.map_box.isEnabled(), timeout=TIMEOUT)
+    session.play()
+    qtbot.waitUntil(lambda: session.observables.playback.value.state is State.PLAYING)
+    gate = threading.Event()
+    session._engine.do(lambda: gate.wait(TIMEOUT / 1000) and None)
+    session.set_view(ViewState(network_map=NetworkMap.AFTER))
+    session.pause()  # both come before the next frame
+    gate.set()
+    settle(qtbot, window)
+    assert all(hand.attention is not None for hand in session.shown.result.hands)
 
 
 def test_colours_hold_still_and_start_anew_with_another_model(qtbot, window, hand_clip, weights):
