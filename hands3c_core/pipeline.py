@@ -104,7 +104,7 @@ class HandMeshPipeline(Closing):
         self._estimator: Estimator | None = None
         self._choice: str | None = LandmarkEstimator.name
         own = None if estimator is None or isinstance(estimator, str) else hand_of(estimator)
-        self.hand_model = hand_model or own or PipelineConfig().hand_model
+        self.hand_model = own or hand_model or PipelineConfig().hand_model
         self.estimator = estimator
         if own is not None and hand_model:
             self.hand_model = hand_model

@@ -19,8 +19,8 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
-from functools import partial
-from importlib.metadata import entry_points
+from functools import cache, partial
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,11 +49,17 @@ def load_plugins() -> None:
 
 def _plugins() -> Iterator[tuple[str, Callable[[], Any]]]:
     """Name and loader of every plugin."""
-    for entry in entry_points(group=GROUP):
+    for entry in _installed():
         yield f"{entry.name} ({entry.value})", entry.load
     folder = os.environ.get(FOLDER)
     for file in sorted(Path(folder).glob("[!_]*.py")) if folder else ():
         yield str(file), partial(_import_file, file)
+
+
+@cache
+def _installed() -> tuple[EntryPoint, ...]:
+    """Those of installed packages: looking takes milliseconds, and formats are asked for often."""
+    return tuple(entry_points(group=GROUP))
 
 
 def _import_file(file: Path) -> None:

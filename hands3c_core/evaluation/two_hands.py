@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hands3c_core.data.sample import MIRROR
 from hands3c_core.evaluation.metrics import mean_error
 from hands3c_core.evaluation.sample_result import SampleResult
+from hands3c_core.model_space import mirror_points
 
 
 def two_hand_figures(
@@ -64,7 +64,7 @@ def _apart(hands: dict[bool, SampleResult], *, predicted: bool) -> NDArray[np.fl
         return np.asarray(place, np.float64)
 
     # Left hands are measured in a mirrored camera.
-    return wrist(hands[False]) @ MIRROR - wrist(hands[True])
+    return mirror_points(wrist(hands[False])) - wrist(hands[True])
 
 
 def _by_group(results: Sequence[SampleResult], groups: Sequence[str]) -> dict[str, float | None]:
