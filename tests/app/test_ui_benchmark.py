@@ -24,7 +24,7 @@ def test_latency_and_gaps_of_the_window_are_measured(qtbot, plain_clip, monkeypa
     assert report["meshes"] == "Meshes come from the landmark estimator"
     spent = report["cpu_ms_a_picture"]
     assert {"window", "decode", "follow", "estimate", "overlay", "3D view"} <= set(spent)
-    # Not more than that: a clock of threads ticks every 10 ms, and a clip without hands asks for less.
+    # No more than that: threads are counted in ticks of 10 ms, and no hands may need less.
     assert all(value >= 0 for value in spent.values())
     total = sum(spent.values()) * report["shown_fps"] / 1e3
     assert total == pytest.approx(report["cores_used"], abs=0.25)
