@@ -1388,6 +1388,10 @@
       <translation>Ergebnis</translation>
     </message>
     <message>
+      <source>Delete all clips recorded for training, and their labels?</source>
+      <translation>Alle für das Training aufgenommenen Clips löschen, und ihre Beschriftungen?</translation>
+    </message>
+    <message>
       <source>clip</source>
       <translation>Clip</translation>
     </message>
@@ -1842,6 +1846,10 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
       <translation>Hier erscheint der Verlust</translation>
     </message>
     <message>
+      <source>Drag to divide, double-click to fit the picture</source>
+      <translation>Ziehen teilt die Ansichten, ein Doppelklick passt sie dem Bild an</translation>
+    </message>
+    <message>
       <source>The 3D view is not available on this machine.</source>
       <translation>Die 3D-Ansicht ist auf diesem Rechner nicht verfügbar.</translation>
     </message>
@@ -1860,6 +1868,14 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
     <message>
       <source>{px} px apart</source>
       <translation>{px} px auseinander</translation>
+    </message>
+    <message>
+      <source>&amp;Undo</source>
+      <translation>&amp;Rückgängig</translation>
+    </message>
+    <message>
+      <source>&amp;Redo</source>
+      <translation>&amp;Wiederherstellen</translation>
     </message>
     <message>
       <source>&amp;File</source>
@@ -1976,14 +1992,6 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
     <message>
       <source>Copy the &amp;3D view</source>
       <translation>Die &amp;3D-Ansicht kopieren</translation>
-    </message>
-    <message>
-      <source>&amp;Undo</source>
-      <translation>&amp;Rückgängig</translation>
-    </message>
-    <message>
-      <source>&amp;Redo</source>
-      <translation>&amp;Wiederherstellen</translation>
     </message>
     <message>
       <source>&amp;View</source>
@@ -2186,6 +2194,14 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
       <translation>Zwei Schätzer vergleichen: mehr vom einen oder vom anderen</translation>
     </message>
     <message>
+      <source>Drag the border</source>
+      <translation>Die Grenze ziehen</translation>
+    </message>
+    <message>
+      <source>Divide the views; a double click lets the picture fill its pane</source>
+      <translation>Die Ansichten teilen; ein Doppelklick lässt das Bild sein Feld füllen</translation>
+    </message>
+    <message>
       <source>Wheel, pinch</source>
       <translation>Rad, zwei Finger</translation>
     </message>
@@ -2268,6 +2284,30 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
     <message>
       <source>Open</source>
       <translation>Öffnen</translation>
+    </message>
+    <message>
+      <source>These meshes come from the landmark estimator: the network disagrees with the detector</source>
+      <translation>Diese Netze kommen vom Punkte-Schätzer: das Netzwerk widerspricht dem Detektor</translation>
+    </message>
+    <message>
+      <source>One of these meshes comes from the landmark estimator: the network disagrees with the detector</source>
+      <translation>Eines dieser Netze kommt vom Punkte-Schätzer: das Netzwerk widerspricht dem Detektor</translation>
+    </message>
+    <message>
+      <source>Hands as they were recorded in {name}</source>
+      <translation>Hände, wie sie in {name} aufgenommen wurden</translation>
+    </message>
+    <message>
+      <source>the hand model</source>
+      <translation>das Handmodell</translation>
+    </message>
+    <message>
+      <source>The hands appear here.</source>
+      <translation>Hier erscheinen die Hände.</translation>
+    </message>
+    <message>
+      <source>Using the calibration of {name}.</source>
+      <translation>Die Kalibrierung von {name} wird verwendet.</translation>
     </message>
     <message>
       <source>Hold the printed chessboard so that all of it is in the picture.</source>
@@ -2402,10 +2442,6 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
       <translation>Stanford PLY (*.ply)</translation>
     </message>
     <message>
-      <source>Delete all clips recorded for training, and their labels?</source>
-      <translation>Alle für das Training aufgenommenen Clips löschen, und ihre Beschriftungen?</translation>
-    </message>
-    <message>
       <source>The language changes when the app is started again.</source>
       <translation>Die Sprache wechselt beim nächsten Start der App.</translation>
     </message>
@@ -2508,30 +2544,6 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
     <message>
       <source>No picture</source>
       <translation>Kein Bild</translation>
-    </message>
-    <message>
-      <source>These meshes come from the landmark estimator: the network disagrees with the detector</source>
-      <translation>Diese Netze kommen vom Punkte-Schätzer: das Netzwerk widerspricht dem Detektor</translation>
-    </message>
-    <message>
-      <source>One of these meshes comes from the landmark estimator: the network disagrees with the detector</source>
-      <translation>Eines dieser Netze kommt vom Punkte-Schätzer: das Netzwerk widerspricht dem Detektor</translation>
-    </message>
-    <message>
-      <source>Hands as they were recorded in {name}</source>
-      <translation>Hände, wie sie in {name} aufgenommen wurden</translation>
-    </message>
-    <message>
-      <source>the hand model</source>
-      <translation>das Handmodell</translation>
-    </message>
-    <message>
-      <source>Using the calibration of {name}.</source>
-      <translation>Die Kalibrierung von {name} wird verwendet.</translation>
-    </message>
-    <message>
-      <source>The hands appear here.</source>
-      <translation>Hier erscheinen die Hände.</translation>
     </message>
     <message>
       <source>Save the 3D view</source>

@@ -1388,6 +1388,10 @@
       <translation>结果</translation>
     </message>
     <message>
+      <source>Delete all clips recorded for training, and their labels?</source>
+      <translation>删除为训练录制的所有短片及其标注吗？</translation>
+    </message>
+    <message>
       <source>clip</source>
       <translation>段短片</translation>
     </message>
@@ -1842,6 +1846,10 @@ from the landmark estimator until the network agrees again.</source>
       <translation>损失会显示在这里</translation>
     </message>
     <message>
+      <source>Drag to divide, double-click to fit the picture</source>
+      <translation>拖动以分配空间，双击以适应画面</translation>
+    </message>
+    <message>
       <source>The 3D view is not available on this machine.</source>
       <translation>此机器上无法使用 3D 视图。</translation>
     </message>
@@ -1860,6 +1868,14 @@ from the landmark estimator until the network agrees again.</source>
     <message>
       <source>{px} px apart</source>
       <translation>相距 {px} px</translation>
+    </message>
+    <message>
+      <source>&amp;Undo</source>
+      <translation>撤销(&amp;U)</translation>
+    </message>
+    <message>
+      <source>&amp;Redo</source>
+      <translation>重做(&amp;R)</translation>
     </message>
     <message>
       <source>&amp;File</source>
@@ -1976,14 +1992,6 @@ from the landmark estimator until the network agrees again.</source>
     <message>
       <source>Copy the &amp;3D view</source>
       <translation>复制 3D 视图(&amp;3)</translation>
-    </message>
-    <message>
-      <source>&amp;Undo</source>
-      <translation>撤销(&amp;U)</translation>
-    </message>
-    <message>
-      <source>&amp;Redo</source>
-      <translation>重做(&amp;R)</translation>
     </message>
     <message>
       <source>&amp;View</source>
@@ -2186,6 +2194,14 @@ from the landmark estimator until the network agrees again.</source>
       <translation>比较两个估计器：多看其中一个</translation>
     </message>
     <message>
+      <source>Drag the border</source>
+      <translation>拖动边界</translation>
+    </message>
+    <message>
+      <source>Divide the views; a double click lets the picture fill its pane</source>
+      <translation>分配两个视图的空间；双击让画面填满其区域</translation>
+    </message>
+    <message>
       <source>Wheel, pinch</source>
       <translation>滚轮、双指</translation>
     </message>
@@ -2268,6 +2284,30 @@ from the landmark estimator until the network agrees again.</source>
     <message>
       <source>Open</source>
       <translation>打开</translation>
+    </message>
+    <message>
+      <source>These meshes come from the landmark estimator: the network disagrees with the detector</source>
+      <translation>这些网格来自关键点估计器：网络与检测器不一致</translation>
+    </message>
+    <message>
+      <source>One of these meshes comes from the landmark estimator: the network disagrees with the detector</source>
+      <translation>其中一个网格来自关键点估计器：网络与检测器不一致</translation>
+    </message>
+    <message>
+      <source>Hands as they were recorded in {name}</source>
+      <translation>{name} 中录制的手</translation>
+    </message>
+    <message>
+      <source>the hand model</source>
+      <translation>手部模型</translation>
+    </message>
+    <message>
+      <source>The hands appear here.</source>
+      <translation>手会显示在这里。</translation>
+    </message>
+    <message>
+      <source>Using the calibration of {name}.</source>
+      <translation>正在使用 {name} 的标定。</translation>
     </message>
     <message>
       <source>Hold the printed chessboard so that all of it is in the picture.</source>
@@ -2402,10 +2442,6 @@ from the landmark estimator until the network agrees again.</source>
       <translation>Stanford PLY (*.ply)</translation>
     </message>
     <message>
-      <source>Delete all clips recorded for training, and their labels?</source>
-      <translation>删除为训练录制的所有短片及其标注吗？</translation>
-    </message>
-    <message>
       <source>The language changes when the app is started again.</source>
       <translation>语言将在下次启动应用时更改。</translation>
     </message>
@@ -2508,30 +2544,6 @@ from the landmark estimator until the network agrees again.</source>
     <message>
       <source>No picture</source>
       <translation>没有画面</translation>
-    </message>
-    <message>
-      <source>These meshes come from the landmark estimator: the network disagrees with the detector</source>
-      <translation>这些网格来自关键点估计器：网络与检测器不一致</translation>
-    </message>
-    <message>
-      <source>One of these meshes comes from the landmark estimator: the network disagrees with the detector</source>
-      <translation>其中一个网格来自关键点估计器：网络与检测器不一致</translation>
-    </message>
-    <message>
-      <source>Hands as they were recorded in {name}</source>
-      <translation>{name} 中录制的手</translation>
-    </message>
-    <message>
-      <source>the hand model</source>
-      <translation>手部模型</translation>
-    </message>
-    <message>
-      <source>Using the calibration of {name}.</source>
-      <translation>正在使用 {name} 的标定。</translation>
-    </message>
-    <message>
-      <source>The hands appear here.</source>
-      <translation>手会显示在这里。</translation>
     </message>
     <message>
       <source>Save the 3D view</source>

@@ -3,28 +3,47 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QRect, Qt, pyqtSignal
-from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PyQt6.QtCore import QRect, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QMouseEvent, QResizeEvent
+from PyQt6.QtWidgets import QSplitter, QSplitterHandle, QWidget
 
+from app.arrangement import arrange
 from app.config import Layout
 from app.views.stage_frame import StageFrame
+from app.wording import tr
 
 _GAP = 10
-#: Below this width over height the two views are stacked.
-_STACK_ASPECT = 1.15
-#: So much wider the picture must become for the views to be stacked in a wider stage.
-_STACK_GAIN = 1.25
 #: Place of the splitter's handle is told in shares of this.
 _SHARES = 1000
 
 
+class _Border(QSplitterHandle):
+    """The border between the two views."""
+
+    def mouseDoubleClickEvent(self, a0: QMouseEvent | None) -> None:
+        splitter = self.splitter()
+        assert isinstance(splitter, _Splitter)
+        splitter.fit_asked.emit()
+
+
+class _Splitter(QSplitter):
+    fit_asked = pyqtSignal()
+    """The border was double-clicked."""
+
+    def createHandle(self) -> QSplitterHandle:
+        border = _Border(self.orientation(), self)
+        border.setToolTip(tr("Drag to divide, double-click to fit the picture"))
+        return border
+
+
 class Stage(QWidget):
-    """Holds the two views in the chosen layout; they are stacked where that makes
-    the picture larger."""
+    """Holds the two views in the chosen layout. Side by side, they follow the picture's shape so
+    that it fills its pane (``app.arrangement``), until the user moves the border between them; a
+    double click on it lets them follow again."""
 
     split_moved = pyqtSignal(float)
-    """The user dragged the border: the first view's share of the stage, 0 to 1."""
+    """The user dragged the border: the first view's share of the stage, 0 to 1; 0 lets the views
+    follow the picture."""
 
     def __init__(
         self, camera: StageFrame, scene: StageFrame, parent: QWidget | None = None
@@ -37,35 +56,33 @@ class Stage(QWidget):
         self._scene = scene
         self._layout_choice = Layout.SIDE_BY_SIDE
         self._swapped = False
-        self._split = 0.5
+        self._split: float | None = None
         self._aspect = 4 / 3
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter = _Splitter(self)
         self._splitter.setHandleWidth(_GAP)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.addWidget(camera)
         self._splitter.addWidget(scene)
         self._splitter.splitterMoved.connect(self._on_split)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._splitter)
+        self._splitter.fit_asked.connect(self._let_follow)
 
     @property
     def layout_choice(self) -> Layout:
         return self._layout_choice
 
     @property
-    def split(self) -> float:
-        """The first view's share of the stage when both stand side by side."""
+    def split(self) -> float | None:
+        """The first view's share of the stage that the user chose; None while the views follow the
+        picture."""
         return self._split
 
     def set_split(self, share: float) -> None:
-        """Give the first view this share of the stage."""
-        self._split = min(max(share, 0.1), 0.9)
-        self._apply_split()
+        """Give the first view this share of the stage; 0 lets the views follow the picture."""
+        self._split = min(max(share, 0.1), 0.9) if share > 0 else None
+        self._place()
 
     def set_aspect(self, aspect: float) -> None:
-        """The camera picture's width over its height: where it is much larger over the 3D view than
-        beside it, the views are stacked."""
+        """The camera picture's width over its height."""
         if aspect > 0:
             self._aspect = aspect
             self._place()
@@ -89,8 +106,6 @@ class Stage(QWidget):
         self._place()
         if floating:
             second.raise_()
-        elif choice is Layout.SIDE_BY_SIDE:
-            self._apply_split()
 
     def resizeEvent(self, a0: QResizeEvent | None) -> None:
         super().resizeEvent(a0)
@@ -100,28 +115,27 @@ class Stage(QWidget):
         views = self._camera, self._scene
         return (views[1], views[0]) if self._swapped else views
 
-    def _apply_split(self) -> None:
-        share = round(_SHARES * self._split)
-        self._splitter.setSizes([share, _SHARES - share])
+    def minimumSizeHint(self) -> QSize:
+        return self._splitter.minimumSizeHint()
+
+    def _let_follow(self) -> None:
+        self.set_split(0.0)
+        self.split_moved.emit(0.0)
 
     def _on_split(self) -> None:
         sizes = self._splitter.sizes()
         if self._layout_choice is Layout.SIDE_BY_SIDE and sum(sizes) > 0:
             self._split = sizes[0] / sum(sizes)
+            self._place()
             self.split_moved.emit(self._split)
 
-    def _is_stacked(self) -> bool:
-        width, height = self.width(), self.height()
-        beside = min(width / 2, height * self._aspect)
-        above = min(width, height / 2 * self._aspect)
-        return width < height * _STACK_ASPECT or above > _STACK_GAIN * beside
-
     def _place(self) -> None:
-        self._splitter.setOrientation(
-            Qt.Orientation.Vertical if self._is_stacked() else Qt.Orientation.Horizontal
-        )
-        first, second = self._order()
         inset = QRect()
+        if self._layout_choice is Layout.SIDE_BY_SIDE:
+            self._divide()
+        else:
+            self._splitter.setGeometry(self.rect())
+        first, second = self._order()
         if self._layout_choice is Layout.PICTURE_IN_PICTURE:
             width = min(400, max(180, round(self.width() * 0.28)))
             height = width * 3 // 4
@@ -129,3 +143,21 @@ class Stage(QWidget):
             second.setGeometry(inset)
         first.set_covered(inset)
         second.set_covered(QRect())
+
+    def _divide(self) -> None:
+        """Both views along a border, in the middle of the stage."""
+        chosen = self._split
+        if chosen is not None and self._swapped:
+            chosen = 1 - chosen  # it is the first view's
+        made = arrange(self.width(), self.height(), self._aspect, _GAP, chosen)
+        way = Qt.Orientation.Vertical if made.stacked else Qt.Orientation.Horizontal
+        if way is not self._splitter.orientation():
+            self._splitter.setOrientation(way)
+            self.updateGeometry()
+        whole = self.rect()
+        size = (made.across, whole.height()) if made.stacked else (whole.width(), made.across)
+        place = QRect(0, 0, *size)
+        place.moveCenter(whole.center())
+        self._splitter.setGeometry(place)
+        share = round(_SHARES * (1 - made.share if self._swapped else made.share))
+        self._splitter.setSizes([share, _SHARES - share])

@@ -290,7 +290,7 @@ class MainWindow(QMainWindow):
         self.history.clear()
         self.sources_panel.show_recent(())
         self.sources_panel.cameras.show_modes({})
-        self.stage.set_split(0.5)
+        self.stage.set_split(0.0)
         if self.isFullScreen():
             self.show_full_screen(False)
         self.show_tab("source")
@@ -302,7 +302,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
         self.sources_panel.show_recent(self.settings.recent())
         self.sources_panel.cameras.show_modes(self.settings.camera_modes())
-        self.stage.set_split(self.settings.get("window/split", 0.5))
+        self.stage.set_split(self.settings.get("window/split", 0.0))
         tab = self.settings.get("window/tab", "source")
         sidebar = self.settings.get("window/sidebar", True)
         self.show_tab(tab if tab in self.sidebar.pages else "source")

@@ -21,10 +21,12 @@ def test_a_wide_picture_lies_over_the_3d_view_where_it_is_larger_there(qtbot, th
         for aspect, stacked in ((4 / 3, False), (16 / 9, True), (9 / 16, False)):
             stage.set_aspect(aspect)
             QApplication.processEvents()
-            assert (camera.width() == scene.width() == 528) == stacked
+            assert (camera.width() == scene.width()) == stacked
+            assert abs(camera.width() / camera.height() - aspect) < 0.03
         stage.resize(1068, 628)  # of 1440 x 820
         stage.set_aspect(16 / 9)
         QApplication.processEvents()
-        assert camera.width() < 600
+        assert camera.height() == scene.height()
+        assert abs(camera.width() / camera.height() - 16 / 9) < 0.03
     finally:
         scene.shutdown()

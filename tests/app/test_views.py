@@ -368,16 +368,42 @@ def test_the_border_between_the_views_is_remembered(qtbot, window, settings):
     drag(
         handle,
         Button.LeftButton,
-        [(middle.x(), middle.y()), (middle.x() + 120, middle.y())],
+        [(middle.x(), middle.y()), (middle.x() - 200, middle.y())],
         Modifier.NoModifier,
     )
-    assert window.stage.split > 0.6
-    assert settings.get("window/split", 0.5) == pytest.approx(window.stage.split)
+    assert window.stage.split < 0.5
+    assert settings.get("window/split", 0.0) == pytest.approx(window.stage.split)
     for key in (Key.Key_F2, Key.Key_F1):
         qtbot.keyClick(window, key)
     qtbot.wait(50)
     widths = window.camera_view.width(), window.viewport.width()
-    assert widths[0] > 1.4 * widths[1]
+    assert widths[0] < 0.9 * widths[1]
+    window.resize(1100, 700)
+    qtbot.wait(50)
+    after = window.camera_view.width(), window.viewport.width()
+    assert after[0] / after[1] == pytest.approx(widths[0] / widths[1], rel=0.02)
+    qtbot.mouseDClick(window.stage.findChild(QSplitter).handle(1), Button.LeftButton)
+    assert settings.get("window/split", 1.0) == 0.0
+    assert window.camera_view.width() > 1.5 * window.viewport.width()
+
+
+@pytest.mark.parametrize("size", [(900, 600), (1440, 820), (1920, 1080)])
+@pytest.mark.parametrize("shape", [(320, 180), (240, 180), (180, 320)])
+def test_the_picture_fills_its_pane_side_by_side(qtbot, window, tmp_path, size, shape):
+    image = np.full((shape[1], shape[0], 3), 90, np.uint8)
+    assert cv2.imwrite(str(tmp_path / "picture.png"), image)
+    window.resize(*size)
+    window.open_source(str(tmp_path / "picture.png"))
+    view = window.camera_view
+    qtbot.waitUntil(lambda: view.picture is not None, timeout=TIMEOUT)
+    qtbot.wait(50)
+    assert view.picture.image.shape == image.shape
+    for key in (Key.Key_F1, Key.Key_F5):  # and with the views swapped
+        qtbot.keyClick(window, key)
+        qtbot.wait(50)
+        seen = view.seen_rect()
+        assert seen.width() * seen.height() > 0.97 * view.width() * view.height()
+        assert min(window.viewport.width(), window.viewport.height()) >= 120
 
 
 def test_the_3d_view_draws_what_the_camera_view_has_drawn(qtbot, window, hand_clip, monkeypatch):
