@@ -59,9 +59,9 @@ def arrange(
 class _Cut:
     """One way to divide the stage."""
 
-    room: float
+    room: int
     """What the two panes divide, px."""
-    limit: float
+    limit: int
     """The stage's extent across, px."""
     ratio: float
     """The picture's extent along the room over its extent across it."""
