@@ -42,6 +42,8 @@ _SETTLE_PERIOD_S, _SETTLE_STEPS = 0.1, 6
 _REST_SHARE = 0.5
 #: Up to this size stills are drawn twice as large and reduced; beyond, memory sets the limit.
 _FINE_PIXELS = 2560 * 1440
+#: Closing waits so long for a still, s.
+_STILL_S = 60.0
 #: How much brighter the background is at the top than at the bottom, of the full brightness.
 _BACKDROP = 0.075
 #: A mesh that is farther than this from the hand model's is an estimator's own, m.
@@ -85,6 +87,7 @@ class SceneWorker:
         self._follower = Follower()
         self._on_its_way = False
         self._is_drawing = False
+        self._is_saving = False
         self.render_ms = 0.0
         self._thread = threading.Thread(target=self._run, name="hands3c-scene", daemon=True)
         self._thread.start()
@@ -163,10 +166,12 @@ class SceneWorker:
             self._changed.notify()
 
     def close(self, timeout: float = 5.0) -> None:
+        """End the thread; a still that was asked for is written first, however long it takes."""
         with self._changed:
             self._closing = True
+            stills = self._wishes.still is not None or self._is_saving
             self._changed.notify()
-        self._thread.join(timeout)
+        self._thread.join(_STILL_S if stills else timeout)
 
     @property
     def idle(self) -> bool:
@@ -197,17 +202,18 @@ class SceneWorker:
     def _next(self) -> tuple[Wishes, SceneSettings] | None:
         """Wait until there is something to draw for somebody; None at the end."""
         with self._changed:
-            self._is_drawing = False
+            self._is_drawing = self._is_saving = False
             called = self._changed.wait_for(
                 lambda: self._closing or self._has_work(),
                 _SETTLE_PERIOD_S if self._on_its_way and self._settings.visible else None,
             )
-            if self._closing:
+            if self._closing and self._wishes.still is None:
                 return None
             if not called:  # nothing new, but the camera has not arrived at the hands
                 self._wishes.settle = True
             wishes, self._wishes = self._wishes, Wishes()
             self._is_drawing = True
+            self._is_saving = wishes.still is not None
             return wishes, replace(self._settings)
 
     def _has_work(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import cv2
 import numpy as np
 import pytest
@@ -157,3 +159,23 @@ def test_the_3d_view_has_the_finest_hand_on_a_soft_background_and_mirrors(qtbot,
     assert np.abs(after - before[:, ::-1]).mean() < 1.0
     moved = window.viewport.joint_places()[0][1][9]
     assert joint.x() + moved.x() == pytest.approx(window.viewport.width(), abs=2.0)
+
+
+def test_closing_waits_for_a_still(qtbot, window, hand_clip, monkeypatch):
+    show_paused(qtbot, window, hand_clip)
+    worker, held = window.viewport.worker, threading.Event()
+    really = worker._render
+
+    def render(wishes, settings):
+        held.wait(60)
+        really(wishes, settings)
+
+    monkeypatch.setattr(worker, "_render", render)
+    qtbot.keyClick(window, Key.Key_K)  # busy drawing, so that the still has to wait
+    qtbot.waitUntil(lambda: worker._is_drawing, timeout=TIMEOUT)
+    qtbot.keyClick(window, Key.Key_P, Modifier.ControlModifier | Modifier.ShiftModifier)
+    folder = window.session.observables.record_choice.value.folder
+    threading.Timer(0.5, held.set).start()
+    window.close()
+    (still,) = folder.glob("view-*.png")
+    assert cv2.imread(str(still)) is not None
