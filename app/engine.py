@@ -14,6 +14,7 @@ from pathlib import Path
 
 from app.ahead import Ahead
 from app.config import ModelConfig
+from app.failures import Failures
 from app.maps import ask_for_maps
 from app.meters import Meter
 from app.model import LoadedModel, tune
@@ -22,6 +23,7 @@ from app.observables import Observables
 from app.player import Player
 from app.preview import Preview, raw_picture
 from app.recording import RecordFiles, Recording
+from app.relief import Relief
 from app.replay import TakeReplay
 from app.session_types import FAILURE_S, Notice, RecordingState, Shown, State
 from hands3c_core.errors import UserError, unexpected
@@ -33,8 +35,6 @@ log = logging.getLogger(__name__)
 _STATS_PERIOD_S = 0.25
 _IDLE_S = 0.25
 _JOIN_TIMEOUT_S = 15.0
-#: As many frames one after another that cannot be processed end a run.
-_MOST_FAILED_IN_A_ROW = 10
 
 
 class Engine:
@@ -61,7 +61,9 @@ class Engine:
         self._previews = previews
         self.preview = Preview()
         self._ahead = Ahead()
-        self._processed = self._failed = self._failed_in_a_row = 0
+        self._relief = Relief()
+        self._processed = 0
+        self._failures = Failures()
         self.player = Player(paced=paced, notify=observables.notices.emit)
         self._model: LoadedModel | None = None
         self._recording: Recording | None = None
@@ -182,17 +184,12 @@ class Engine:
         try:
             self._process(frame, jumped=jumped, looked=looked)
         except Exception as error:
-            self._failed_in_a_row += 1
-            if self._failed_in_a_row >= _MOST_FAILED_IN_A_ROW or not self._may_follow():
+            notice = self._failures.of(error, frame)
+            if self._failures.is_too_many or not self._may_follow():
                 raise
-            self._failed += 1
-            log.info("frame %d is passed over: %s", frame.index, error)
-            text = f"1 frame was passed over because {error}"
-            if self._failed > 1:
-                text = f"{self._failed} frames were passed over, the last one because {error}"
-            self._out.notices.emit(Notice("passed", text, "warning", seconds=8.0))
+            self._out.notices.emit(notice)
         else:
-            self._failed_in_a_row = 0
+            self._failures.end_row()
 
     def _may_follow(self) -> bool:
         """Whether the source has, or may have, further frames."""
@@ -221,6 +218,9 @@ class Engine:
         if replay is not None:
             return self._replayed(replay, frame)
         result = self._model.pipeline.process(frame, looked)
+        self._relief.processed(
+            self._model.pipeline.estimator, self.player.dropped, is_live=self.player.is_live
+        )
         return Shown(result=result, model=self._model, arrived_at=arrived_at)
 
     def _replayed(self, replay: TakeReplay, frame: Frame) -> Shown:

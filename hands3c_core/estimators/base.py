@@ -87,6 +87,16 @@ class SecondLook(Protocol):
         ...
 
 
+@runtime_checkable
+class TakesTurns(Protocol):
+    """What an estimator may offer beside: its network looks at each hand only now and then, which
+    saves most of its time; between, what it said is carried along with the other witnesses."""
+
+    network_interval: int
+    """Pictures from one look at a hand to the next: 1 for every picture, the default. Without
+    other witnesses, or while maps are shown, the network looks at every picture all the same."""
+
+
 class MapSource(Protocol):
     """A network whose maps are shown: heatmaps of the joints, activations around the attention
     module."""

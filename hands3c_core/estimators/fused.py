@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from hands3c_core.detect.landmark_network import LandmarkNetwork
 from hands3c_core.errors import UserError
 from hands3c_core.estimators.base import MapSource
+from hands3c_core.estimators.carried import NetworkTurns
 from hands3c_core.estimators.certainty import Doubt, joint_sigmas
 from hands3c_core.estimators.fallback import FallbackLimits, Standing, disagreement, judge
 from hands3c_core.estimators.fitter import FitSettings, HandFitter, Seen
@@ -128,14 +129,25 @@ class FusedEstimator:
             raise UserError("every witness is left out: keep one.")
         self.fitter = HandFitter(hand, self.settings)
         """What fits."""
+        self._turns = NetworkTurns()
         self._doubts: dict[int, Doubt] = {}
         self._standings: dict[int, Standing] = {}
+
+    @property
+    def network_interval(self) -> int:
+        """Pictures from one look of the network at a hand to the next; see ``base.TakesTurns``."""
+        return self._turns.interval
+
+    @network_interval.setter
+    def network_interval(self, pictures: int) -> None:
+        self._turns.interval = pictures
 
     def reset(self) -> None:
         """Forget all tracks."""
         self.fitter.reset()
         self._doubts.clear()
         self._standings.clear()
+        self._turns.reset()
         if self.network is not None:
             self.network.reset()
 
@@ -143,14 +155,21 @@ class FusedEstimator:
         self, image: UInt8, hands: Sequence[TrackedHand], camera: Camera, timestamp: float
     ) -> list[HandEstimate]:
         """Fit every hand; see ``base.Estimator``."""
-        seen_by_network = self.network.look(image, hands, camera) if self.network else []
         seen = self.look_again(image, [hand.detection for hand in hands])
+        others = [
+            self._others(hand, camera, again.looks) for hand, again in zip(hands, seen, strict=True)
+        ]
+        views = (
+            self._turns.sights(self.network, image, hands, others, camera) if self.network else []
+        )
         estimates = []
         for row, hand in enumerate(hands):
-            view = seen_by_network[row] if seen_by_network else None
+            view = views[row] if views else None
             heard = view.witness if view and self._hears_network else None
             fallen = heard is not None and self._is_wild(hand, heard, camera)
-            witnesses = self._witnesses(hand, camera, seen[row].looks, None if fallen else heard)
+            own = [] if fallen or heard is None else [heard]
+            # A hand that nobody sees is where the detector said.
+            witnesses = [*others[row], *own] or [_from_tracked(hand, camera.width)]
             if self.on_witnesses is not None:
                 self.on_witnesses(hand, witnesses, fallen)
             estimate = self.fit(hand, witnesses, camera, timestamp)
@@ -185,24 +204,15 @@ class FusedEstimator:
         self._standings[hand.track_id] = judge(standing, error, _WILD)
         return self._standings[hand.track_id].fallen
 
-    def _witnesses(
-        self,
-        hand: TrackedHand,
-        camera: Camera,
-        looks: HandLooks | None,
-        network: Witness | None,
-    ) -> list[Witness]:
-        """Those that are there, in the order of ``WITNESSES``."""
+    def _others(self, hand: TrackedHand, camera: Camera, looks: HandLooks | None) -> list[Witness]:
+        """Those beside the network that are there, in the order of ``WITNESSES``."""
         found = []
         if self._hears_detector:
             found.append(_from_tracked(hand, camera.width))
         if looks is not None and looks.presence.mean() >= self.settings.least_presence:
             points = ModelSpace(hand.is_right).pixels(looks.points, camera.width)
             found.append(from_looks(replace(looks, points=points)))
-        if network is not None:
-            found.append(network)
-        # A hand that nobody else sees is where the detector said.
-        return found or [_from_tracked(hand, camera.width)]
+        return found
 
     def side_costs(
         self, hand: TrackedHand, camera: Camera, looks: HandLooks | None
@@ -213,7 +223,8 @@ class FusedEstimator:
         for is_right in (True, False):
             tried = replace(hand, is_right=is_right)
             seen_by = ModelSpace(is_right).camera(camera)
-            seen = self._seen(self._witnesses(tried, camera, looks, None), seen_by)
+            heard = self._others(tried, camera, looks) or [_from_tracked(tried, camera.width)]
+            seen = self._seen(heard, seen_by)
             costs.append(float(self.fitter.fit_alone(seen).cost))
         return costs[0], costs[1]
 

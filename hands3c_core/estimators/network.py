@@ -137,15 +137,21 @@ class NetworkEstimator:
         if self._fitter is not None:
             self._fitter.reset()
 
-    def look(
-        self, image: UInt8, hands: Sequence[TrackedHand]
-    ) -> tuple[HandPrediction, list[NetworkView]]:
-        """What the network says of all hands (at least one), and how each was seen."""
+    def follow(self, image: UInt8, hands: Sequence[TrackedHand]) -> list[CropBox]:
+        """The steadied windows of the hands of the next image."""
         self._windows = {
             hand.track_id: self._windows.get(hand.track_id) or BoxSmoother(self.smoothing)
             for hand in hands
         }
-        views = [self._see(image, self._window(image, hand), hand.is_right) for hand in hands]
+        return [self._window(image, hand) for hand in hands]
+
+    def look(
+        self, image: UInt8, hands: Sequence[TrackedHand], boxes: Sequence[CropBox]
+    ) -> tuple[HandPrediction, list[NetworkView]]:
+        """What the network says of hands (at least one) in these windows, and how each was seen."""
+        views = [
+            self._see(image, box, hand.is_right) for hand, box in zip(hands, boxes, strict=True)
+        ]
         return self._predict(views), views
 
     @property
@@ -185,7 +191,7 @@ class NetworkEstimator:
         if not hands:
             self._windows = {}
             return []
-        prediction, views = self.look(image, hands)
+        prediction, views = self.look(image, hands, self.follow(image, hands))
         if prediction.uvd is not None:
             points = self._points(prediction.uvd, views)
             return self._fit_meshes(image, prediction, points, views, hands, camera, timestamp)

@@ -77,13 +77,26 @@ class NetworkWitness:
         """Forget all tracks."""
         self._estimator.reset()
 
+    @property
+    def shows_maps(self) -> bool:
+        """Whether maps are asked for, so that every picture wants its own."""
+        return self._estimator.heatmaps or self._estimator.attention
+
+    def follow(self, image: UInt8, hands: Sequence[TrackedHand]) -> list[CropBox]:
+        """The windows of the hands of the next image."""
+        return self._estimator.follow(image, hands)
+
     def look(
-        self, image: UInt8, hands: Sequence[TrackedHand], camera: Camera
+        self,
+        image: UInt8,
+        hands: Sequence[TrackedHand],
+        boxes: Sequence[CropBox],
+        camera: Camera,
     ) -> list[NetworkSight]:
-        """One pass for all hands of an image; ``camera`` is the unmirrored image's."""
+        """One pass for hands of an image in these windows; ``camera`` is the unmirrored image's."""
         if not hands:
             return []
-        prediction, views = self._estimator.look(image, hands)
+        prediction, views = self._estimator.look(image, hands, boxes)
         return [
             NetworkSight(
                 self._witness(prediction, row, view, ModelSpace(hand.is_right).camera(camera)),

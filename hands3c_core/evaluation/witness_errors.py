@@ -135,7 +135,7 @@ def _look(
     hand = TrackedHand(1, True, detection, 0)
     network.reset()
     looks = second.look(image, [detection.landmarks_2d])[0]
-    own = network.look(image, [hand], camera)[0].witness
+    own = network.look(image, [hand], network.follow(image, [hand]), camera)[0].witness
     assert own.pose is not None
     witnesses = [
         from_detection(detection.landmarks_2d, detection.landmarks_world),

@@ -86,7 +86,7 @@ class FakeSecond:
 class FakeNetwork:
     """A network that knows the answer."""
 
-    attention = heatmaps = False
+    shows_maps = False
     model = None
 
     def __init__(self, made: Made) -> None:
@@ -97,7 +97,10 @@ class FakeNetwork:
     def reset(self) -> None:
         pass
 
-    def look(self, image, hands, camera):
+    def follow(self, image, hands):
+        return [crop_box(project(self.made.joints, CAMERA))] * len(hands)
+
+    def look(self, image, hands, boxes, camera):
         made = self.made
         pose = made.skeleton.to_pose(made.turn, made.angles)
         own = made.skeleton.from_pose(pose)
