@@ -404,38 +404,10 @@ def python_path() -> str:
 
 
 def run_tests(python: Path, arguments: Sequence[str]) -> int:
-    """Lint, types, then the suite; the window tests run a second time in a real X11 window."""
-    if arguments:
-        return run_step(python, "-m", "pytest", *arguments)
-    workers = str(min(4, os.cpu_count() or 1))
-    steps: list[list[str]] = [
-        ["-m", "ruff", "check", "."],
-        ["-m", "ruff", "format", "--check", "."],
-        ["-m", "mypy"],
-        # A file's tests share what its fixtures made.
-        ["-m", "pytest", "-n", workers, "--dist", "loadfile", "-m", "not stress"],
-    ]
-    failed = [step for step in steps if run_step(python, *step)]
-    if sys.platform.startswith("linux"):
-        failed += run_x11_tests(python)
-    for step in failed:
-        print(f"bootstrap: failed: python {' '.join(step)}", file=sys.stderr)
-    return 1 if failed else 0
-
-
-def run_x11_tests(python: Path) -> list[list[str]]:
-    step = ["-m", "pytest", "tests/app", "-m", "window and not slow"]
-    screen = ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24"]
-    say("The window tests once more, under X11")
-    status = subprocess.run(
-        [*screen, str(python), *step], cwd=ROOT, env=os.environ | {"QT_QPA_PLATFORM": "xcb"}
-    ).returncode
-    return [step] if status else []
-
-
-def run_step(python: Path, *arguments: str) -> int:
-    say(f"python {' '.join(arguments)}")
-    return subprocess.run([str(python), *arguments], cwd=ROOT, check=False).returncode
+    """Pytest with these arguments; without any, lint, types and the whole suite."""
+    step = ["-m", "pytest", *arguments] if arguments else ["tests/run_suite.py"]
+    say(f"python {' '.join(step)}")
+    return subprocess.run([str(python), *step], cwd=ROOT, check=False).returncode
 
 
 def say(message: str) -> None:

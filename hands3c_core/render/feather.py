@@ -37,19 +37,40 @@ def feather_wrists(layer: RenderedLayer, meshes: Sequence[MeshInstance], camera:
                 intrinsics = np.array(
                     [camera.fx, camera.fy, camera.cx - layer.x0, camera.cy - layer.y0]
                 )
+                reach = _REACH * radius
                 _fade(
                     layer.rgba,
                     layer.inverse_depth,
                     layer.face_ids,
                     first,
                     first + count,
+                    _window_of_ball(middle, reach, intrinsics, layer.rgba.shape),
                     intrinsics,
                     middle,
                     normal,
-                    _REACH * radius,
+                    reach,
                     FADE_M,
                 )
         first += count
+
+
+def _window_of_ball(
+    middle: NDArray[np.float64],
+    radius: float,
+    intrinsics: NDArray[np.float64],
+    shape: tuple[int, ...],
+) -> NDArray[np.int64]:
+    """(4,) left, top, right, bottom (the last two excluded) of pixels that may show a ball."""
+    size = np.array([shape[1], shape[0]])
+    nearest = middle[2] - radius
+    if nearest <= 0.0:
+        return np.array([0, 0, *size])
+    # Each side is seen farthest out either where the ball is nearest or where it is farthest.
+    sides = np.stack([middle[:2] - radius, middle[:2] + radius])
+    seen = intrinsics[:2] * np.stack([sides / nearest, sides / (middle[2] + radius)])
+    seen = (seen + intrinsics[2:]).reshape(-1, 2).clip(-1, size + 1)
+    low, high = np.floor(seen.min(axis=0)), np.ceil(seen.max(axis=0)) + 1
+    return np.concatenate([low.clip(0, size), high.clip(0, size)]).astype(np.int64)
 
 
 def wrist_share(
@@ -84,12 +105,12 @@ def _normal(
 
 
 @njit
-def _fade(rgba, zinv, ids, first, last, intrinsics, middle, normal, reach, length):
+def _fade(rgba, zinv, ids, first, last, window, intrinsics, middle, normal, reach, length):
     """Scale the premultiplied pixels of triangles ``first`` .. ``last`` by how far they are from
-    the plane through ``middle``."""
-    height, width, samples = ids.shape
-    for y in range(height):
-        for x in range(width):
+    the plane through ``middle``; ``window`` (4,) is where they may be near it."""
+    samples = ids.shape[2]
+    for y in range(window[1], window[3]):
+        for x in range(window[0], window[2]):
             total, depth = 0, 0.0
             for s in range(samples):
                 if first <= ids[y, x, s] < last:

@@ -26,7 +26,7 @@ SUBPIXEL = 256
 #: overflow: (2 * 2**20 * 2**8)**2 * 2 < 2**63.
 GUARD_BAND_PX = float(2**20)
 
-_jit: Any = njit()
+_jit: Any = njit(error_model="numpy")
 
 
 @_jit
@@ -94,34 +94,31 @@ def faces_towards(points, faces, eye):
 
 
 @_jit
-def _irradiance_at(nx, ny, nz, sh, lights, wrap, out):
-    """Diffuse light on a surface of normal n: order-2 spherical harmonics + wrapped suns."""
-    basis1 = ny
-    basis2 = nz
-    basis3 = nx
-    basis4 = nx * ny
-    basis5 = ny * nz
-    basis6 = 3.0 * nz * nz - 1.0
-    basis7 = nx * nz
-    basis8 = nx * nx - ny * ny
-    for c in range(3):
-        value = (
-            sh[0, c]
-            + sh[1, c] * basis1
-            + sh[2, c] * basis2
-            + sh[3, c] * basis3
-            + sh[4, c] * basis4
-            + sh[5, c] * basis5
-            + sh[6, c] * basis6
-            + sh[7, c] * basis7
-            + sh[8, c] * basis8
-        )
-        for k in range(lights.shape[0]):
-            cosine = nx * lights[k, 0] + ny * lights[k, 1] + nz * lights[k, 2]
-            wrapped = (cosine + wrap[c]) / (1.0 + wrap[c])
-            if wrapped > 0.0:
-                value += lights[k, 3 + c] * wrapped * wrapped
-        out[c] = max(value, 0.0)
+def irradiance_at(nx, ny, nz, sh, lights, wrap):
+    """Diffuse light on a surface of normal n: order-2 spherical harmonics + wrapped suns; linear
+    (red, green, blue)."""
+    n4, n5, n6 = nx * ny, ny * nz, 3.0 * nz * nz - 1.0
+    n7, n8 = nx * nz, nx * nx - ny * ny
+    red = green = blue = 0.0
+    for k in range(lights.shape[0]):
+        cosine = nx * lights[k, 0] + ny * lights[k, 1] + nz * lights[k, 2]
+        r = max((cosine + wrap[0]) / (1.0 + wrap[0]), 0.0)
+        g = max((cosine + wrap[1]) / (1.0 + wrap[1]), 0.0)
+        b = max((cosine + wrap[2]) / (1.0 + wrap[2]), 0.0)
+        red += lights[k, 3] * r * r
+        green += lights[k, 4] * g * g
+        blue += lights[k, 5] * b * b
+    return (
+        max(red + _harmonics(nx, ny, nz, n4, n5, n6, n7, n8, sh, 0), 0.0),
+        max(green + _harmonics(nx, ny, nz, n4, n5, n6, n7, n8, sh, 1), 0.0),
+        max(blue + _harmonics(nx, ny, nz, n4, n5, n6, n7, n8, sh, 2), 0.0),
+    )
+
+
+@_jit
+def _harmonics(nx, ny, nz, n4, n5, n6, n7, n8, sh, c):
+    first = sh[0, c] + sh[1, c] * ny + sh[2, c] * nz + sh[3, c] * nx
+    return first + sh[4, c] * n4 + sh[5, c] * n5 + sh[6, c] * n6 + sh[7, c] * n7 + sh[8, c] * n8
 
 
 @_jit
@@ -134,12 +131,9 @@ def vertex_irradiance(normals, sh, lights, wrap):
     bends round the terminator (skin: red most). Returns (V, 3) float32 linear RGB.
     """
     out = np.empty((normals.shape[0], 3), np.float32)
-    value = np.empty(3, np.float64)
     for v in range(normals.shape[0]):
-        _irradiance_at(normals[v, 0], normals[v, 1], normals[v, 2], sh, lights, wrap, value)
-        out[v, 0] = value[0]
-        out[v, 1] = value[1]
-        out[v, 2] = value[2]
+        nx, ny, nz = normals[v, 0], normals[v, 1], normals[v, 2]
+        out[v, 0], out[v, 1], out[v, 2] = irradiance_at(nx, ny, nz, sh, lights, wrap)
     return out
 
 
@@ -362,7 +356,7 @@ def _inverse_depth_plane(vertices, a, b, c, intrinsics, zplane):
 
 
 @_jit
-def barycentrics(vertices, a, b, c, dx, dy, out):
+def barycentrics(vertices, a, b, c, dx, dy):
     """Perspective-correct barycentrics of triangle (a, b, c) along the ray (dx, dy, 1).
 
     Clamped to the triangle, because a sample on a silhouette may miss the unsnapped triangle by a
@@ -379,6 +373,6 @@ def barycentrics(vertices, a, b, c, dx, dy, out):
     w0, w1, w2 = max(w0, 0.0), max(w1, 0.0), max(w2, 0.0)
     total = w0 + w1 + w2
     if total <= 0.0:
-        out[0], out[1], out[2] = 1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0
-    else:
-        out[0], out[1], out[2] = w0 / total, w1 / total, w2 / total
+        return 1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0
+    share = 1.0 / total
+    return w0 * share, w1 * share, w2 * share

@@ -143,7 +143,8 @@ class MeshRasterizer:
         if mode not in _MODE_CODES:
             raise ValueError(f"unknown mode {mode!r}; use one of {', '.join(MODES)}")
         placed = [_checked(mesh) for mesh in meshes]
-        x0, y0, width, height = _window([m.vertices for m in placed], camera, self.near)
+        windows = [_window(mesh.vertices, camera, self.near) for mesh in placed]
+        x0, y0, width, height = _around(windows)
         offsets = np.array(SAMPLE_PATTERNS[self.samples]) * raster_kernels.SUBPIXEL
         offsets = np.round(offsets).astype(np.int64)
         zinv = np.zeros((height, width, self.samples), np.float32)
@@ -169,8 +170,9 @@ class MeshRasterizer:
             )
             first_id += len(faces)
         first_id = 0
-        for mesh in placed:
-            self._shade(mesh, first_id, offsets, intrinsics, mode, layer)
+        for mesh, (left, top, right, bottom) in zip(placed, windows, strict=True):
+            window = np.array([left - x0, top - y0, right - x0, bottom - y0])
+            self._shade(mesh, first_id, offsets, intrinsics, window, mode, layer)
             first_id += len(mesh.template.all_faces)
         return layer
 
@@ -191,6 +193,7 @@ class MeshRasterizer:
         first_id: int,
         offsets: NDArray[np.int64],
         intrinsics: NDArray[np.float64],
+        window: NDArray[np.int64],
         mode: str,
         layer: RenderedLayer,
     ) -> None:
@@ -227,6 +230,7 @@ class MeshRasterizer:
             lighting.wrap,
             np.array([material.specular, material.shininess_log2, material.rim], np.float64),
             intrinsics,
+            window,
             _MODE_CODES[mode] if textured or mode != "textured" else shade_kernels.SHADED,
             self.line_width / 2,
             shade_kernels.LINEAR_TO_SRGB,
@@ -268,32 +272,37 @@ def _checked(mesh: MeshInstance) -> MeshInstance:
 
 
 def _window(
-    vertices: Sequence[NDArray[np.float32]], camera: Camera, near: float
+    vertices: NDArray[np.float32], camera: Camera, near: float
 ) -> tuple[int, int, int, int]:
-    """Smallest pixel window (x0, y0, w, h) that holds everything; the whole image when something
-    crosses the near plane, where a bound of projected corners means nothing."""
-    low, high = np.array([np.inf, np.inf]), np.array([-np.inf, -np.inf])
-    for points in vertices:
-        points = points[np.isfinite(points).all(axis=1)]
-        in_front = points[:, 2] >= near
-        if not in_front.any():
-            continue
-        if not in_front.all():
-            low, high = np.array([-np.inf, -np.inf]), np.array([np.inf, np.inf])
-            break
-        z = points[:, 2].astype(np.float64)
-        u = camera.fx * points[:, 0] / z + camera.cx
-        v = camera.fy * points[:, 1] / z + camera.cy
-        low = np.minimum(low, [u.min(), v.min()])
-        high = np.maximum(high, [u.max(), v.max()])
-    limit = np.array([camera.width - 1, camera.height - 1])
-    first = np.floor(np.clip(low, -1, limit + 1)).astype(int).clip(0)
-    last = np.ceil(np.clip(high, -1, limit + 1)).astype(int)
-    last = np.minimum(last, limit)
-    size = np.maximum(last - first + 1, 0)
-    if size.min() == 0:
+    """Smallest part of the image (left, top, right, bottom; the last two excluded) that holds a
+    mesh; the whole image when it crosses the near plane, where a bound of projected corners means
+    nothing."""
+    points = vertices[np.isfinite(vertices).all(axis=1)]
+    z = points[:, 2].astype(np.float64)
+    in_front = z >= near
+    if not in_front.any():
         return 0, 0, 0, 0
-    return int(first[0]), int(first[1]), int(size[0]), int(size[1])
+    if not in_front.all():
+        return 0, 0, camera.width, camera.height
+    u = camera.fx * points[:, 0] / z + camera.cx
+    v = camera.fy * points[:, 1] / z + camera.cy
+    limit = np.array([camera.width - 1, camera.height - 1])
+    first = np.floor(np.clip([u.min(), v.min()], -1, limit + 1)).astype(int).clip(0)
+    last = np.ceil(np.clip([u.max(), v.max()], -1, limit + 1)).astype(int)
+    last = np.minimum(last, limit)
+    if (last < first).any():
+        return 0, 0, 0, 0
+    return int(first[0]), int(first[1]), int(last[0]) + 1, int(last[1]) + 1
+
+
+def _around(windows: Sequence[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
+    """The window (x0, y0, width, height) around all that are not empty."""
+    filled = np.array([window for window in windows if window[2] > window[0]])
+    if not len(filled):
+        return 0, 0, 0, 0
+    x0, y0 = filled[:, :2].min(axis=0)
+    right, bottom = filled[:, 2:].max(axis=0)
+    return int(x0), int(y0), int(right - x0), int(bottom - y0)
 
 
 def _texture_level(

@@ -115,12 +115,10 @@ def _sample_skin(template: MeshTemplate, middle: NDArray[np.int32], albedo: NDAr
     level = template.texture.levels[min(1, len(template.texture.levels) - 1)]
     corner_uv = template.uv[template.uv_faces].astype(np.float64)  # (F, 3, 2)
     middle_uv = (corner_uv + np.roll(corner_uv, -1, axis=1)) / 2
-    out = np.empty(3)
     for index, uv in ((template.faces, corner_uv), (middle, middle_uv[: len(middle)])):
         chosen, first = np.unique(index.reshape(-1), return_index=True)
         for vertex, (u, v) in zip(chosen, uv.reshape(-1, 2)[first], strict=True):
-            shade_kernels.sample_bilinear(level, u, v, out)
-            albedo[vertex] = out
+            albedo[vertex] = shade_kernels.sample_bilinear(level, u, v)
 
 
 def _unit_sphere() -> tuple[NDArray, NDArray[np.int32]]:

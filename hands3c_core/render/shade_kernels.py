@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from hands3c_core.jit import njit
-from hands3c_core.render.raster_kernels import SUBPIXEL, _irradiance_at, barycentrics
+from hands3c_core.render.raster_kernels import SUBPIXEL, barycentrics, irradiance_at
 
 TEXTURED, SHADED, WIREFRAME, NORMALS = 0, 1, 2, 3
 
 # Colours need no strict IEEE order, so these kernels may be vectorised freely.
-_jit: Any = njit(fastmath=True)
+_jit: Any = njit(fastmath=True, error_model="numpy")
 _SRGB_STEPS = 4096
 #: Samples of a pixel whose depths differ by less than this share belong to one surface.
 SAME_SURFACE = 0.008
@@ -37,73 +37,96 @@ SRGB_TO_LINEAR = _srgb_to_linear_table()
 
 
 @_jit
-def sample_bilinear(texture, u, v, out):
-    """Bilinear texture lookup, edges clamped. ``texture`` (h, w, 3) float32; (u, v) in [0, 1] with
-    v up, as OBJ and OpenGL have it."""
+def sample_bilinear(texture, u, v):
+    """Bilinear texture lookup, edges clamped: three values. ``texture`` (h, w, 3) float32; (u, v)
+    in [0, 1] with v up, as OBJ and OpenGL have it."""
     height, width = texture.shape[0], texture.shape[1]
     x = min(max(u * width - 0.5, 0.0), width - 1.0)
     y = min(max((1.0 - v) * height - 0.5, 0.0), height - 1.0)
     x0, y0 = int(x), int(y)
     x1, y1 = min(x0 + 1, width - 1), min(y0 + 1, height - 1)
     tx, ty = x - x0, y - y0
-    for c in range(3):
-        top = texture[y0, x0, c] * (1.0 - tx) + texture[y0, x1, c] * tx
-        bottom = texture[y1, x0, c] * (1.0 - tx) + texture[y1, x1, c] * tx
-        out[c] = top * (1.0 - ty) + bottom * ty
+    w00, w01 = (1.0 - tx) * (1.0 - ty), tx * (1.0 - ty)
+    w10, w11 = (1.0 - tx) * ty, tx * ty
+    return (
+        w00 * texture[y0, x0, 0]
+        + w01 * texture[y0, x1, 0]
+        + w10 * texture[y1, x0, 0]
+        + w11 * texture[y1, x1, 0],
+        w00 * texture[y0, x0, 1]
+        + w01 * texture[y0, x1, 1]
+        + w10 * texture[y1, x0, 1]
+        + w11 * texture[y1, x1, 1],
+        w00 * texture[y0, x0, 2]
+        + w01 * texture[y0, x1, 2]
+        + w10 * texture[y1, x0, 2]
+        + w11 * texture[y1, x1, 2],
+    )
 
 
 @_jit
-def _surface_normal(vertices, normals, faces, face, smooth_faces, bary, dx, dy, out):
-    """Unit normal at a point, turned towards the viewer; flat on faces past ``smooth_faces``."""
-    a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
-    if face < smooth_faces:
-        for k in range(3):
-            out[k] = bary[0] * normals[a, k] + bary[1] * normals[b, k] + bary[2] * normals[c, k]
+def _mix(values, a, b, c, weights):
+    """The rows a, b, c of (N, 3) ``values`` in these proportions."""
+    w0, w1, w2 = weights
+    return (
+        w0 * values[a, 0] + w1 * values[b, 0] + w2 * values[c, 0],
+        w0 * values[a, 1] + w1 * values[b, 1] + w2 * values[c, 1],
+        w0 * values[a, 2] + w1 * values[b, 2] + w2 * values[c, 2],
+    )
+
+
+@_jit
+def _face_normal(vertices, a, b, c):
+    """Of a triangle, of any length."""
+    ux = float(vertices[b, 0]) - vertices[a, 0]
+    uy = float(vertices[b, 1]) - vertices[a, 1]
+    uz = float(vertices[b, 2]) - vertices[a, 2]
+    wx = float(vertices[c, 0]) - vertices[a, 0]
+    wy = float(vertices[c, 1]) - vertices[a, 1]
+    wz = float(vertices[c, 2]) - vertices[a, 2]
+    return uy * wz - uz * wy, uz * wx - ux * wz, ux * wy - uy * wx
+
+
+@_jit
+def _surface_normal(vertices, normals, a, b, c, is_smooth, weights, dx, dy):
+    """Unit normal at a point of triangle (a, b, c). The normals of a flat face seen from behind
+    point away and are turned towards the viewer; smooth normals are left alone, since near a
+    silhouette they lean away from the viewer on visible surface too."""
+    if is_smooth:
+        nx, ny, nz = _mix(normals, a, b, c, weights)
     else:
-        ux = float(vertices[b, 0]) - vertices[a, 0]
-        uy = float(vertices[b, 1]) - vertices[a, 1]
-        uz = float(vertices[b, 2]) - vertices[a, 2]
-        wx = float(vertices[c, 0]) - vertices[a, 0]
-        wy = float(vertices[c, 1]) - vertices[a, 1]
-        wz = float(vertices[c, 2]) - vertices[a, 2]
-        out[0] = uy * wz - uz * wy
-        out[1] = uz * wx - ux * wz
-        out[2] = ux * wy - uy * wx
-    length = np.sqrt(out[0] * out[0] + out[1] * out[1] + out[2] * out[2])
-    if length > 0.0:
-        scale = 1.0 / length
-        # The normals of a flat face seen from behind point away; smooth normals are left alone,
-        # since near a silhouette they lean away from the viewer on visible surface too.
-        if face >= smooth_faces and out[0] * dx + out[1] * dy + out[2] > 0.0:
-            scale = -scale
-        out[0] *= scale
-        out[1] *= scale
-        out[2] *= scale
+        nx, ny, nz = _face_normal(vertices, a, b, c)
+    length = np.sqrt(nx * nx + ny * ny + nz * nz)
+    scale = 1.0 / length if length > 0.0 else 1.0
+    if not is_smooth and nx * dx + ny * dy + nz > 0.0:
+        scale = -scale
+    return nx * scale, ny * scale, nz * scale
 
 
 @_jit
-def _highlights(normal, dx, dy, lights, gloss, out):
-    """Blinn-Phong highlights and a Fresnel rim. ``gloss`` (3,): specular strength, shininess as a
-    power of two's exponent, rim strength."""
+def _highlights(nx, ny, nz, dx, dy, lights, gloss):
+    """Blinn-Phong highlights and a Fresnel rim, linear (red, green, blue). ``gloss`` (3,):
+    specular strength, shininess as a power of two's exponent, rim strength."""
     inverse = 1.0 / np.sqrt(dx * dx + dy * dy + 1.0)
     vx, vy, vz = -dx * inverse, -dy * inverse, -inverse
-    out[0] = out[1] = out[2] = 0.0
+    red = green = blue = 0.0
     if gloss[0] > 0.0:
         for k in range(lights.shape[0]):
             hx, hy, hz = lights[k, 0] + vx, lights[k, 1] + vy, lights[k, 2] + vz
-            cosine = normal[0] * hx + normal[1] * hy + normal[2] * hz
+            cosine = nx * hx + ny * hy + nz * hz
             if cosine <= 0.0:
                 continue
             power = cosine * cosine / (hx * hx + hy * hy + hz * hz)
             for _ in range(int(gloss[1]) - 1):
                 power *= power
-            for c in range(3):
-                out[c] += gloss[0] * power * lights[k, 3 + c]
+            red += gloss[0] * power * lights[k, 3]
+            green += gloss[0] * power * lights[k, 4]
+            blue += gloss[0] * power * lights[k, 5]
     if gloss[2] > 0.0:
-        edge = 1.0 - max(normal[0] * vx + normal[1] * vy + normal[2] * vz, 0.0)
+        edge = 1.0 - max(nx * vx + ny * vy + nz * vz, 0.0)
         rim = gloss[2] * edge * edge * edge
-        for c in range(3):
-            out[c] += rim
+        red, green, blue = red + rim, green + rim, blue + rim
+    return red, green, blue
 
 
 @_jit
@@ -126,10 +149,8 @@ def _line_coverage(vertices, a, b, c, dx, dy, fx, fy, half_width):
 
 
 @_jit
-def _to_srgb(linear, out, table):
-    last = table.shape[0] - 1
-    for c in range(3):
-        out[c] = table[int(min(max(linear[c], 0.0), 1.0) * last + 0.5)]
+def _to_srgb(linear, table):
+    return table[int(min(max(linear, 0.0), 1.0) * (table.shape[0] - 1) + 0.5)]
 
 
 @_jit
@@ -166,6 +187,7 @@ def shade(
     wrap,
     gloss,
     intrinsics,
+    window,
     mode,
     line_half_width,
     table,
@@ -183,21 +205,17 @@ def shade(
         base_color (3,): linear tint: multiplies the texture, or is the colour in ``SHADED``.
         cap_color (3,): linear colour of flat faces.
         gloss: see ``_highlights``. intrinsics: (4,) of the window.
+        window: (4,) left, top, right, bottom of the part of ``ids`` that the mesh may touch, the
+            last two excluded.
         mode: TEXTURED, SHADED, WIREFRAME or NORMALS.
         table: ``LINEAR_TO_SRGB``.
         rgba: (h, w, 4) float32, sRGB 0..255 times coverage, coverage 0..1; added to.
     """
-    height, width, samples = ids.shape
+    samples = ids.shape[2]
     fx, fy, cx, cy = intrinsics[0], intrinsics[1], intrinsics[2], intrinsics[3]
     last_id = first_id + faces.shape[0]
-    bary = np.empty(3, np.float64)
-    normal = np.empty(3, np.float64)
-    albedo = np.empty(3, np.float64)
-    light = np.empty(3, np.float64)
-    gleam = np.empty(3, np.float64)
-    color = np.empty(3, np.float64)
-    for y in range(height):
-        for x in range(width):
+    for y in range(window[1], window[3]):
+        for x in range(window[0], window[2]):
             one_surface = _is_one_surface(ids, zinv, y, x, first_id, first_id + smooth_faces)
             for s in range(1 if one_surface else samples):
                 face_id = ids[y, x, s]
@@ -218,45 +236,39 @@ def shade(
                 dx = (x + ox / (covered * SUBPIXEL) - cx) / fx
                 dy = (y + oy / (covered * SUBPIXEL) - cy) / fy
                 face = face_id - first_id
+                smooth = face < smooth_faces
                 a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
-                barycentrics(vertices, a, b, c, dx, dy, bary)
-                _surface_normal(vertices, normals, faces, face, smooth_faces, bary, dx, dy, normal)
+                weights = barycentrics(vertices, a, b, c, dx, dy)
+                nx, ny, nz = _surface_normal(vertices, normals, a, b, c, smooth, weights, dx, dy)
                 alpha = covered / samples
                 if mode == NORMALS:
-                    color[0] = 127.5 + 127.5 * normal[0]
-                    color[1] = 127.5 - 127.5 * normal[1]
-                    color[2] = 127.5 - 127.5 * normal[2]
+                    red, green, blue = 127.5 + 127.5 * nx, 127.5 - 127.5 * ny, 127.5 - 127.5 * nz
                 else:
-                    smooth = face < smooth_faces
                     if smooth:
-                        for k in range(3):
-                            light[k] = (
-                                bary[0] * irradiance[a, k]
-                                + bary[1] * irradiance[b, k]
-                                + bary[2] * irradiance[c, k]
-                            )
-                            albedo[k] = base_color[k]
+                        l0, l1, l2 = _mix(irradiance, a, b, c, weights)
+                        red, green, blue = base_color[0], base_color[1], base_color[2]
                     else:
-                        _irradiance_at(normal[0], normal[1], normal[2], sh, lights, wrap, light)
-                        for k in range(3):
-                            albedo[k] = cap_color[k]
+                        l0, l1, l2 = irradiance_at(nx, ny, nz, sh, lights, wrap)
+                        red, green, blue = cap_color[0], cap_color[1], cap_color[2]
                     if mode == TEXTURED and smooth:
                         ta, tb, tc = uv_faces[face, 0], uv_faces[face, 1], uv_faces[face, 2]
-                        u = bary[0] * uv[ta, 0] + bary[1] * uv[tb, 0] + bary[2] * uv[tc, 0]
-                        v = bary[0] * uv[ta, 1] + bary[1] * uv[tb, 1] + bary[2] * uv[tc, 1]
-                        sample_bilinear(texture, u, v, color)
-                        for k in range(3):
-                            albedo[k] *= color[k]
+                        w0, w1, w2 = weights
+                        u = w0 * uv[ta, 0] + w1 * uv[tb, 0] + w2 * uv[tc, 0]
+                        v = w0 * uv[ta, 1] + w1 * uv[tb, 1] + w2 * uv[tc, 1]
+                        t0, t1, t2 = sample_bilinear(texture, u, v)
+                        red, green, blue = red * t0, green * t1, blue * t2
+                    red, green, blue = red * l0, green * l1, blue * l2
                     if mode == WIREFRAME:
                         alpha *= _line_coverage(vertices, a, b, c, dx, dy, fx, fy, line_half_width)
-                        gleam[0] = gleam[1] = gleam[2] = 0.0
                     else:
-                        _highlights(normal, dx, dy, lights, gloss, gleam)
-                    for k in range(3):
-                        gleam[k] += albedo[k] * light[k]
-                    _to_srgb(gleam, color, table)
-                for k in range(3):
-                    rgba[y, x, k] += alpha * color[k]
+                        g0, g1, g2 = _highlights(nx, ny, nz, dx, dy, lights, gloss)
+                        red, green, blue = red + g0, green + g1, blue + g2
+                    red = _to_srgb(red, table)
+                    green = _to_srgb(green, table)
+                    blue = _to_srgb(blue, table)
+                rgba[y, x, 0] += alpha * red
+                rgba[y, x, 1] += alpha * green
+                rgba[y, x, 2] += alpha * blue
                 rgba[y, x, 3] += alpha
 
 
@@ -289,22 +301,15 @@ def vertex_colors(albedo, points, normals, sky, sh, lights, wrap, gloss, table):
         (V, 3) float64 sRGB in [0, 1].
     """
     out = np.empty((points.shape[0], 3), np.float64)
-    normal = np.empty(3, np.float64)
-    light = np.empty(3, np.float64)
-    gleam = np.empty(3, np.float64)
-    color = np.empty(3, np.float64)
     for v in range(points.shape[0]):
         z = points[v, 2] if points[v, 2] > 1e-6 else 1e-6
-        for k in range(3):
-            normal[k] = normals[v, k]
-        _irradiance_at(normal[0], normal[1], normal[2], sh, lights, wrap, light)
-        _highlights(normal, points[v, 0] / z, points[v, 1] / z, lights, gloss, gleam)
+        nx, ny, nz = float(normals[v, 0]), float(normals[v, 1]), float(normals[v, 2])
+        light = irradiance_at(nx, ny, nz, sh, lights, wrap)
+        gleam = _highlights(nx, ny, nz, points[v, 0] / z, points[v, 1] / z, lights, gloss)
         for k in range(3):
             seen = sky[v] / (1.0 - (1.0 - sky[v]) * min(albedo[v, k], 0.9))
-            gleam[k] = sky[v] * gleam[k] + albedo[v, k] * light[k] * seen
-        _to_srgb(gleam, color, table)
-        for k in range(3):
-            out[v, k] = color[k] / 255.0
+            color = sky[v] * gleam[k] + albedo[v, k] * light[k] * seen
+            out[v, k] = _to_srgb(color, table) / 255.0
     return out
 
 
