@@ -20,6 +20,7 @@ from app.dense_hand import DenseHands, dense_hands
 from app.follow import Follower
 from app.scene_state import Rendering, SceneLook, SceneSettings, Still, Wishes
 from app.session_types import Shown
+from app.turntable import Turntable
 from hands3c_core.errors import UserError, unexpected
 from hands3c_core.types import Hand
 
@@ -63,7 +64,8 @@ class SceneWorker:
         Args:
             on_image: gets every rendering.
             on_error: gets a line saying why there will be no more.
-            on_saved: gets the file of a still and what went wrong with it ('' for nothing).
+            on_saved: gets the file of a still or turntable and what went wrong with it ('' for
+                nothing).
 
         All are called on the worker's thread.
         """
@@ -88,6 +90,8 @@ class SceneWorker:
         self._on_its_way = False
         self._is_drawing = False
         self._is_saving = False
+        self._turn: Turntable | None = None
+        self._dropped: list[Turntable] = []
         self.render_ms = 0.0
         self._thread = threading.Thread(target=self._run, name="hands3c-scene", daemon=True)
         self._thread.start()
@@ -147,6 +151,20 @@ class SceneWorker:
             self._wishes.still = still
             self._changed.notify()
 
+    def turn(self, file: Path | None) -> None:
+        """Turn once around and write a video of it; None ends a turn and leaves no file."""
+        with self._changed:
+            old, self._turn = self._turn, None if file is None else Turntable(file)
+            if old is not None:
+                self._dropped.append(old)
+            self._wishes.redraw = True
+            self._changed.notify()
+
+    @property
+    def is_turning(self) -> bool:
+        """Whether a turn is under way."""
+        return self._turn is not None
+
     def configure(
         self,
         *,
@@ -177,7 +195,8 @@ class SceneWorker:
     def idle(self) -> bool:
         """Whether everything asked for has been drawn and the camera has arrived at the hands."""
         with self._changed:
-            return not (self._wishes.any or self._is_drawing or self._on_its_way)
+            busy = self._wishes.any or self._is_drawing or self._on_its_way
+            return not busy and self._turn is None
 
     # ------------------------------------------------------------------------------- the thread
 
@@ -196,6 +215,10 @@ class SceneWorker:
         except Exception as error:
             self._on_error(unexpected(log, "The 3D view stopped", error))
         finally:
+            with self._changed:
+                if self._turn is not None:
+                    self._dropped.append(self._turn)
+            self._current_turn()
             if self._scene is not None:
                 self._scene.close()
 
@@ -217,17 +240,21 @@ class SceneWorker:
             return wishes, replace(self._settings)
 
     def _has_work(self) -> bool:
-        # A still is wanted also of a view that is not on the stage.
-        return self._wishes.still is not None or (self._wishes.any and self._settings.visible)
+        # Stills and turns are wanted also of a view that is not on the stage.
+        saves = self._wishes.still is not None or self._turn is not None
+        return saves or (self._wishes.any and self._settings.visible)
 
     def _render(self, wishes: Wishes, settings: SceneSettings) -> None:
         shown = wishes.shown
         if shown is not None and shown.model is not None and shown.model.meshes is not self._meshes:
             self._open_scene(shown, settings)
         scene = self._scene
+        turn = self._current_turn()
         if scene is None:
-            if wishes.still is not None:
-                self._on_saved(wishes.still.file, "There is nothing to see in the 3D view yet.")
+            asked = wishes.still or turn
+            if asked is not None:
+                self._turn = None
+                self._on_saved(asked.file, "There is nothing to see in the 3D view yet.")
             return
         scale = _render_scale(settings.size)
         size = max(16, round(settings.size[0] * scale)), max(16, round(settings.size[1] * scale))
@@ -239,6 +266,8 @@ class SceneWorker:
             self._place_hands(scene, settings.view)
         self._place_trails(scene, settings.view)
         self._move(scene, wishes, settings, scale)
+        if turn is not None:
+            scene.orbit(turn.step, 0.0)
         pixels = np.asarray(cv2.cvtColor(scene.render(), cv2.COLOR_RGB2BGRA), np.uint8)
         if scale < 1.0:
             pixels = np.asarray(
@@ -252,6 +281,29 @@ class SceneWorker:
         self._on_image(Rendering(pixels, self._shown, joints))
         if wishes.still is not None:
             self._save_still(scene, settings, wishes.still)
+        if turn is not None:
+            self._take_turn(turn, pixels)
+
+    def _current_turn(self) -> Turntable | None:
+        """The turn under way; what is left of those that were ended goes."""
+        with self._changed:
+            dropped, self._dropped = self._dropped, []
+            turn = self._turn
+        for old in dropped:
+            old.drop()
+        return turn
+
+    def _take_turn(self, turn: Turntable, pixels: NDArray[np.uint8]) -> None:
+        problem = ""
+        try:
+            if not turn.take(pixels):
+                return
+        except UserError as error:
+            problem = str(error)
+        with self._changed:
+            if self._turn is turn:
+                self._turn = None
+        self._on_saved(turn.file, problem)
 
     def _open_scene(self, shown: Shown, settings: SceneSettings) -> None:
         """A scene for the model of ``shown``; the viewer's camera stays."""

@@ -2126,6 +2126,10 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
       <translation>In einer Größe spei&amp;chern, durchsichtig…</translation>
     </message>
     <message>
+      <source>Save a t&amp;urntable video</source>
+      <translation>Drehvideo speich&amp;ern</translation>
+    </message>
+    <message>
       <source>&amp;Settings</source>
       <translation>&amp;Einstellungen</translation>
     </message>
@@ -2580,6 +2584,10 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
     <message>
       <source>What is in the middle stays there; the sides follow the shape.</source>
       <translation>Was in der Mitte ist, bleibt dort; die Seiten folgen der Form.</translation>
+    </message>
+    <message>
+      <source>The 3D view turns once around and is saved; Y again ends it.</source>
+      <translation>Die 3D-Ansicht dreht sich einmal und wird gespeichert; noch einmal Y beendet es.</translation>
     </message>
     <message>
       <source>There is no picture to copy yet.</source>

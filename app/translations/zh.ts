@@ -2126,6 +2126,10 @@ from the landmark estimator until the network agrees again.</source>
       <translation>按尺寸保存、透明(&amp;A)…</translation>
     </message>
     <message>
+      <source>Save a t&amp;urntable video</source>
+      <translation>保存旋转视频(&amp;U)</translation>
+    </message>
+    <message>
       <source>&amp;Settings</source>
       <translation>设置(&amp;S)</translation>
     </message>
@@ -2580,6 +2584,10 @@ from the landmark estimator until the network agrees again.</source>
     <message>
       <source>What is in the middle stays there; the sides follow the shape.</source>
       <translation>中间的内容保持不变；两侧随形状变化。</translation>
+    </message>
+    <message>
+      <source>The 3D view turns once around and is saved; Y again ends it.</source>
+      <translation>3D视图旋转一周并保存；再按 Y 结束。</translation>
     </message>
     <message>
       <source>There is no picture to copy yet.</source>

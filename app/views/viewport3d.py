@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
@@ -90,6 +91,18 @@ class Viewport3D(JointFrame):
             self.saved.emit(still.file, _NOT_AVAILABLE)
         else:
             self.worker.save_still(still)
+
+    def turn_around(self, file: Path) -> bool:
+        """Turn once around and write a video of it, or end a turn; whether one began. ``saved``
+        tells when it is done."""
+        if self.worker.is_turning:
+            self.worker.turn(None)
+            return False
+        if self._has_failed:
+            self.saved.emit(file, _NOT_AVAILABLE)
+            return False
+        self.worker.turn(file)
+        return True
 
     def joint_places(self) -> JointPlaces:
         rendering, image = self._rendering, self._image

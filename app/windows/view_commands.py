@@ -71,6 +71,7 @@ class ViewCommands:
             "reset_view": lambda _: viewport.worker.reset_view(),
             "save_scene": lambda _: self.save_scene(),
             "save_scene_as": lambda _: self.save_scene_as(),
+            "turntable": lambda _: self.turn_around(),
             "copy_picture": lambda _: self.copy_picture(),
             "copy_scene": lambda _: self.copy_scene(),
             "compare": lambda _: self._toggle_comparison(),
@@ -111,8 +112,17 @@ class ViewCommands:
         dialog.open()
 
     def _still_file(self) -> Path:
+        return self._file("view", ".png")
+
+    def _file(self, what: str, kind: str) -> Path:
         folder = self._session.observables.record_choice.value.folder
-        return folder / f"view-{datetime.now().strftime('%Y%m%d-%H%M%S')}.png"
+        return folder / f"{what}-{datetime.now().strftime('%Y%m%d-%H%M%S')}{kind}"
+
+    def turn_around(self) -> None:
+        """Write a video of the 3D view that turns once around, or end it."""
+        if self._viewport.turn_around(self._file("turntable", ".mp4")):
+            text = tr("The 3D view turns once around and is saved; Y again ends it.")
+            self._shell.banner.show_notice(Notice("record", text, seconds=4.0))
 
     def scene_saved(self, file: Path, problem: str) -> None:
         """Say where the picture is, or why there is none."""
