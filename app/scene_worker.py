@@ -20,7 +20,8 @@ from app.dense_hand import DenseHands, dense_hands
 from app.follow import Follower
 from app.scene_state import Rendering, SceneLook, SceneSettings, Still, Wishes
 from app.session_types import Shown
-from app.turntable import Turntable
+from app.stills import save_still
+from app.turntable import Turns
 from hands3c_core.errors import UserError, unexpected
 from hands3c_core.types import Hand
 
@@ -41,8 +42,6 @@ _MAX_PIXELS = 900 * 700
 _SETTLE_PERIOD_S, _SETTLE_STEPS = 0.1, 6
 #: The scene rests at least this share of a rendering's time: one core is never its own.
 _REST_SHARE = 0.5
-#: Up to this size stills are drawn twice as large and reduced; beyond, memory sets the limit.
-_FINE_PIXELS = 2560 * 1440
 #: Closing waits so long for a still, s.
 _STILL_S = 60.0
 #: How much brighter the background is at the top than at the bottom, of the full brightness.
@@ -90,8 +89,7 @@ class SceneWorker:
         self._on_its_way = False
         self._is_drawing = False
         self._is_saving = False
-        self._turn: Turntable | None = None
-        self._dropped: list[Turntable] = []
+        self._turns = Turns()
         self.render_ms = 0.0
         self._thread = threading.Thread(target=self._run, name="hands3c-scene", daemon=True)
         self._thread.start()
@@ -154,16 +152,14 @@ class SceneWorker:
     def turn(self, file: Path | None) -> None:
         """Turn once around and write a video of it; None ends a turn and leaves no file."""
         with self._changed:
-            old, self._turn = self._turn, None if file is None else Turntable(file)
-            if old is not None:
-                self._dropped.append(old)
+            self._turns.ask(file)
             self._wishes.redraw = True
             self._changed.notify()
 
     @property
     def is_turning(self) -> bool:
         """Whether a turn is under way."""
-        return self._turn is not None
+        return self._turns.is_on
 
     def configure(
         self,
@@ -196,7 +192,7 @@ class SceneWorker:
         """Whether everything asked for has been drawn and the camera has arrived at the hands."""
         with self._changed:
             busy = self._wishes.any or self._is_drawing or self._on_its_way
-            return not busy and self._turn is None
+            return not busy and not self._turns.is_on
 
     # ------------------------------------------------------------------------------- the thread
 
@@ -215,10 +211,7 @@ class SceneWorker:
         except Exception as error:
             self._on_error(unexpected(log, "The 3D view stopped", error))
         finally:
-            with self._changed:
-                if self._turn is not None:
-                    self._dropped.append(self._turn)
-            self._current_turn()
+            self._turns.close()
             if self._scene is not None:
                 self._scene.close()
 
@@ -241,7 +234,7 @@ class SceneWorker:
 
     def _has_work(self) -> bool:
         # Stills and turns are wanted also of a view that is not on the stage.
-        saves = self._wishes.still is not None or self._turn is not None
+        saves = self._wishes.still is not None or self._turns.is_on
         return saves or (self._wishes.any and self._settings.visible)
 
     def _render(self, wishes: Wishes, settings: SceneSettings) -> None:
@@ -249,11 +242,11 @@ class SceneWorker:
         if shown is not None and shown.model is not None and shown.model.meshes is not self._meshes:
             self._open_scene(shown, settings)
         scene = self._scene
-        turn = self._current_turn()
+        turn = self._turns.current()
         if scene is None:
             asked = wishes.still or turn
             if asked is not None:
-                self._turn = None
+                self._turns.close()
                 self._on_saved(asked.file, "There is nothing to see in the 3D view yet.")
             return
         scale = _render_scale(settings.size)
@@ -281,29 +274,8 @@ class SceneWorker:
         self._on_image(Rendering(pixels, self._shown, joints))
         if wishes.still is not None:
             self._save_still(scene, settings, wishes.still)
-        if turn is not None:
-            self._take_turn(turn, pixels)
-
-    def _current_turn(self) -> Turntable | None:
-        """The turn under way; what is left of those that were ended goes."""
-        with self._changed:
-            dropped, self._dropped = self._dropped, []
-            turn = self._turn
-        for old in dropped:
-            old.drop()
-        return turn
-
-    def _take_turn(self, turn: Turntable, pixels: NDArray[np.uint8]) -> None:
-        problem = ""
-        try:
-            if not turn.take(pixels):
-                return
-        except UserError as error:
-            problem = str(error)
-        with self._changed:
-            if self._turn is turn:
-                self._turn = None
-        self._on_saved(turn.file, problem)
+        if turn is not None and (problem := self._turns.take(turn, pixels)) is not None:
+            self._on_saved(turn.file, problem)
 
     def _open_scene(self, shown: Shown, settings: SceneSettings) -> None:
         """A scene for the model of ``shown``; the viewer's camera stays."""
@@ -451,23 +423,8 @@ class SceneWorker:
             self._on_its_way = follower.aim(scene.view, scene.size[0] / scene.size[1], steps)
 
     def _save_still(self, scene: HandScene, settings: SceneSettings, wanted: Still) -> None:
-        from hands3c_core.atomic import write_atomically
-
-        problem, file = "", wanted.file
-        size = wanted.size or settings.size
-        fine = 2 if size[0] * size[1] <= _FINE_PIXELS else 1
-        try:
-            still = scene.render_still(size, fine, cut_out=wanted.cut_out)
-            if settings.view.mirror:
-                still = np.asarray(cv2.flip(still, 1), np.uint8)
-            order = cv2.COLOR_RGBA2BGRA if wanted.cut_out else cv2.COLOR_RGB2BGR
-            encoded, data = cv2.imencode(".png", cv2.cvtColor(still, order))
-            if not encoded:
-                raise UserError(f"{file.name}: the picture could not be encoded as PNG.")
-            write_atomically(file, data.tobytes())
-        except UserError as error:
-            problem = str(error)
-        self._on_saved(file, problem)
+        problem = save_still(scene, settings, wanted)
+        self._on_saved(wanted.file, problem)
         if not scene.is_open:
             raise UserError(f"The 3D view could not be opened again: {problem}")
 

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from hands3c_core.errors import UserError
 
 if TYPE_CHECKING:
     from hands3c_core.export.video import VideoWriter
@@ -51,3 +54,54 @@ class Turntable:
             with contextlib.suppress(Exception):
                 self._writer.close()
             self.file.unlink(missing_ok=True)
+
+
+class Turns:
+    """The turn under way, if there is one. It is asked for on any thread, taken on the scene's."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._turn: Turntable | None = None
+        self._ended: list[Turntable] = []
+
+    @property
+    def is_on(self) -> bool:
+        return self._turn is not None
+
+    def ask(self, file: Path | None) -> None:
+        """Begin a turn; None ends one and leaves no file."""
+        with self._lock:
+            if self._turn is not None:
+                self._ended.append(self._turn)
+            self._turn = None if file is None else Turntable(file)
+
+    def current(self) -> Turntable | None:
+        """The turn under way; what is left of those that were ended goes."""
+        with self._lock:
+            ended, self._ended = self._ended, []
+            turn = self._turn
+        for old in ended:
+            old.drop()
+        return turn
+
+    def take(self, turn: Turntable, pixels: NDArray[np.uint8]) -> str | None:
+        """Give a rendering to ``turn``; at its end what went wrong ('' for nothing), else None."""
+        problem = ""
+        try:
+            if not turn.take(pixels):
+                return None
+        except UserError as error:
+            problem = str(error)
+        self.done(turn)
+        return problem
+
+    def done(self, turn: Turntable) -> None:
+        """``turn`` is over; a newer one goes on."""
+        with self._lock:
+            if self._turn is turn:
+                self._turn = None
+
+    def close(self) -> None:
+        """End what is under way."""
+        self.ask(None)
+        self.current()
