@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from hands3c_core.closing import Closing
 from hands3c_core.detect.follow_network import Followed, FollowNetwork
 from hands3c_core.detect.mediapipe_hands import MediaPipeDetector
+from hands3c_core.detect.photographs import find_large
 from hands3c_core.detect.tracker import TrackerSettings, same_hand
 from hands3c_core.errors import UserError
 from hands3c_core.types import Detection, UInt8
@@ -156,6 +157,8 @@ class HandFollower(Closing):
             self._finish_search()
             self._last_search = self._frame
             found = self._finder.detect(pixels)
+            if not found and self._frame == 1:  # it may be a photograph
+                found = find_large(self._finder, pixels)
             self._hands = [_Hand(hand.landmarks_2d, np.zeros(2)) for hand in found]
         elif self._search is None and self._search_is_due():
             self._last_search = self._frame
