@@ -64,7 +64,7 @@ def find_large(finder: MediaPipeDetector, image: UInt8) -> list[Detection]:
     small, scale = _at_most(image, _LARGEST)
     for share in _BORDERS:
         border = round(share * min(small.shape[:2]))
-        wide = cv2.copyMakeBorder(small, *[border] * 4, cv2.BORDER_REPLICATE)
+        wide = cv2.copyMakeBorder(small, border, border, border, border, cv2.BORDER_REPLICATE)
         found = finder.detect(np.asarray(wide, np.uint8))
         if found:
             return [_moved(hand, border, scale) for hand in found]
