@@ -46,7 +46,7 @@ def start(arguments: list[str]) -> int:
         configure_threads(side_by_side=True)
         os.environ.setdefault("GLOG_minloglevel", "2")  # the detector's library reports at start
         require_limit(LANDMARKS_MB, "the app")
-        from app.options import has_display, needed_memory, parse, warn_of_live
+        from .options import has_display, needed_memory, parse, warn_of_live
 
         options = parse(arguments)
         require_limit(*needed_memory(options))
@@ -58,12 +58,12 @@ def start(arguments: list[str]) -> int:
             level=logging.INFO, handlers=[terminal], format="%(levelname)s %(name)s: %(message)s"
         )
         if options.headless or not has_display():
-            from app.headless import run_headless
+            from .headless import run_headless
 
             if not options.headless:
                 print("No display found: running headless.", file=sys.stderr)
             return run_headless(options)
-        from app.gui import run_window
+        from .gui import run_window
 
         return run_window(options)
 

@@ -22,17 +22,18 @@ import psutil
 from PyQt6.QtCore import QEventLoop, QObject, QSettings, Qt, QTimer
 from PyQt6.QtWidgets import QApplication
 
-from app.collector import CalmCollector
-from app.config import ModelConfig, RecordChoice, ViewState
-from app.options import has_display
-from app.session import Session
-from app.session_types import Picture
-from app.settings import Settings
-from app.theme import Theme
-from app.windows.main_window import MainWindow
 from hands3c_core.benchmark.loopback_camera import loopback_camera
 from hands3c_core.command import run
 from hands3c_core.errors import UserError
+
+from .collector import CalmCollector
+from .config import ModelConfig, RecordChoice, ViewState
+from .options import has_display
+from .session import Session
+from .session_types import Picture
+from .settings import Settings
+from .theme import Theme
+from .windows.main_window import MainWindow
 
 #: Wait this long for the first picture: the first start compiles kernels and measures runtimes.
 _START_S = 180.0

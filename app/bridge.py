@@ -9,9 +9,9 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
 
-from app.observe import Disconnect, Observable
-from app.session import Session
-from app.session_types import Notice
+from .observe import Disconnect, Observable
+from .session import Session
+from .session_types import Notice
 
 
 class Bridge(QObject):

@@ -7,8 +7,8 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from app.config import ModelConfig
-from app.session_types import SourceInfo
+from .config import ModelConfig
+from .session_types import SourceInfo
 
 
 class Calibrations:

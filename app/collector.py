@@ -14,9 +14,10 @@ import threading
 
 from PyQt6.QtCore import QObject, QTimer
 
-from app.bridge import Bridge
-from app.model_status import ModelStatus
 from hands3c_core.free_memory import trim_heap
+
+from .bridge import Bridge
+from .model_status import ModelStatus
 
 #: After the model the 3D view opens, which brings objects of its own.
 _SETTLED_MS = 4000

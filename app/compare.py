@@ -15,17 +15,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.config import ModelConfig, ViewState
-from app.model import LoadedModel, load_model, needs_rebuild, tune
-from app.observables import Observables
-from app.observe import Observable
-from app.painter import Painter
-from app.session_types import FAILURE_S, Figures, Notice, Picture, SecondPicture, Shown
-from app.wording import estimator_title
-from app.workers import RenderThread
 from hands3c_core.errors import UserError, unexpected
 from hands3c_core.types import FrameResult
 from hands3c_core.weights import AUTO, LANDMARKS, shipped_weights
+
+from .config import ModelConfig, ViewState
+from .model import LoadedModel, load_model, needs_rebuild, tune
+from .observables import Observables
+from .observe import Observable
+from .painter import Painter
+from .session_types import FAILURE_S, Figures, Notice, Picture, SecondPicture, Shown
+from .wording import estimator_title
+from .workers import RenderThread
 
 log = logging.getLogger(__name__)
 

@@ -12,23 +12,24 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from app.ahead import Ahead
-from app.config import ModelConfig
-from app.failures import Failures
-from app.maps import ask_for_maps
-from app.meters import Meter
-from app.model import LoadedModel, tune
-from app.model_status import ModelStatus
-from app.observables import Observables
-from app.player import Player
-from app.preview import Preview, raw_picture
-from app.recording import RecordFiles, Recording
-from app.relief import Relief
-from app.replay import TakeReplay
-from app.session_types import FAILURE_S, Notice, RecordingState, Shown, State
 from hands3c_core.errors import UserError, unexpected
 from hands3c_core.pipeline_frames import Looked
 from hands3c_core.types import Frame
+
+from .ahead import Ahead
+from .config import ModelConfig
+from .failures import Failures
+from .maps import ask_for_maps
+from .meters import Meter
+from .model import LoadedModel, tune
+from .model_status import ModelStatus
+from .observables import Observables
+from .player import Player
+from .preview import Preview, raw_picture
+from .recording import RecordFiles, Recording
+from .relief import Relief
+from .replay import TakeReplay
+from .session_types import FAILURE_S, Notice, RecordingState, Shown, State
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from app.session_types import Notice
 from hands3c_core.types import Frame
+
+from .session_types import Notice
 
 log = logging.getLogger(__name__)
 

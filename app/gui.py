@@ -12,16 +12,16 @@ import platformdirs
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
-from app.collector import CalmCollector
-from app.config import RecordChoice
-from app.icons import window_icon
-from app.languages import Translators
-from app.options import Options, live_choice, model_config
-from app.session import Session
-from app.settings import APPLICATION, ORGANISATION, Settings
-from app.theme import Theme, as_choice
-from app.windows.dialogs import RecentLog
-from app.windows.main_window import MainWindow
+from .collector import CalmCollector
+from .config import RecordChoice
+from .icons import window_icon
+from .languages import Translators
+from .options import Options, live_choice, model_config
+from .session import Session
+from .settings import APPLICATION, ORGANISATION, Settings
+from .theme import Theme, as_choice
+from .windows.dialogs import RecentLog
+from .windows.main_window import MainWindow
 
 
 def run_window(options: Options, settings: Settings | None = None) -> int:
@@ -51,7 +51,7 @@ def run_window(options: Options, settings: Settings | None = None) -> int:
     session.live.choose(live_choice(options, settings.load_live()))
     feed = None
     if options.virtual_camera:
-        from app.virtual_camera import CameraFeed
+        from .virtual_camera import CameraFeed
 
         feed = CameraFeed(session.observables)
     session.set_loop(options.loop or settings.get("playback/loop", True))

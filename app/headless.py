@@ -15,18 +15,19 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.config import LiveChoice, ModelConfig, ViewState
-from app.live import targets_of
-from app.options import Options, bundled_clip, live_choice, model_config
-from app.recording import RecordFiles
-from app.replay import is_take
-from app.session import Session
-from app.session_types import Notice, Shown, SourceInfo, State, Take
-from app.wording import counted
 from hands3c_core.errors import UserError
 from hands3c_core.live.targets import check_port
 from hands3c_core.names import user_path
 from hands3c_core.sources import list_cameras, open_source, split_mode
+
+from .config import LiveChoice, ModelConfig, ViewState
+from .live import targets_of
+from .options import Options, bundled_clip, live_choice, model_config
+from .recording import RecordFiles
+from .replay import is_take
+from .session import Session
+from .session_types import Notice, Shown, SourceInfo, State, Take
+from .wording import counted
 
 
 def run_headless(options: Options, console: Console | None = None) -> int:
@@ -59,7 +60,7 @@ def run_headless(options: Options, console: Console | None = None) -> int:
         ExitStack() as cleaning,
     ):
         if options.virtual_camera:
-            from app.virtual_camera import CameraFeed
+            from .virtual_camera import CameraFeed
 
             cleaning.callback(CameraFeed(session.observables).close)
         run = _Run(session, console, loop=options.loop, max_frames=options.max_frames)

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from app.observe import Disconnect
-from app.session import Session
-from app.session_types import Take, TakeChange
-from app.wording import tr
+from .observe import Disconnect
+from .session import Session
+from .session_types import Take, TakeChange
+from .wording import tr
 
 #: Changes of the same choice within this time are one step: a dragged slider makes many.
 _MERGE_S = 1.0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
-from app.wording import translate_with
+from .wording import translate_with
 
 log = logging.getLogger(__name__)
 

@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from app.config import LiveChoice
-from app.observables import Observables
-from app.observe import Disconnect
-from app.session_types import LiveState, Notice, Shown
-from app.workers import RenderThread, TaskThread
 from hands3c_core.errors import UserError, unexpected
+
+from .config import LiveChoice
+from .observables import Observables
+from .observe import Disconnect
+from .session_types import LiveState, Notice, Shown
+from .workers import RenderThread, TaskThread
 
 if TYPE_CHECKING:
     from hands3c_core.live import LiveOut, Target

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from app.config import ALL_JOINTS, NetworkMap, ViewState
-from app.model_status import MapLegend
 from hands3c_core.conventions import NUM_JOINTS
 from hands3c_core.types import FrameResult
+
+from .config import ALL_JOINTS, NetworkMap, ViewState
+from .model_status import MapLegend
 
 if TYPE_CHECKING:
     from hands3c_core.estimators.base import MapSource

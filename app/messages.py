@@ -13,7 +13,7 @@ import re
 from functools import cache
 from typing import Final
 
-from app.wording import tr
+from .wording import tr
 
 #: The first one that fits is taken: messages that hold others come first.
 MESSAGES: Final = (

@@ -12,8 +12,9 @@ from collections.abc import Callable
 
 import psutil
 
-from app.session_types import Stats
 from hands3c_core.types import FrameResult
+
+from .session_types import Stats
 
 _WINDOW_S = 1.0
 #: A slow machine's rate is taken over so many frames, if they are not older than this, s.

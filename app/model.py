@@ -12,10 +12,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.config import ModelConfig
-from app.maps import available_maps
-from app.model_status import ModelStatus
-from app.wording import tr
 from hands3c_core.weights import (
     AUTO,
     LANDMARKS,
@@ -25,6 +21,11 @@ from hands3c_core.weights import (
     read_card,
     shipped_weights,
 )
+
+from .config import ModelConfig
+from .maps import available_maps
+from .model_status import ModelStatus
+from .wording import tr
 
 if TYPE_CHECKING:
     from hands3c_core.detect import HandDetector

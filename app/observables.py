@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from app.config import LiveChoice, ModelConfig, RecordChoice, ViewState
-from app.model_status import ModelStatus
-from app.observe import Event, Observable
-from app.session_types import (
+from hands3c_core.sources import CameraInfo
+
+from .config import LiveChoice, ModelConfig, RecordChoice, ViewState
+from .model_status import ModelStatus
+from .observe import Event, Observable
+from .session_types import (
     ExportState,
     LiveState,
     Notice,
@@ -19,7 +21,6 @@ from app.session_types import (
     Take,
     TakeChange,
 )
-from hands3c_core.sources import CameraInfo
 
 
 class Observables:

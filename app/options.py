@@ -11,7 +11,6 @@ from typing import Annotated, Any
 
 import tyro
 
-from app.config import FOV_RANGE, RECORD_KINDS, Device, LiveChoice, ModelConfig, RecordKind
 from hands3c_core import __version__
 from hands3c_core.assets import asset_path
 from hands3c_core.command import parse_arguments
@@ -19,6 +18,8 @@ from hands3c_core.conventions import DEFAULT_FOV_DEG
 from hands3c_core.errors import UserError
 from hands3c_core.memory_limit import LANDMARKS_MB, NETWORK_MB, WINDOW_MB
 from hands3c_core.weights import LANDMARKS
+
+from .config import FOV_RANGE, RECORD_KINDS, Device, LiveChoice, ModelConfig, RecordKind
 
 DESCRIPTION = """Turns hands in a camera, video or stream into live textured 3D meshes.
 

@@ -11,16 +11,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.config import NetworkMap, ViewState, toggles
-from app.maps import map_legend, map_style
-from app.session_types import Picture, Shown
-from app.zoom import MAX_UPSCALE, WHOLE, Part, Zoom, visible_part
 from hands3c_core.types import Hand
 
+from .config import NetworkMap, ViewState, toggles
+from .maps import map_legend, map_style
+from .session_types import Picture, Shown
+from .zoom import MAX_UPSCALE, WHOLE, Part, Zoom, visible_part
+
 if TYPE_CHECKING:
-    from app.model import LoadedModel
     from hands3c_core.explain.maps import ColorScale
     from hands3c_core.render import MeshRasterizer, OverlayStyle
+
+    from .model import LoadedModel
 
 
 #: Fields of ``OverlayStyle`` that are switched on and off.

@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from app.replay import TakeReplay, is_take
-from app.session_types import Notice, Playback, SourceInfo, State
 from hands3c_core.errors import UserError
 from hands3c_core.sources import (
     CameraInfo,
@@ -20,6 +18,9 @@ from hands3c_core.sources import (
     split_mode,
 )
 from hands3c_core.types import Frame
+
+from .replay import TakeReplay, is_take
+from .session_types import Notice, Playback, SourceInfo, State
 
 #: How long to wait for a frame before looking for commands, s.
 _POLL_S = 0.03

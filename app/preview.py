@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import time
 
-from app.player import Player
-from app.session_types import Shown, State
 from hands3c_core.geometry import default_camera
 from hands3c_core.types import Frame, FrameResult
+
+from .player import Player
+from .session_types import Shown, State
 
 
 class Preview:

@@ -13,15 +13,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.config import ViewState
-from app.observe import Observable
-from app.painter import Painter
-from app.session_types import RecordingState, Shown, Take
-from app.take_files import RAW_SUFFIX, size_of
-from app.workers import BoundedQueue
 from hands3c_core.errors import UserError, unexpected
 from hands3c_core.gaps import MOST_GAP_S
 from hands3c_core.names import cut_name
+
+from .config import ViewState
+from .observe import Observable
+from .painter import Painter
+from .session_types import RecordingState, Shown, Take
+from .take_files import RAW_SUFFIX, size_of
+from .workers import BoundedQueue
 
 if TYPE_CHECKING:
     from hands3c_core.export import ResultLog

@@ -13,15 +13,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.config import SceneVideo
-from app.observables import Observables
-from app.painter import Painter
-from app.recording import TakeClock
-from app.scene_state import Rendering
-from app.session_types import FAILURE_S, Notice, RecordingState, Shown
-from app.take_files import SCENE_SUFFIX
-from app.workers import BoundedQueue
 from hands3c_core.errors import UserError, unexpected
+
+from .config import SceneVideo
+from .observables import Observables
+from .painter import Painter
+from .recording import TakeClock
+from .scene_state import Rendering
+from .session_types import FAILURE_S, Notice, RecordingState, Shown
+from .take_files import SCENE_SUFFIX
+from .workers import BoundedQueue
 
 if TYPE_CHECKING:
     from hands3c_core.export.video import VideoWriter

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.config import ViewState
-from app.session_types import Shown
+from .config import ViewState
+from .session_types import Shown
 
 
 @dataclass(frozen=True, slots=True)

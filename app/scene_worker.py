@@ -15,15 +15,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.config import HandMaterial, MeshStyle, SkinTone, ViewState
-from app.dense_hand import DenseHands, dense_hands
-from app.follow import Follower
-from app.scene_state import Rendering, SceneLook, SceneSettings, Still, Wishes
-from app.session_types import Shown
-from app.stills import save_still
-from app.turntable import Turns
 from hands3c_core.errors import UserError, unexpected
 from hands3c_core.types import Hand
+
+from .config import HandMaterial, MeshStyle, SkinTone, ViewState
+from .dense_hand import DenseHands, dense_hands
+from .follow import Follower
+from .scene_state import Rendering, SceneLook, SceneSettings, Still, Wishes
+from .session_types import Shown
+from .stills import save_still
+from .turntable import Turns
 
 if TYPE_CHECKING:
     from hands3c_core.hand_model import FastHandLayer

@@ -22,25 +22,26 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.compare import Comparison
-from app.config import ModelConfig, RecordChoice, ViewState
-from app.engine import Engine
-from app.live import LiveSender
-from app.meters import Meter
-from app.model import LoadedModel, is_network, load_model, model_title, needs_rebuild
-from app.observables import Observables
-from app.painter import Painter
-from app.player import find_cameras
-from app.recording import RecordFiles
-from app.session_log import log_session
-from app.session_types import FAILURE_S, Level, Notice, Picture, Shown, State
-from app.snapshots import save_snapshot
-from app.takes import TakeShelf
-from app.wording import saved_text
-from app.workers import RenderThread, TaskThread
-from app.zoom import WHOLE, PictureFollower, Zoom
 from hands3c_core.errors import UserError, unexpected
 from hands3c_core.weights import LANDMARKS
+
+from .compare import Comparison
+from .config import ModelConfig, RecordChoice, ViewState
+from .engine import Engine
+from .live import LiveSender
+from .meters import Meter
+from .model import LoadedModel, is_network, load_model, model_title, needs_rebuild
+from .observables import Observables
+from .painter import Painter
+from .player import find_cameras
+from .recording import RecordFiles
+from .session_log import log_session
+from .session_types import FAILURE_S, Level, Notice, Picture, Shown, State
+from .snapshots import save_snapshot
+from .takes import TakeShelf
+from .wording import saved_text
+from .workers import RenderThread, TaskThread
+from .zoom import WHOLE, PictureFollower, Zoom
 
 if TYPE_CHECKING:
     from hands3c_core.detect import HandDetector

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import logging
 
-from app.model_status import ModelStatus
-from app.observables import Observables
-from app.session_types import Notice, RecordingState, SourceInfo
-from app.wording import counted
+from .model_status import ModelStatus
+from .observables import Observables
+from .session_types import Notice, RecordingState, SourceInfo
+from .wording import counted
 
 log = logging.getLogger(__name__)
 

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.model_status import MapLegend
-from app.zoom import WHOLE, Part, Zoom
 from hands3c_core.types import FrameResult
 
+from .model_status import MapLegend
+from .zoom import WHOLE, Part, Zoom
+
 if TYPE_CHECKING:
-    from app.model import LoadedModel
     from hands3c_core.hand_model import HandModelData
     from hands3c_core.sources import Page
+
+    from .model import LoadedModel
 
 Level = Literal["info", "warning", "error"]
 

@@ -11,7 +11,9 @@ from typing import Any, TypeVar, get_args
 
 from PyQt6.QtCore import QByteArray, QSettings
 
-from app.config import (
+from hands3c_core.weights import AUTO, LANDMARKS, NAMES
+
+from .config import (
     FOV_RANGE,
     HAND_MODELS,
     RECORD_KINDS,
@@ -22,7 +24,6 @@ from app.config import (
     RecordChoice,
     ViewState,
 )
-from hands3c_core.weights import AUTO, LANDMARKS, NAMES
 
 T = TypeVar("T")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from app.settings import Settings
-from app.theme import Theme
-from app.views.banner import Banner
+from .settings import Settings
+from .theme import Theme
+from .views.banner import Banner
 
 
 class Shell(Protocol):

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import cv2
 
-from app.config import ViewState
-from app.painter import Painter
-from app.session_types import Shown
 from hands3c_core.errors import UserError
+
+from .config import ViewState
+from .painter import Painter
+from .session_types import Shown
 
 KINDS = (".png", ".obj", ".ply")
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from app.scene_state import SceneSettings, Still
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
+
+from .scene_state import SceneSettings, Still
 
 if TYPE_CHECKING:
     from hands3c_core.render.open3d_scene import HandScene

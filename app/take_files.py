@@ -7,10 +7,11 @@ import contextlib
 from functools import cache
 from pathlib import Path
 
-from app.session_types import Take
 from hands3c_core.errors import UserError
 from hands3c_core.export_formats import EXPORT_FORMATS
 from hands3c_core.reading import Fields, parse_json
+
+from .session_types import Take
 
 RAW_SUFFIX = ".raw.mp4"
 SCENE_SUFFIX = ".scene.mp4"

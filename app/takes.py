@@ -15,13 +15,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.observables import Observables
-from app.recording import Recording
-from app.session_types import FAILURE_S, ExportState, Level, Notice, Take, TakeChange
-from app.take_files import files_of, read_take, scan, size_of
-from app.wording import saved_text
-from app.workers import TaskThread
 from hands3c_core.errors import UserError, unexpected
+
+from .observables import Observables
+from .recording import Recording
+from .session_types import FAILURE_S, ExportState, Level, Notice, Take, TakeChange
+from .take_files import files_of, read_take, scan, size_of
+from .wording import saved_text
+from .workers import TaskThread
 
 if TYPE_CHECKING:
     from hands3c_core.hand_model import HandModelData

@@ -24,14 +24,15 @@ from typing import Any
 
 import psutil
 
-from app.observe import Disconnect, Observable
-from app.recording import RecordFiles, Recording
-from app.session import Session
-from app.session_types import Shown
-from app.wording import counted
 from hands3c_core.errors import UserError, unexpected
 from hands3c_core.reading import read_json
 from hands3c_core.weights import LANDMARKS, find_weights, read_card
+
+from .observe import Disconnect, Observable
+from .recording import RecordFiles, Recording
+from .session import Session
+from .session_types import Shown
+from .wording import counted
 
 log = logging.getLogger(__name__)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.observables import Observables
-from app.painter import Painter
-from app.session_types import Notice, Shown
-from app.workers import RenderThread
 from hands3c_core.errors import UserError
 from hands3c_core.live.virtual_camera import VirtualCamera, require_virtual_camera
 
+from .observables import Observables
+from .painter import Painter
+from .session_types import Notice, Shown
+from .workers import RenderThread
+
 if TYPE_CHECKING:
-    from app.observe import Disconnect
+    from .observe import Disconnect
 
 _FALLBACK_FPS = 30.0
 

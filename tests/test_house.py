@@ -18,13 +18,19 @@ SOURCES = sorted(
 )
 
 
+def imported_from(node: ast.ImportFrom, path: Path) -> str:
+    """The whole name of the module, also of a relative import in the file ``path``."""
+    package = path.relative_to(ROOT).parts[: -node.level] if node.level else ()
+    return ".".join((*package, *filter(None, [node.module])))
+
+
 def imported_modules(path: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names.add(node.module)
+        elif isinstance(node, ast.ImportFrom):
+            names.add(imported_from(node, path))
     return names
 
 
@@ -37,6 +43,26 @@ def test_imports_flow_one_way(path):
         assert not names & {"PyQt6", "app"}
     if path.is_relative_to(ROOT / "scripts"):
         assert "PyQt6" not in names
+
+
+def test_the_core_imports_by_whole_names_and_the_app_by_relative_ones():
+    """Installed, ``app`` is called ``hands3c_live``; it must not need its name in the checkout,
+    which may be that of somebody else's package."""
+    wrong = []
+    for path in SOURCES:
+        inside_app = path.is_relative_to(ROOT / "app")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                named = (node.module or "").split(".")[0]
+                bad = named in {"app", "hands3c_live"} and node.level == 0 and inside_app
+                bad = bad or (node.level > 0 and not inside_app)
+            elif isinstance(node, ast.Import):
+                bad = inside_app and any(alias.name.split(".")[0] == "app" for alias in node.names)
+            else:
+                continue
+            if bad:
+                wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert not wrong
 
 
 def test_the_rooms_import_only_what_lies_below_them():
@@ -83,20 +109,22 @@ def imports_of_modules(folder: str) -> dict[str, set[str]]:
         parts = path.relative_to(ROOT).with_suffix("").parts
         files[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
 
-    def named(statements: list[ast.stmt]) -> set[str]:
+    def named(statements: list[ast.stmt], path: Path) -> set[str]:
         found: set[str] = set()
         for node in statements:
             if isinstance(node, ast.Import):
                 found |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                inner = {f"{node.module}.{alias.name}" for alias in node.names}
-                found |= (inner & files.keys()) or {node.module}
+            elif isinstance(node, ast.ImportFrom):
+                module = imported_from(node, path)
+                inner = {f"{module}.{alias.name}" for alias in node.names}
+                found |= (inner & files.keys()) or {module}
             elif isinstance(node, (ast.If, ast.Try)):
-                found |= named(node.body) | named(node.orelse)
+                found |= named(node.body, path) | named(node.orelse, path)
         return found
 
     return {
-        name: (named(ast.parse(path.read_text(encoding="utf-8")).body) & files.keys()) - {name}
+        name: (named(ast.parse(path.read_text(encoding="utf-8")).body, path) & files.keys())
+        - {name}
         for name, path in files.items()
     }
 

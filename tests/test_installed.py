@@ -15,8 +15,10 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture
 def site(tmp_path):
     skip = shutil.ignore_patterns("__pycache__")
-    for folder in ("hands3c_core", "app"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=skip)
+    for folder, name in (("hands3c_core", "hands3c_core"), ("app", "hands3c_live")):
+        shutil.copytree(ROOT / folder, tmp_path / name, ignore=skip)
+    # Another project's package, and no folder of ours.
+    (tmp_path / "app.py").write_text("raise ImportError('somebody else\\'s')\n")
     for folder in ("assets", "weights"):
         place = tmp_path / "hands3c_core" / "shipped" / folder
         shutil.copytree(ROOT / folder, place, ignore=skip)
@@ -29,7 +31,7 @@ def run(site: Path, *arguments: str) -> str:
 
 
 def test_headless_run(site):
-    printed = run(site, "-m", "app", "--headless", "--max-frames", "3", "--out", "out")
+    printed = run(site, "-m", "hands3c_live", "--headless", "--max-frames", "3", "--out", "out")
     assert "3 frames, a hand in 100.0 %" in printed
     assert {f.suffix for f in (site / "out").iterdir()} == {".mp4", ".glb", ".jsonl"}
 

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app.session_types import SourceInfo
-from app.theme import Theme
-from app.views.controls import ComboBox, IconButton, muted
-from app.wording import tr
 from hands3c_core.sources import CameraInfo, CameraMode, split_mode, with_mode
+
+from ..session_types import SourceInfo
+from ..theme import Theme
+from ..views.controls import ComboBox, IconButton, muted
+from ..wording import tr
 
 #: (width, height, frames/s) asked of a camera; 0 leaves that to the camera.
 Mode = tuple[int, int, float]

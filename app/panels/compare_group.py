@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
-from app.bridge import Bridge
-from app.compare import CompareState, comparable
-from app.config import ModelConfig
-from app.session import Session
-from app.theme import Theme
-from app.views.controls import ComboBox, Switch, muted
-from app.wording import estimator_title, tr
+from ..bridge import Bridge
+from ..compare import CompareState, comparable
+from ..config import ModelConfig
+from ..session import Session
+from ..theme import Theme
+from ..views.controls import ComboBox, Switch, muted
+from ..wording import estimator_title, tr
 
 
 class CompareGroup(QWidget):

@@ -19,18 +19,19 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.bridge import Bridge
-from app.config import LiveChoice
-from app.messages import in_users_language
-from app.panels.page import Page
-from app.reveal import reveal
-from app.session import Session
-from app.session_types import LiveState
-from app.shell import Shell
-from app.theme import Theme
-from app.views.controls import ComboBox, Switch, muted
-from app.wording import counted, tr
 from hands3c_core.assets import asset_path
+
+from ..bridge import Bridge
+from ..config import LiveChoice
+from ..messages import in_users_language
+from ..reveal import reveal
+from ..session import Session
+from ..session_types import LiveState
+from ..shell import Shell
+from ..theme import Theme
+from ..views.controls import ComboBox, Switch, muted
+from ..wording import counted, tr
+from .page import Page
 
 #: Who may connect: address to listen on, and what the panel says of it.
 AUDIENCES = (

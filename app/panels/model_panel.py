@@ -10,16 +10,6 @@ from pathlib import Path
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QFormLayout, QProgressBar, QPushButton, QWidget
 
-from app.bridge import Bridge
-from app.config import HAND_MODELS, ModelConfig
-from app.model_status import ModelStatus
-from app.panels.page import Page
-from app.session import Session
-from app.session_types import SourceInfo
-from app.shell import Shell
-from app.theme import Theme
-from app.views.controls import ComboBox, SliderRow, muted
-from app.wording import estimator_title, tr
 from hands3c_core.weights import (
     AUTO,
     LANDMARKS,
@@ -27,6 +17,17 @@ from hands3c_core.weights import (
     default_estimator,
     shipped_weights,
 )
+
+from ..bridge import Bridge
+from ..config import HAND_MODELS, ModelConfig
+from ..model_status import ModelStatus
+from ..session import Session
+from ..session_types import SourceInfo
+from ..shell import Shell
+from ..theme import Theme
+from ..views.controls import ComboBox, SliderRow, muted
+from ..wording import estimator_title, tr
+from .page import Page
 
 #: Dragging a slider asks for a new model at most this often, ms.
 _SETTLE_MS = 120

@@ -6,10 +6,10 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from app.bridge import Bridge
-from app.session import Session
-from app.shell import Shell
-from app.views.controls import divider, heading
+from ..bridge import Bridge
+from ..session import Session
+from ..shell import Shell
+from ..views.controls import divider, heading
 
 
 class Page(QScrollArea):

@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.panels.live_panel import LivePanel
-from app.panels.model_panel import ModelPanel
-from app.panels.page import Page
-from app.panels.record_panel import RecordPanel
-from app.panels.sources_panel import SourcesPanel
-from app.panels.train_panel import TrainPanel
-from app.panels.view_panel import ViewPanel
-from app.theme import Theme
+from ..theme import Theme
+from .live_panel import LivePanel
+from .model_panel import ModelPanel
+from .page import Page
+from .record_panel import RecordPanel
+from .sources_panel import SourcesPanel
+from .train_panel import TrainPanel
+from .view_panel import ViewPanel
 
 
 @dataclass(frozen=True, slots=True)

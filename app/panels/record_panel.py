@@ -10,17 +10,17 @@ from pathlib import Path
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
-from app.bridge import Bridge
-from app.config import RECORD_KINDS, RecordChoice, SceneVideo
-from app.panels.page import Page
-from app.panels.take_list import TakeList
-from app.panels.transport import clock
-from app.session import Session
-from app.session_types import Playback, RecordingState, State
-from app.shell import Shell
-from app.theme import Theme
-from app.views.controls import ComboBox, ElidedLabel, IconButton, RecordButton, Switch, muted
-from app.wording import counted, tr
+from ..bridge import Bridge
+from ..config import RECORD_KINDS, RecordChoice, SceneVideo
+from ..session import Session
+from ..session_types import Playback, RecordingState, State
+from ..shell import Shell
+from ..theme import Theme
+from ..views.controls import ComboBox, ElidedLabel, IconButton, RecordButton, Switch, muted
+from ..wording import counted, tr
+from .page import Page
+from .take_list import TakeList
+from .transport import clock
 
 #: Snapshot kinds: file suffix and label.
 SNAPSHOTS = ((".obj", "OBJ mesh"), (".ply", "PLY mesh"), (".png", "Picture"))

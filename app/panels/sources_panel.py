@@ -19,17 +19,18 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.bridge import Bridge
-from app.icons import icon
-from app.panels.camera_choice import CameraChoice
-from app.panels.page import Page
-from app.session import Session
-from app.session_types import SourceInfo
-from app.shell import Shell
-from app.theme import Theme
-from app.views.controls import Switch, muted
-from app.wording import counted, tr
 from hands3c_core.sources import CameraInfo, split_mode
+
+from ..bridge import Bridge
+from ..icons import icon
+from ..session import Session
+from ..session_types import SourceInfo
+from ..shell import Shell
+from ..theme import Theme
+from ..views.controls import Switch, muted
+from ..wording import counted, tr
+from .camera_choice import CameraChoice
+from .page import Page
 
 VIDEO_FILTER = (
     "Videos, pictures and takes (*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mpg *.png *.jpg *.jpeg "

@@ -19,14 +19,14 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.config import RECORD_KINDS
-from app.icons import icon
-from app.panels.transport import clock
-from app.reveal import reveal
-from app.session_types import ExportState, Take
-from app.theme import Theme
-from app.views.controls import IconButton, muted
-from app.wording import tr
+from ..config import RECORD_KINDS
+from ..icons import icon
+from ..reveal import reveal
+from ..session_types import ExportState, Take
+from ..theme import Theme
+from ..views.controls import IconButton, muted
+from ..wording import tr
+from .transport import clock
 
 #: What can be made of a take later.
 _EXPORTS = tuple(entry for entry in RECORD_KINDS if entry[0] not in ("video", "raw", "jsonl"))

@@ -16,16 +16,16 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.bridge import Bridge
-from app.messages import in_users_language
-from app.panels.page import Page
-from app.panels.transport import clock
-from app.session import Session
-from app.theme import Theme
-from app.training import PersonalTraining, Phase, TrainingState
-from app.views.controls import RecordButton, SliderRow, muted
-from app.views.loss_plot import LossPlot
-from app.wording import counted, tr
+from ..bridge import Bridge
+from ..messages import in_users_language
+from ..session import Session
+from ..theme import Theme
+from ..training import PersonalTraining, Phase, TrainingState
+from ..views.controls import RecordButton, SliderRow, muted
+from ..views.loss_plot import LossPlot
+from ..wording import counted, tr
+from .page import Page
+from .transport import clock
 
 
 class TrainPanel(Page):

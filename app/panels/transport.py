@@ -6,11 +6,11 @@ from __future__ import annotations
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
-from app.config import SPEEDS
-from app.session_types import Playback, SourceInfo, State
-from app.theme import Theme
-from app.views.controls import ComboBox, IconButton, RangeSlider
-from app.wording import tr
+from ..config import SPEEDS
+from ..session_types import Playback, SourceInfo, State
+from ..theme import Theme
+from ..views.controls import ComboBox, IconButton, RangeSlider
+from ..wording import tr
 
 #: Positions of the seek bar; fine enough for one frame in ten minutes on a wide screen.
 _STEPS = 10_000

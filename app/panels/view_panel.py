@@ -9,8 +9,10 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QStandardItemModel
 from PyQt6.QtWidgets import QGridLayout, QPushButton, QWidget
 
-from app.bridge import Bridge
-from app.config import (
+from hands3c_core.conventions import NUM_JOINTS
+
+from ..bridge import Bridge
+from ..config import (
     ALL_JOINTS,
     TOGGLES,
     HandMaterial,
@@ -20,15 +22,14 @@ from app.config import (
     ViewState,
     toggles,
 )
-from app.model_status import ModelStatus
-from app.panels.compare_group import CompareGroup
-from app.panels.page import Page
-from app.session import Session
-from app.shell import Shell
-from app.theme import Theme
-from app.views.controls import ComboBox, SliderRow, Switch, muted
-from app.wording import joint_title, tr
-from hands3c_core.conventions import NUM_JOINTS
+from ..model_status import ModelStatus
+from ..session import Session
+from ..shell import Shell
+from ..theme import Theme
+from ..views.controls import ComboBox, SliderRow, Switch, muted
+from ..wording import joint_title, tr
+from .compare_group import CompareGroup
+from .page import Page
 
 _STYLES = (
     (MeshStyle.TEXTURED, "Skin or another material"),

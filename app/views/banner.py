@@ -6,12 +6,12 @@ from __future__ import annotations
 from PyQt6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from app.icons import pixmap
-from app.messages import in_users_language
-from app.session_types import Notice
-from app.theme import Theme
-from app.views.controls import IconButton
-from app.wording import tr
+from ..icons import pixmap
+from ..messages import in_users_language
+from ..session_types import Notice
+from ..theme import Theme
+from ..wording import tr
+from .controls import IconButton
 
 #: What a notice's key is called where something is wrong.
 _CAUSES = {

@@ -21,14 +21,14 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 
-from app.session_types import Picture
-from app.theme import Theme
-from app.views.joint_frame import JointFrame
-from app.views.joint_info import JointPlaces, JointSelection
-from app.views.stage_frame import image_of
-from app.views.wipe import Wipe
-from app.wording import tr
-from app.zoom import WHOLE, Part, Zoom, kept_inside, visible_part
+from ..session_types import Picture
+from ..theme import Theme
+from ..wording import tr
+from ..zoom import WHOLE, Part, Zoom, kept_inside, visible_part
+from .joint_frame import JointFrame
+from .joint_info import JointPlaces, JointSelection
+from .stage_frame import image_of
+from .wipe import Wipe
 
 if TYPE_CHECKING:
     from hands3c_core.hand_model import HandModelData

@@ -24,9 +24,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.icons import draw_icon, icon
-from app.theme import Theme
-from app.wording import tr
+from ..icons import draw_icon, icon
+from ..theme import Theme
+from ..wording import tr
 
 _SLIDER_KEYS = {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End}
 

@@ -20,13 +20,14 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.curves import KINDS, Curve, Curves
-from app.session_types import Shown, SourceInfo
-from app.theme import Theme
-from app.views.controls import ComboBox
-from app.wording import tr
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
+
+from ..curves import KINDS, Curve, Curves
+from ..session_types import Shown, SourceInfo
+from ..theme import Theme
+from ..wording import tr
+from .controls import ComboBox
 
 if TYPE_CHECKING:
     import pyqtgraph

@@ -13,10 +13,11 @@ from PyQt6.QtCore import QAbstractListModel, QModelIndex, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QImage, QPixmap
 from PyQt6.QtWidgets import QListView, QWidget
 
-from app.theme import Theme
-from app.wording import tr
 from hands3c_core.sources import Page
 from hands3c_core.sources.images import read_page
+
+from ..theme import Theme
+from ..wording import tr
 
 _THUMBNAIL = QSize(92, 60)
 

@@ -7,9 +7,9 @@ from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from app.session_types import Stats
-from app.theme import Theme
-from app.wording import tr
+from ..session_types import Stats
+from ..theme import Theme
+from ..wording import tr
 
 #: Colour of each stage, distinguishable on both themes; anything else is grey.
 STAGE_COLORS = {

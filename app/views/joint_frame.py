@@ -9,8 +9,8 @@ from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QFont, QMouseEvent, QPainter
 from PyQt6.QtWidgets import QWidget
 
-from app.theme import Theme
-from app.views.joint_info import (
+from ..theme import Theme
+from .joint_info import (
     JointPlaces,
     JointRef,
     JointSelection,
@@ -19,7 +19,7 @@ from app.views.joint_info import (
     nearest_joint,
     paint_joints,
 )
-from app.views.stage_frame import StageFrame
+from .stage_frame import StageFrame
 
 if TYPE_CHECKING:
     from hands3c_core.hand_model import HandModelData

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, QPointF, QRectF, QSizeF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
-from app.wording import joint_title, tr
 from hands3c_core.conventions import FINGER_COLORS, JOINT_NAMES
 from hands3c_core.types import Hand
+
+from ..wording import joint_title, tr
 
 if TYPE_CHECKING:
     from hands3c_core.hand_model import HandModelData

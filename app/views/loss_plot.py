@@ -10,8 +10,8 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QWidget
 
-from app.theme import Theme
-from app.wording import tr
+from ..theme import Theme
+from ..wording import tr
 
 _MARGIN = 34.0
 

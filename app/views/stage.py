@@ -7,10 +7,10 @@ from PyQt6.QtCore import QRect, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QMouseEvent, QResizeEvent
 from PyQt6.QtWidgets import QSplitter, QSplitterHandle, QWidget
 
-from app.arrangement import arrange
-from app.config import Layout
-from app.views.stage_frame import StageFrame
-from app.wording import tr
+from ..arrangement import arrange
+from ..config import Layout
+from ..wording import tr
+from .stage_frame import StageFrame
 
 _GAP = 10
 #: Place of the splitter's handle is told in shares of this.

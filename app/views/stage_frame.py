@@ -11,8 +11,8 @@ from PyQt6.QtCore import QRect, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QResizeEvent
 from PyQt6.QtWidgets import QWidget
 
-from app.icons import draw_icon
-from app.theme import Theme
+from ..icons import draw_icon
+from ..theme import Theme
 
 CORNER = 10.0
 

@@ -22,16 +22,16 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QWidget
 
-from app.config import ViewState
-from app.scene_state import Rendering, SceneLook, Still
-from app.scene_worker import SceneWorker
-from app.session_types import Shown
-from app.theme import Palette, Theme
-from app.views.joint_frame import JointFrame
-from app.views.joint_info import JointPlaces, JointSelection
-from app.views.stage_frame import image_of
-from app.wording import tr
-from app.workers import Latest
+from ..config import ViewState
+from ..scene_state import Rendering, SceneLook, Still
+from ..scene_worker import SceneWorker
+from ..session_types import Shown
+from ..theme import Palette, Theme
+from ..wording import tr
+from ..workers import Latest
+from .joint_frame import JointFrame
+from .joint_info import JointPlaces, JointSelection
+from .stage_frame import image_of
 
 if TYPE_CHECKING:
     from hands3c_core.hand_model import HandModelData

@@ -6,8 +6,8 @@ from __future__ import annotations
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QPainter, QPen
 
-from app.session_types import Figures, SecondPicture
-from app.wording import tr
+from ..session_types import Figures, SecondPicture
+from ..wording import tr
 
 #: How near to the line a press takes it, logical pixels.
 _REACH = 9.0

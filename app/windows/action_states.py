@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from app.bridge import Bridge
-from app.compare import CompareState
-from app.config import TOGGLES, Layout, NetworkMap, ViewState
-from app.history import History
-from app.model_status import ModelStatus
-from app.panels.view_panel import map_reason
-from app.windows.actions import Actions
-from app.wording import tr
+from ..bridge import Bridge
+from ..compare import CompareState
+from ..config import TOGGLES, Layout, NetworkMap, ViewState
+from ..history import History
+from ..model_status import ModelStatus
+from ..panels.view_panel import map_reason
+from ..wording import tr
+from .actions import Actions
 
 
 class ActionStates:

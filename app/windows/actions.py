@@ -11,10 +11,10 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QKeySequence
 from PyQt6.QtWidgets import QMainWindow, QMenu, QWidget
 
-from app.config import toggles
-from app.languages import LANGUAGES
-from app.panels.pages import PAGES
-from app.wording import tr
+from ..config import toggles
+from ..languages import LANGUAGES
+from ..panels.pages import PAGES
+from ..wording import tr
 
 
 @dataclass(frozen=True, slots=True)

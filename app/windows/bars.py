@@ -7,12 +7,12 @@ from typing import TypeVar
 
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from app.config import Layout
-from app.panels.page import Page
-from app.panels.pages import PAGES
-from app.theme import Theme
-from app.views.controls import ElidedLabel, IconButton, RecordButton, Segmented
-from app.wording import tr
+from ..config import Layout
+from ..panels.page import Page
+from ..panels.pages import PAGES
+from ..theme import Theme
+from ..views.controls import ElidedLabel, IconButton, RecordButton, Segmented
+from ..wording import tr
 
 P = TypeVar("P", bound=Page)
 

@@ -6,13 +6,13 @@ A page of the sidebar binds itself (``Page.bind``). All of it runs in the GUI th
 
 from __future__ import annotations
 
-from app.bridge import Bridge
-from app.calibrations import Calibrations
-from app.config import ViewState
-from app.model_status import ModelStatus
-from app.panels.transport import TransportBar, clock
-from app.session import Session
-from app.session_types import (
+from ..bridge import Bridge
+from ..calibrations import Calibrations
+from ..config import ViewState
+from ..model_status import ModelStatus
+from ..panels.transport import TransportBar, clock
+from ..session import Session
+from ..session_types import (
     FAILURE_S,
     Notice,
     Playback,
@@ -21,16 +21,16 @@ from app.session_types import (
     State,
     Stats,
 )
-from app.shell import Shell
-from app.views.camera_view import CameraView
-from app.views.controls import ElidedLabel
-from app.views.curve_view import CurveView
-from app.views.filmstrip import Filmstrip
-from app.views.stage import Stage
-from app.views.viewport3d import Viewport3D
-from app.windows.actions import Actions
-from app.windows.bars import TopBar
-from app.wording import saved_text, tr
+from ..shell import Shell
+from ..views.camera_view import CameraView
+from ..views.controls import ElidedLabel
+from ..views.curve_view import CurveView
+from ..views.filmstrip import Filmstrip
+from ..views.stage import Stage
+from ..views.viewport3d import Viewport3D
+from ..wording import saved_text, tr
+from .actions import Actions
+from .bars import TopBar
 
 
 def caption_of(info: SourceInfo | None, playback: Playback) -> str:

@@ -23,12 +23,6 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.session import Session
-from app.session_types import Shown
-from app.theme import Theme
-from app.views.controls import muted
-from app.wording import counted, tr
-from app.workers import RenderThread
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 from hands3c_core.geometry.calibration import (
@@ -44,6 +38,13 @@ from hands3c_core.geometry.calibration import (
     save_calibration,
 )
 from hands3c_core.types import UInt8
+
+from ..session import Session
+from ..session_types import Shown
+from ..theme import Theme
+from ..views.controls import muted
+from ..wording import counted, tr
+from ..workers import RenderThread
 
 _VIEW = QSize(640, 420)
 _HINTS = {

@@ -11,21 +11,21 @@ from pathlib import Path
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
-from app.calibrations import Calibrations
-from app.config import SPEEDS, LiveChoice, ModelConfig, RecordChoice, ViewState
-from app.languages import LANGUAGES
-from app.panels.pages import PAGES
-from app.panels.sources_panel import SourcesPanel
-from app.session import Session
-from app.session_types import FAILURE_S, Notice
-from app.shell import Shell
-from app.theme import ThemeChoice
-from app.windows.actions import shortcut_groups
-from app.windows.calibration_dialog import CalibrationDialog
-from app.windows.dialogs import AboutDialog, LogDialog, RecentLog, ShortcutsDialog
-from app.windows.opening import Opening
-from app.windows.view_commands import ViewCommands
-from app.wording import tr
+from ..calibrations import Calibrations
+from ..config import SPEEDS, LiveChoice, ModelConfig, RecordChoice, ViewState
+from ..languages import LANGUAGES
+from ..panels.pages import PAGES
+from ..panels.sources_panel import SourcesPanel
+from ..session import Session
+from ..session_types import FAILURE_S, Notice
+from ..shell import Shell
+from ..theme import ThemeChoice
+from ..wording import tr
+from .actions import shortcut_groups
+from .calibration_dialog import CalibrationDialog
+from .dialogs import AboutDialog, LogDialog, RecentLog, ShortcutsDialog
+from .opening import Opening
+from .view_commands import ViewCommands
 
 _SNAPSHOT_FILTERS = {
     ".png": "Picture (*.png)",

@@ -30,8 +30,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.views.controls import heading, muted
-from app.wording import tr
+from ..views.controls import heading, muted
+from ..wording import tr
 
 #: Name and password in an address: they have no place in a bug report.
 _PASSWORD = re.compile(r"//[^/@\s]+@")

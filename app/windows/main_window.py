@@ -18,38 +18,38 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.bridge import Bridge
-from app.calibrations import Calibrations
-from app.curves import Curves
-from app.history import History
-from app.icons import window_icon
-from app.languages import LANGUAGES, as_language
-from app.panels.live_panel import LivePanel
-from app.panels.model_panel import ModelPanel
-from app.panels.record_panel import RecordPanel
-from app.panels.sources_panel import SourcesPanel
-from app.panels.train_panel import TrainPanel
-from app.panels.transport import TransportBar
-from app.panels.view_panel import ViewPanel
-from app.scene_recording import SceneRecorder
-from app.session import Session
-from app.session_types import SourceInfo
-from app.settings import Settings
-from app.theme import Theme, style_sheet
-from app.training import PersonalTraining
-from app.views.banner import Banner
-from app.views.camera_view import CameraView
-from app.views.controls import ElidedLabel
-from app.views.curve_view import CurveView
-from app.views.filmstrip import Filmstrip
-from app.views.hud import Hud
-from app.views.joint_info import JointSelection
-from app.views.stage import Stage
-from app.views.viewport3d import Viewport3D
-from app.windows.action_states import ActionStates
-from app.windows.actions import Actions
-from app.windows.bars import Sidebar, TopBar
-from app.windows.binding import (
+from ..bridge import Bridge
+from ..calibrations import Calibrations
+from ..curves import Curves
+from ..history import History
+from ..icons import window_icon
+from ..languages import LANGUAGES, as_language
+from ..panels.live_panel import LivePanel
+from ..panels.model_panel import ModelPanel
+from ..panels.record_panel import RecordPanel
+from ..panels.sources_panel import SourcesPanel
+from ..panels.train_panel import TrainPanel
+from ..panels.transport import TransportBar
+from ..panels.view_panel import ViewPanel
+from ..scene_recording import SceneRecorder
+from ..session import Session
+from ..session_types import SourceInfo
+from ..settings import Settings
+from ..theme import Theme, style_sheet
+from ..training import PersonalTraining
+from ..views.banner import Banner
+from ..views.camera_view import CameraView
+from ..views.controls import ElidedLabel
+from ..views.curve_view import CurveView
+from ..views.filmstrip import Filmstrip
+from ..views.hud import Hud
+from ..views.joint_info import JointSelection
+from ..views.stage import Stage
+from ..views.viewport3d import Viewport3D
+from .action_states import ActionStates
+from .actions import Actions
+from .bars import Sidebar, TopBar
+from .binding import (
     bind_calibrations,
     bind_camera,
     bind_curves,
@@ -61,10 +61,10 @@ from app.windows.binding import (
     bind_transport,
     bind_viewport,
 )
-from app.windows.commands import Commands
-from app.windows.dialogs import RecentLog
-from app.windows.opening import Opening, is_bundled
-from app.windows.view_commands import ViewCommands
+from .commands import Commands
+from .dialogs import RecentLog
+from .opening import Opening, is_bundled
+from .view_commands import ViewCommands
 
 
 class MainWindow(QMainWindow):

@@ -5,17 +5,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.bridge import Bridge
-from app.options import bundled_clip
-from app.panels.sources_panel import SourcesPanel
-from app.session import Session
-from app.session_types import FAILURE_S, Notice, SourceInfo, State
-from app.shell import Shell
-from app.views.camera_view import CameraView
-from app.wording import tr
 from hands3c_core.errors import UserError
 from hands3c_core.sources import CameraInfo
 from hands3c_core.sources.images import is_image
+
+from ..bridge import Bridge
+from ..options import bundled_clip
+from ..panels.sources_panel import SourcesPanel
+from ..session import Session
+from ..session_types import FAILURE_S, Notice, SourceInfo, State
+from ..shell import Shell
+from ..views.camera_view import CameraView
+from ..wording import tr
 
 _WELCOME = (
     "Welcome. Hold your hands up; drag in the 3D view to turn it; press ? for all keys. "

@@ -17,10 +17,10 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from app.scene_state import Still
-from app.theme import Theme
-from app.views.controls import ComboBox, Switch, muted
-from app.wording import tr
+from ..scene_state import Still
+from ..theme import Theme
+from ..views.controls import ComboBox, Switch, muted
+from ..wording import tr
 
 #: Sizes on offer, px; (0, 0) is the view's own.
 SIZES = ((0, 0), (1280, 720), (1920, 1080), (2560, 1440), (3840, 2160), (2160, 2160))

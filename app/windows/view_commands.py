@@ -14,7 +14,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QGuiApplication, QImage
 from PyQt6.QtWidgets import QWidget
 
-from app.config import (
+from ..config import (
     TOGGLES,
     HandMaterial,
     Layout,
@@ -22,17 +22,17 @@ from app.config import (
     NetworkMap,
     SkinTone,
 )
-from app.history import History
-from app.painter import Painter
-from app.scene_state import Still
-from app.session import Session
-from app.session_types import FAILURE_S, Notice
-from app.shell import Shell
-from app.views.camera_view import ZOOM_STEP, CameraView
-from app.views.viewport3d import Viewport3D
-from app.views.wipe import WIPE_STEP
-from app.windows.still_dialog import StillDialog
-from app.wording import saved_text, tr
+from ..history import History
+from ..painter import Painter
+from ..scene_state import Still
+from ..session import Session
+from ..session_types import FAILURE_S, Notice
+from ..shell import Shell
+from ..views.camera_view import ZOOM_STEP, CameraView
+from ..views.viewport3d import Viewport3D
+from ..views.wipe import WIPE_STEP
+from ..wording import saved_text, tr
+from .still_dialog import StillDialog
 
 _PRESETS = ("camera", "front", "palm", "side", "top")
 _STYLES = tuple(MeshStyle)

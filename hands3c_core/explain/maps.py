@@ -13,19 +13,20 @@ outside of a stream there is ``attention_maps``. Neither needs an import of torc
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.errors import UserError
-from hands3c_core.render.attention import ATTENTION_KINDS, KIND_TITLES, attention_map
+from hands3c_core.estimators.base import GivesMaps
+from hands3c_core.render.attention import KIND_TITLES, attention_map
 from hands3c_core.types import AttentionMaps, UInt8
 
 if TYPE_CHECKING:
     from hands3c_core.estimators.base import Estimator
-    from hands3c_core.estimators.network import CropModel
+    from hands3c_core.models.outputs import HandPrediction
 
 __all__ = [
     "KIND_TITLES",
@@ -53,27 +54,44 @@ _LEAST_POWER = 0.12
 _UNKNOWN: Final = (0.0, 0.5, 1.0)
 
 
+@runtime_checkable
+class AttentionModel(Protocol):
+    """A network, or a runtime that runs one: what both say of their attention module."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def input_size(self) -> int: ...
+    @property
+    def attention_kinds(self) -> tuple[str, ...]:
+        """The attention maps that it can give; () without an attention module."""
+        ...
+
+    def predict(self, crops: np.ndarray, *, attention: bool = False) -> HandPrediction: ...
+
+
+def _model_of(source: object) -> AttentionModel | None:
+    """The network or runtime itself, or that of an estimator; None where no network runs."""
+    if isinstance(source, GivesMaps) and source.map_source is not None:
+        source = source.map_source.model
+    return source if isinstance(source, AttentionModel) else None
+
+
 def available_kinds(source: object) -> tuple[str, ...]:
     """Names of the attention maps that a network, runtime or estimator can give, without a pass.
 
     () for the landmark estimator and for networks without an attention module; otherwise a part of
     ``render.attention.ATTENTION_KINDS``, in its order.
     """
-    # An estimator holds a network or a runtime as ``model``, a runtime its network.
-    network: Any = source
-    while network is not None and not hasattr(network, "s3c"):
-        network = getattr(network, "model", None)
-    module = getattr(network, "s3c", None)
-    if module is not None:
-        return ATTENTION_KINDS if module.ss2d.channel is not None else ATTENTION_KINDS[:3]
-    return ATTENTION_KINDS[:2] if getattr(network, "self_attention", None) is not None else ()
+    model = _model_of(source)
+    return () if model is None else model.attention_kinds
 
 
-def attention_maps(source: CropModel | Estimator, crop: UInt8) -> AttentionMaps:
+def attention_maps(source: AttentionModel | Estimator, crop: UInt8) -> AttentionMaps:
     """The activation maps around the attention module for one crop.
 
     Args:
-        source: a network of ``models``, a runtime of ``runtime``, or a ``NetworkEstimator``.
+        source: a network of ``models``, a runtime of ``runtime``, or an estimator that runs one.
         crop: (S, S, 3) uint8 RGB of a right hand (a left one mirrored by the caller); resampled if
             S is not the network's input size.
 
@@ -86,8 +104,8 @@ def attention_maps(source: CropModel | Estimator, crop: UInt8) -> AttentionMaps:
         UserError: the source has no network or no attention module, or the crop is not a square
             RGB image.
     """
-    model: Any = source if hasattr(source, "predict") else getattr(source, "model", None)
-    if model is None or not hasattr(model, "predict"):
+    model = _model_of(source)
+    if model is None:
         raise UserError(
             f"The estimator {source.name!r} runs no network, so it has no attention maps: choose "
             "a network."

@@ -45,6 +45,12 @@ class CropPredictor(ABC):
         return getattr(self.config, "crop", "box")
 
     @property
+    def attention_kinds(self) -> tuple[str, ...]:
+        """The maps around its attention module that ``predict`` can give, as the fields of
+        ``types.AttentionMaps`` are called; () without such a module."""
+        return ()
+
+    @property
     @abstractmethod
     def hand(self) -> HandModelData:
         """The hand model whose mesh is predicted."""

@@ -132,6 +132,14 @@ class HandS3C(HandNetwork):
             initialise_regressor(part)
         self.mano_head.start_at_identity()
 
+    @property
+    def attention_kinds(self) -> tuple[str, ...]:
+        """See ``CropPredictor.attention_kinds``."""
+        if self.s3c is not None:
+            branches = ("spatial",) if self.s3c.ss2d.channel is None else ("spatial", "channel")
+            return ("before", "after", *branches)
+        return () if self.self_attention is None else ("before", "after")
+
     def ask_to_refine(self) -> None:
         """See ``HandNetwork.ask_to_refine``."""
         self.config = replace(self.config, refines=True)

@@ -35,6 +35,11 @@ class Runtime(CropPredictor):
         """The hand model that is posed."""
         return self.model.hand
 
+    @property
+    def attention_kinds(self) -> tuple[str, ...]:
+        """See ``CropPredictor.attention_kinds``."""
+        return self.model.attention_kinds
+
     def predict_pass(self, crops: Tensor, attention: bool) -> HandPrediction:
         """See ``CropPredictor.predict``, which calls it."""
         return self.model.complete(self._regress(self._images(crops)), attention=attention)
