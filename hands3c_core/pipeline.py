@@ -11,7 +11,7 @@ import numpy as np
 
 from hands3c_core.closing import Closing
 from hands3c_core.conventions import DEFAULT_FOV_DEG
-from hands3c_core.detect import HandDetector, HandSmoother, HandTracker, open_detector
+from hands3c_core.detect import HandDetector, HandTracker, open_detector
 from hands3c_core.errors import UserError
 from hands3c_core.estimators.base import Estimator, SecondLook, check_shows, hand_of
 from hands3c_core.estimators.choose import make_estimator, warm_up
@@ -24,6 +24,7 @@ from hands3c_core.geometry import (
     resize_camera,
 )
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
+from hands3c_core.motion import HandSmoother
 from hands3c_core.pipeline_config import PipelineConfig
 from hands3c_core.pipeline_frames import Looked, StageClock, check_image
 from hands3c_core.pipeline_hands import Parameters, make_hand

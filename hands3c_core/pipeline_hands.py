@@ -39,7 +39,7 @@ def make_hand(
     space = ModelSpace(hand.is_right)
     vertices, joints = space.points(vertices), space.points(joints)
     landmarks = hand.detection.landmarks_2d
-    joints_2d = project(joints, camera)
+    joints_2d, error = reproject(joints, landmarks, camera)
     return Hand(
         track_id=hand.track_id,
         is_right=hand.is_right,
@@ -52,7 +52,7 @@ def make_hand(
         shape=shape,
         translation=translation,
         crop=estimate.crop or crop_box(landmarks),
-        reprojection_error_px=float(np.linalg.norm(joints_2d - landmarks, axis=1).mean()),
+        reprojection_error_px=error,
         estimator=estimate.estimator or estimator,
         heatmaps=estimate.heatmaps,
         attention=estimate.attention,
@@ -60,6 +60,18 @@ def make_hand(
         joint_sigma=estimate.joint_sigma,
         is_unsure=estimate.is_unsure,
     )
+
+
+def reproject(joints: Float32, landmarks: Float32, camera: Camera) -> tuple[Float32, float]:
+    """Where joints are seen, (21, 2) px, and how far from the landmarks on average, px.
+
+    Args:
+        joints: (21, 3) metres, camera frame.
+        landmarks: (21, 2) px.
+        camera: of the image.
+    """
+    seen = project(joints, camera)
+    return seen, float(np.linalg.norm(seen - landmarks, axis=1).mean())
 
 
 def _own_mesh(

@@ -11,9 +11,9 @@ from hands3c_core.batch.people import Person, find_people
 from hands3c_core.batch.refit import Motion, as_seen, camera_of, with_one_shape
 from hands3c_core.batch.smooth import fill_gaps, smooth_both_ways, smooth_forward
 from hands3c_core.export.results import LoggedFrame
-from hands3c_core.geometry import project
 from hands3c_core.hand_model import FastHandLayer, HandModelData
 from hands3c_core.model_space import ModelSpace
+from hands3c_core.pipeline_hands import reproject
 from hands3c_core.types import Camera, CropBox, Hand
 
 
@@ -93,8 +93,8 @@ def _hand(motion: Motion, row: int, camera: Camera, layer: FastHandLayer) -> Han
         getattr(motion, name)[row].astype(np.float32) for name in ("pose", "shape", "translation")
     )
     joints = ModelSpace(motion.is_right).points(layer.joints(pose, shape, translation))
-    joints_2d = project(joints, camera)
     landmarks = motion.landmarks_2d[row].astype(np.float32)
+    joints_2d, error = reproject(joints, landmarks, camera)
     sigma = motion.joint_sigma[row]
     return Hand(
         track_id=motion.number,
@@ -108,7 +108,7 @@ def _hand(motion: Motion, row: int, camera: Camera, layer: FastHandLayer) -> Han
         shape=shape,
         translation=translation,
         crop=CropBox(*motion.crop[row].tolist()),
-        reprojection_error_px=float(np.linalg.norm(joints_2d - landmarks, axis=1).mean()),
+        reprojection_error_px=error,
         estimator=str(motion.estimator[row]),
         joint_sigma=sigma.astype(np.float32) if np.isfinite(sigma).all() else None,
         is_unsure=bool(motion.is_unsure[row]),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation, Slerp
 
 from hands3c_core.batch.refit import Motion
-from hands3c_core.detect import HandSmoother
+from hands3c_core.motion import HandSmoother
 
 #: Gaps up to this length are filled, s.
 FILLED_S: Final = 0.3

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from hands3c_core.demo.motion import HandState, gesture, orientation
 from hands3c_core.hand_model import HandModelData
-from hands3c_core.render.demo.motion import HandState, gesture, orientation
 
 Floats = NDArray[np.float64]
 

@@ -20,11 +20,11 @@ from rich.table import Table
 
 from hands3c_core.assets import asset_path
 from hands3c_core.benchmark.known_motion import DURATION, PARTS, KnownMotion, Part
-from hands3c_core.detect import HandSmoother
+from hands3c_core.demo.clip import DemoClip
 from hands3c_core.estimators.listener import Listener
 from hands3c_core.hand_model import FastHandLayer, HandModelData, load_hand_model
+from hands3c_core.motion import HandSmoother
 from hands3c_core.pipeline import HandMeshPipeline
-from hands3c_core.render.demo.clip import DemoClip
 from hands3c_core.types import Frame, HandEstimate, TrackedHand
 from hands3c_core.weights import AUTO
 

@@ -40,10 +40,10 @@ def run(options: Options) -> None:
     import cv2
 
     from hands3c_core.assets import asset_path
+    from hands3c_core.demo.check import check_clip
+    from hands3c_core.demo.clip import HEIGHT, WIDTH, DemoClip
     from hands3c_core.export.video import VideoWriter
     from hands3c_core.hand_model import load_hand_model
-    from hands3c_core.render.demo.check import check_clip
-    from hands3c_core.render.demo.clip import HEIGHT, WIDTH, DemoClip
 
     skin = asset_path("hand/hand_skin_1024.jpg")
     clip = DemoClip(load_hand_model("hand_high"), skin, options.seed)

@@ -21,7 +21,7 @@ from hands3c_core.export.hand_motion import HandMotion, MotionCollector, bone_of
 from hands3c_core.export.hand_rig import HandRig, RigMotion, build_rig
 from hands3c_core.export.results import LoggedFrame
 from hands3c_core.hand_model import HandModelData, faces_for
-from hands3c_core.render.raster_kernels import vertex_normals
+from hands3c_core.hand_model.normals import vertex_normals
 from hands3c_core.types import Camera, FrameResult
 
 _IMAGE_TYPES: Final = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}
@@ -198,7 +198,7 @@ class _HandWriter:
         owner: NDArray[Any]
         corners: NDArray[Any]
         faces = faces_for(model, right)
-        normals, _ = vertex_normals(rig.rest_vertices.astype(np.float32), faces)
+        normals = vertex_normals(rig.rest_vertices.astype(np.float32), faces)
         if model.vt is not None and model.ft is not None:
             # One vertex per texture coordinate: glTF has one index for all attributes.
             order = np.lexsort((np.arange(model.ft.size), model.ft.reshape(-1)))

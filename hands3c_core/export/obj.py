@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from hands3c_core.atomic import write_atomically
 from hands3c_core.errors import UserError
 from hands3c_core.export.hand_names import HandPlaces, hand_name
-from hands3c_core.hand_model import HandModelData, faces_for, render_mesh
+from hands3c_core.hand_model import HandModelData, faces_for
+from hands3c_core.hand_model.normals import vertex_normals
 from hands3c_core.hand_model.shipped import skin_texture_path
-from hands3c_core.render.raster_kernels import vertex_normals
+from hands3c_core.render.render_mesh import render_mesh
 from hands3c_core.types import FrameResult, Hand
 
 _TO_Y_UP = np.array([1.0, -1.0, -1.0])
@@ -35,7 +36,7 @@ def _placed(hand: Hand, model: HandModelData, y_up: bool) -> tuple[NDArray, NDAr
             f"{model.num_vertices}; export with the model that made it"
         )
     vertices = np.ascontiguousarray(hand.vertices, dtype=np.float32)
-    normals, _ = vertex_normals(vertices, faces_for(model, hand.is_right))
+    normals = vertex_normals(vertices, faces_for(model, hand.is_right))
     turn = _TO_Y_UP if y_up else np.ones(3)
     return vertices * turn, normals * turn
 

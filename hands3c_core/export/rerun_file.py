@@ -19,7 +19,7 @@ from hands3c_core.export.hand_names import HandPlaces, hand_name
 from hands3c_core.export.results import LoggedFrame
 from hands3c_core.hand_model import HandModelData, faces_for
 from hands3c_core.hand_model.joint_angles import ANGLE_JOINTS, ANGLES, joint_angles, short_name
-from hands3c_core.render.raster_kernels import vertex_normals
+from hands3c_core.hand_model.normals import vertex_normals
 from hands3c_core.types import Camera, Hand
 
 APPLICATION: Final = "hands3c"
@@ -123,7 +123,7 @@ class RerunHands:
         if len(hand.vertices) == self._model.num_vertices:
             faces = faces_for(self._model, hand.is_right)
             vertices = np.ascontiguousarray(hand.vertices, np.float32)
-            normals, _ = vertex_normals(vertices, faces)
+            normals = vertex_normals(vertices, faces)
             mesh = rr.Mesh3D.from_fields(vertex_positions=vertices, vertex_normals=normals)
             recording.log(f"world/{name}/mesh", mesh)
         if np.isfinite(hand.pose).all():

@@ -19,8 +19,9 @@ from hands3c_core.errors import UserError
 from hands3c_core.export.hand_motion import HandMotion, MotionCollector, bone_offsets
 from hands3c_core.export.hand_rig import HandRig, RigMotion, build_rig
 from hands3c_core.export.results import LoggedFrame
-from hands3c_core.hand_model import HandModelData, faces_for, render_mesh
-from hands3c_core.render.raster_kernels import vertex_normals
+from hands3c_core.hand_model import HandModelData, faces_for
+from hands3c_core.hand_model.normals import vertex_normals
+from hands3c_core.render.render_mesh import render_mesh
 
 _ROOT: Final = "/hands"
 _USUAL_RATE: Final = 30.0
@@ -231,7 +232,7 @@ class _UsdHand:
         skin = faces_for(model, right)
         faces = faces_for(model, right, cap=True)
         cap = np.arange(len(skin), len(faces), dtype=np.int32)
-        normals, _ = vertex_normals(rig.rest_vertices.astype(np.float32), skin)
+        normals = vertex_normals(rig.rest_vertices.astype(np.float32), skin)
         mesh = UsdGeom.Mesh.Define(self._stage, f"{self._path}/mesh")
         mesh.CreateSubdivisionSchemeAttr("none")
         mesh.CreatePointsAttr(_vectors(rig.rest_vertices))

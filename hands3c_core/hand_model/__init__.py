@@ -15,12 +15,9 @@ from hands3c_core.hand_model.fast import FastHandLayer
 from hands3c_core.hand_model.load import DEFAULT, load_hand_model
 from hands3c_core.hand_model.mano_files import from_mano_arrays
 from hands3c_core.hand_model.mirror import faces_for, mirror_model
-from hands3c_core.hand_model.render_mesh import (
-    RenderMesh,
-    render_mesh,
-    vertex_normals,
-)
+from hands3c_core.hand_model.normals import vertex_normals
 from hands3c_core.hand_model.shipped import SHIPPED, skin_texture_path
+from hands3c_core.moved import find_moved
 
 if TYPE_CHECKING:
     from hands3c_core.hand_model.layer import HandLayer, HandOutput
@@ -41,6 +38,9 @@ _ON_FIRST_USE = {
     "rot6d_to_matrix": "rotations",
 }
 
+#: Name -> the module where it is now.
+_MOVED = dict.fromkeys(("RenderMesh", "render_mesh"), "hands3c_core.render.render_mesh")
+
 __all__ = [
     "DEFAULT",
     "SHIPPED",
@@ -49,7 +49,6 @@ __all__ = [
     "HandModelData",
     "HandOutput",
     "ManoLayer",
-    "RenderMesh",
     "assemble_joints",
     "axis_angle_to_matrix",
     "faces_for",
@@ -57,7 +56,6 @@ __all__ = [
     "load_hand_model",
     "matrix_to_axis_angle",
     "mirror_model",
-    "render_mesh",
     "rot6d_to_matrix",
     "skin_texture_path",
     "vertex_normals",
@@ -67,5 +65,5 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _ON_FIRST_USE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return find_moved(__name__, name, _MOVED)
     return getattr(import_module(f"{__name__}.{_ON_FIRST_USE[name]}"), name)

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from hands3c_core.hand_model import HandModelData, render_mesh
+from hands3c_core.hand_model import HandModelData
+from hands3c_core.render.render_mesh import render_mesh
 from hands3c_core.types import FrameResult
 
 MESH_MAGIC: Final = b"HS3M"

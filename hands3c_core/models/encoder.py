@@ -28,6 +28,7 @@ class HandEncoder(nn.Module):
         joints: number of heatmaps.
         blocks: how many blocks there are, each of which halves the map.
         side: cells a side of the last map; the vector has channels * side^2 numbers.
+        input_side: cells a side of the maps that come in.
     """
 
     #: Blocks of the published network.
@@ -42,9 +43,10 @@ class HandEncoder(nn.Module):
         joints: int = NUM_JOINTS,
         blocks: int = BLOCKS,
         side: int = 2,
+        input_side: int = 32,
     ) -> None:
         super().__init__()
-        self.output_side = side
+        self._to_side = _to_side(input_side >> blocks, side)
         self.heatmap_conv = nn.Conv2d(joints, channels, kernel_size=1)
         self.encoding_conv = nn.Conv2d(channels, channels, kernel_size=1)
         self.units = nn.ModuleList(
@@ -58,14 +60,13 @@ class HandEncoder(nn.Module):
             features = unit(features)
             if number % self.UNITS_PER_BLOCK == 0:
                 features = F.max_pool2d(features, kernel_size=2)
-        return _to_side(features, self.output_side).flatten(1)
+        return self._to_side(features).flatten(1)
 
 
-def _to_side(features: Tensor, side: int) -> Tensor:
-    """Features (B, C, h, w) repeated or averaged to ``side`` x ``side`` cells."""
-    height, width = features.shape[-2:]
-    if height == width == side // 2:
-        return F.interpolate(features, scale_factor=2.0, mode="nearest")
-    if (height, width) != (side, side):
-        return F.adaptive_avg_pool2d(features, side)
-    return features
+def _to_side(last: int, side: int) -> nn.Module:
+    """What brings a map of ``last`` cells a side to ``side``: repeating or averaging."""
+    if last == side:
+        return nn.Identity()
+    if last == side // 2:
+        return nn.Upsample(scale_factor=2.0, mode="nearest")
+    return nn.AdaptiveAvgPool2d(side)

@@ -251,7 +251,10 @@ class GuidedLite(HandS3C):
             self.s3c = S3C(width, config.channels, config.scans)
         self.heatmap_head = HeatmapHead(config.channels, depth=0)
         self.encoder = HandEncoder(
-            config.channels, blocks=config.encoder_blocks, side=config.encoder_side
+            config.channels,
+            blocks=config.encoder_blocks,
+            side=config.encoder_side,
+            input_side=config.feature_side,
         )
         self.witness_head = WitnessHead(config.backbone.last_expanded, config.input_size)
         self.point_head = PointHead(config.encoding_size)

@@ -123,7 +123,7 @@ class HandS3C(HandNetwork):
         elif config.attention:
             self.s3c = S3C(config.feature_side if config.channel_branch else None)
         self.heatmap_head = HeatmapHead()
-        self.encoder = HandEncoder()
+        self.encoder = HandEncoder(input_side=config.feature_side)
         self.mano_head = ManoHead()
 
     def _initialise(self) -> None:

@@ -206,6 +206,9 @@ class HandS3CLite(HandS3C):
             self.s3c = S3C(width, config.channels)
         self.heatmap_head = HeatmapHead(config.channels)
         self.encoder = HandEncoder(
-            config.channels, blocks=config.encoder_blocks, side=config.encoder_side
+            config.channels,
+            blocks=config.encoder_blocks,
+            side=config.encoder_side,
+            input_side=config.feature_side,
         )
         self.mano_head = ManoHead(config.encoding_size)

@@ -85,26 +85,26 @@ def _scan_slice(
     dt: Tensor, drive: Tensor, A: Tensor, B: Tensor, C: Tensor
 ) -> tuple[Tensor, Tensor]:
     """One slice of ``_by_slices``, shapes as there."""
-    chunks, steps = map(int, dt.shape[2:])
     A = A.unsqueeze(2)  # (S, R, 1, N)
-    B = B.permute(3, 0, 2, 1).unsqueeze(2)  # (steps, S, 1, chunks, N)
-    C = C.permute(3, 0, 2, 1).unsqueeze(2)
+    # A step's tensors each: a tracer knows how many these are, but not a size as a number.
+    B_steps = B.permute(3, 0, 2, 1).unsqueeze(2).unbind()  # (S, 1, chunks, N)
+    C_steps = C.permute(3, 0, 2, 1).unsqueeze(2).unbind()
     state = A.new_zeros(*dt.shape[:3], A.shape[-1])
     outputs = []
-    for t in range(steps):
-        decay = torch.exp(dt[..., t, None] * A)
-        state = torch.addcmul(drive[..., t, None] * B[t], decay, state)
-        outputs.append((state * C[t]).sum(-1))
+    for dt_t, drive_t, B_t, C_t in zip(
+        dt.unsqueeze(-1).unbind(3), drive.unsqueeze(-1).unbind(3), B_steps, C_steps, strict=True
+    ):
+        state = torch.addcmul(drive_t * B_t, torch.exp(dt_t * A), state)
+        outputs.append((state * C_t).sum(-1))
 
     elapsed = dt.cumsum(-1)
     decay = torch.exp(elapsed[..., -1, None] * A)
     initial = [torch.zeros_like(state[:, :, 0])]
-    for c in range(chunks):
-        initial.append(decay[:, :, c] * initial[-1] + state[:, :, c])
+    for decay_c, state_c in zip(decay.unbind(2), state.unbind(2), strict=True):
+        initial.append(decay_c * initial[-1] + state_c)
     last = initial.pop()
-    if chunks > 1:
+    if len(initial) > 1:  # chunks
         before = torch.stack(initial, dim=2)
-        for t in range(steps):
-            decay = torch.exp(elapsed[..., t, None] * A)
-            outputs[t] = outputs[t] + (decay * before * C[t]).sum(-1)
+        for t, elapsed_t in enumerate(elapsed.unsqueeze(-1).unbind(3)):
+            outputs[t] = outputs[t] + (torch.exp(elapsed_t * A) * before * C_steps[t]).sum(-1)
     return torch.stack(outputs, dim=-1), last

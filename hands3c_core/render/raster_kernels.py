@@ -30,41 +30,6 @@ _jit: Any = njit(error_model="numpy")
 
 
 @_jit
-def vertex_normals(vertices, faces):
-    """Area-weighted unit normals.
-
-    Args: ``vertices`` (V, 3) float32, ``faces`` (F, 3) int32. Returns the normals, (V, 3) float32
-    (a vertex without area gets the zero vector), and the mesh's surface area, a float.
-    """
-    normals = np.zeros((vertices.shape[0], 3), np.float64)
-    area = 0.0
-    for f in range(faces.shape[0]):
-        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
-        ux = float(vertices[b, 0]) - vertices[a, 0]
-        uy = float(vertices[b, 1]) - vertices[a, 1]
-        uz = float(vertices[b, 2]) - vertices[a, 2]
-        wx = float(vertices[c, 0]) - vertices[a, 0]
-        wy = float(vertices[c, 1]) - vertices[a, 1]
-        wz = float(vertices[c, 2]) - vertices[a, 2]
-        nx = uy * wz - uz * wy
-        ny = uz * wx - ux * wz
-        nz = ux * wy - uy * wx
-        area += 0.5 * np.sqrt(nx * nx + ny * ny + nz * nz)
-        for k in (a, b, c):
-            normals[k, 0] += nx
-            normals[k, 1] += ny
-            normals[k, 2] += nz
-    out = np.zeros((vertices.shape[0], 3), np.float32)
-    for v in range(normals.shape[0]):
-        length = np.sqrt(normals[v, 0] ** 2 + normals[v, 1] ** 2 + normals[v, 2] ** 2)
-        if length > 0.0:
-            out[v, 0] = normals[v, 0] / length
-            out[v, 1] = normals[v, 1] / length
-            out[v, 2] = normals[v, 2] / length
-    return out, area
-
-
-@_jit
 def faces_towards(points, faces, eye):
     """The triangles of a closed mesh that can be seen from somewhere.
 

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.hand_model.normals import normals_and_area
 from hands3c_core.render import raster_kernels, shade_kernels
 from hands3c_core.render.lighting import Lighting, Material
 from hands3c_core.render.mesh import MeshTemplate
@@ -199,7 +200,7 @@ class MeshRasterizer:
     ) -> None:
         template = mesh.template
         material = mesh.material or template.material
-        normals, area = raster_kernels.vertex_normals(mesh.vertices, template.faces)
+        normals, area = normals_and_area(mesh.vertices, template.faces)
         lighting = self.lighting
         light = raster_kernels.vertex_irradiance(
             normals, lighting.ambient, lighting.lights, lighting.wrap

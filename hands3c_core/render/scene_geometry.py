@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.conventions import BONES, NUM_JOINTS
+from hands3c_core.hand_model.normals import vertex_normals
 from hands3c_core.render import shade_kernels
 from hands3c_core.render.mesh import MeshTemplate
 from hands3c_core.render.overlay import joint_color
-from hands3c_core.render.raster_kernels import vertex_normals
 from hands3c_core.types import Camera
 
 _JOINT_RADIUS = 0.0042
@@ -95,7 +95,7 @@ class DenseSkin:
         self, vertices: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Positions and unit normals of all vertices for template ``vertices`` (V, 3)."""
-        base, _ = vertex_normals(vertices, self.smooth_faces)
+        base = vertex_normals(vertices, self.smooth_faces)
         left, right = self.split_edges[:, 0], self.split_edges[:, 1]
         corners = vertices[self.cap_vertices].reshape(-1, 3, 3)
         flat = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.hand_model.normals import vertex_normals
 from hands3c_core.render import raster_kernels
 from hands3c_core.render.rasterizer import MeshInstance
 
@@ -55,10 +56,7 @@ def visible_from(
     middle = (resolution - 1) / 2
     intrinsics = np.array([focal, focal, middle, middle])
     offsets = np.zeros((1, 2), np.int64)
-    normals = [
-        raster_kernels.vertex_normals(np.asarray(m.vertices, np.float32), m.template.faces)[0]
-        for m in meshes
-    ]
+    normals = [vertex_normals(np.asarray(m.vertices, np.float32), m.template.faces) for m in meshes]
     for k, direction in enumerate(directions):
         turn = _facing(-direction)
         eye = centre + direction * radius * _DISTANCE
@@ -132,9 +130,7 @@ def soft_light(
     seen = visible_from(meshes, np.concatenate([keys, sky]))
     result = []
     for mesh, share in zip(meshes, seen, strict=True):
-        normals, _ = raster_kernels.vertex_normals(
-            np.asarray(mesh.vertices, np.float32), mesh.template.faces
-        )
+        normals = vertex_normals(np.asarray(mesh.vertices, np.float32), mesh.template.faces)
         facing_key = normals @ towards
         # Where the surface turns away from the key its own shading darkens it already.
         weight = np.clip(facing_key * 3.0, 0.0, 1.0)

@@ -22,11 +22,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.hand_model.normals import vertex_normals
 from hands3c_core.looks import TONE_COLORS, HandMaterial, SkinTone
 from hands3c_core.render.labels import Order, Place, draw_color_bar
 from hands3c_core.render.lighting import Lighting, Material
 from hands3c_core.render.mesh import HandMeshes, MeshTemplate
-from hands3c_core.render.raster_kernels import vertex_irradiance, vertex_normals
+from hands3c_core.render.raster_kernels import vertex_irradiance
 from hands3c_core.render.rasterizer import MeshInstance, RenderedLayer
 from hands3c_core.render.shade_kernels import SRGB_TO_LINEAR
 from hands3c_core.types import Camera, FrameResult, Hand, UInt8
@@ -201,7 +202,7 @@ def measure_tone(
     vertices = np.ascontiguousarray(hand.vertices, dtype=np.float32)
     if not np.isfinite(vertices).all() or template.all_faces.max(initial=-1) >= len(vertices):
         return None
-    normals, _ = vertex_normals(vertices, template.faces)
+    normals = vertex_normals(vertices, template.faces)
     depth = vertices[:, 2]
     if (depth <= 0.01).any():
         return None

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from chromium import Chromium, find_chromium
 
-from hands3c_core.hand_model import render_mesh
 from hands3c_core.live import LiveOut, Target
+from hands3c_core.render.render_mesh import render_mesh
 
 
 @pytest.fixture

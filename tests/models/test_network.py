@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 
 import numpy as np
 import pytest
@@ -205,10 +206,19 @@ def test_other_sizes(name: str, size: int, hand: HandModelData) -> None:
 
 
 def test_last_map_of_the_224_px_form_is_doubled() -> None:
-    encoder = HandEncoder().eval()
+    encoder = HandEncoder(input_side=28).eval()
     with torch.no_grad():
         out = encoder(torch.rand(1, 21, 28, 28), torch.rand(1, 256, 28, 28)).view(256, 2, 2)
     assert torch.equal(out, out[:, :1, :1].expand_as(out))
+
+
+def test_tracing_warns_of_nothing() -> None:
+    """Sizes are constants of the network, not numbers made of a traced tensor."""
+    encoder = HandEncoder(16, input_side=32).eval()
+    maps = torch.rand(1, 21, 32, 32), torch.rand(1, 16, 32, 32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", torch.jit.TracerWarning)
+        torch.jit.trace(encoder, maps, check_trace=False)
 
 
 def test_channel_scan_belongs_to_one_width() -> None:

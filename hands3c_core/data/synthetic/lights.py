@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.data.synthetic.shadow_maps import lit_shares
+from hands3c_core.hand_model.normals import vertex_normals
 from hands3c_core.render import Lighting, MeshInstance
-from hands3c_core.render.raster_kernels import vertex_normals
 
 Floats = NDArray[np.float64]
 
@@ -82,7 +82,7 @@ def shadow_light(
     faces = np.concatenate(
         [m.template.faces + np.int32(s) for m, s in zip(meshes, starts[:-1], strict=True)]
     )
-    normals, _ = vertex_normals(points, faces)
+    normals = vertex_normals(points, faces)
     seen = lit_shares(points, normals, faces, np.concatenate([key[None], SKY]))
     # Where the surface turns away from the key its own shading darkens it already.
     weight = np.clip(3.0 * (normals @ key.astype(np.float32)), 0.0, 1.0)

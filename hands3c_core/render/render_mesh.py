@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hands3c_core.hand_model.data import HandModelData, Ints
 from hands3c_core.hand_model.mirror import faces_for
-from hands3c_core.jit import njit
+from hands3c_core.hand_model.normals import vertex_normals
 from hands3c_core.model_space import ModelSpace
 
 #: RGB of a hand without colours of its own.
@@ -107,40 +107,3 @@ def _spot(color: np.ndarray, ring: np.ndarray, skin_map: Ints, colors: np.ndarra
     candidates = np.flatnonzero(np.isin(skin_map, ring))
     distance = np.abs(colors[skin_map[candidates]].astype(int) - color).sum(axis=1)
     return int(candidates[distance.argmin()])
-
-
-@njit
-def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """(V, 3) unit normals: the mean of the adjoining triangles' normals, weighted by their area.
-
-    Args:
-        vertices: (V, 3) floats.
-        faces: (F, 3) triangles, counter-clockwise seen from outside.
-    """
-    normals = np.zeros_like(vertices)
-    for f in range(len(faces)):
-        i, j, k = faces[f]
-        # Coordinate by coordinate: array expressions would allocate in the loop.
-        ax, ay, az = (
-            vertices[j, 0] - vertices[i, 0],
-            vertices[j, 1] - vertices[i, 1],
-            vertices[j, 2] - vertices[i, 2],
-        )
-        bx, by, bz = (
-            vertices[k, 0] - vertices[i, 0],
-            vertices[k, 1] - vertices[i, 1],
-            vertices[k, 2] - vertices[i, 2],
-        )
-        nx, ny, nz = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
-        for v in (i, j, k):
-            normals[v, 0] += nx
-            normals[v, 1] += ny
-            normals[v, 2] += nz
-    for v in range(len(normals)):
-        x, y, z = normals[v]
-        length = np.sqrt(x * x + y * y + z * z)
-        if length > 0:
-            normals[v, 0] = x / length
-            normals[v, 1] = y / length
-            normals[v, 2] = z / length
-    return normals

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hands3c_core.conventions import JOINT_NAMES
+from hands3c_core.demo.arm import Arm, knit
+from hands3c_core.demo.motion import DURATION, LEFT_KEYS, RIGHT_KEYS, HandMotion, Motion
+from hands3c_core.demo.room import ROOM_LIGHT, WINDOW, render_room
 from hands3c_core.hand_model import FastHandLayer, HandModelData
 from hands3c_core.model_space import ModelSpace
-from hands3c_core.render.demo.arm import Arm, knit
-from hands3c_core.render.demo.motion import DURATION, LEFT_KEYS, RIGHT_KEYS, HandMotion, Motion
-from hands3c_core.render.demo.room import ROOM_LIGHT, WINDOW, render_room
 from hands3c_core.render.mesh import read_texture
 from hands3c_core.render.rasterizer import MeshInstance, MeshRasterizer
 from hands3c_core.render.shadow import soft_light

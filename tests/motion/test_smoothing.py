@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from hands3c_core.detect import HandSmoother, OneEuro, OneEuroRotation
-from hands3c_core.detect.smoothing import LEAST_TRUST, finger_trust
+from hands3c_core.motion import HandSmoother, OneEuro, OneEuroRotation
+from hands3c_core.motion.smoothing import LEAST_TRUST, finger_trust
 
 number = st.floats(-100.0, 100.0)
 steps = st.lists(st.floats(1e-3, 0.5), min_size=1, max_size=30)

@@ -12,12 +12,12 @@ from hands3c_core.hand_model import (
     FastHandLayer,
     HandModelData,
     load_hand_model,
-    render_mesh,
     skin_texture_path,
     vertex_normals,
 )
 from hands3c_core.hand_model.boundary import boundary_loops, cap_triangles
 from hands3c_core.model_space import mirror_points
+from hands3c_core.render.render_mesh import render_mesh
 
 
 @pytest.mark.parametrize("name", SHIPPED)

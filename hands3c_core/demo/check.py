@@ -10,8 +10,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.demo.clip import ClipHand, DemoClip
 from hands3c_core.detect import MediaPipeDetector
-from hands3c_core.render.demo.clip import ClipHand, DemoClip
 
 #: A detection is a hand if its landmarks lie within this share of the hand's size of the truth.
 _NEAR_ENOUGH = 0.25

@@ -8,12 +8,18 @@ import av
 import numpy as np
 import pytest
 
-from hands3c_core.render.demo.arm import Arm, knit
-from hands3c_core.render.demo.clip import HEIGHT, WIDTH, DemoClip
-from hands3c_core.render.demo.motion import DURATION, LEFT_KEYS, RIGHT_KEYS, HandMotion
+from hands3c_core.demo.arm import Arm, knit
+from hands3c_core.demo.clip import HEIGHT, WIDTH, DemoClip
+from hands3c_core.demo.motion import DURATION, LEFT_KEYS, RIGHT_KEYS, HandMotion
+from hands3c_core.hand_model import load_hand_model
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 SKIN = ASSETS / "hand" / "hand_skin_512.jpg"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_hand_model("hand_mid")
 
 
 @pytest.fixture(scope="module")
