@@ -20,6 +20,11 @@ from hands3c_core.model_space import mirror_points
 from hands3c_core.render.render_mesh import render_mesh
 
 
+@pytest.fixture
+def own_hand() -> HandModelData:
+    return load_hand_model("hand_mano778")
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 @pytest.mark.parametrize("is_right", [True, False])
 def test_same_surface_as_the_hand(name: str, is_right: bool) -> None:
