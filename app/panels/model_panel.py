@@ -295,7 +295,9 @@ class ModelPanel(Page):
 def _in_short(card: WeightsCard) -> list[str]:
     """What weights are and how good they are, in a line each."""
     figures = card.joint_errors().items()
-    errors = ", ".join(f"{tr(kind)} {mm:.0f}\N{NO-BREAK SPACE}mm" for kind, mm in figures)
+    # A figure, what it is of and its unit stay on one line.
+    said = (f"{tr(kind)} {mm:.0f} mm".replace(" ", "\N{NO-BREAK SPACE}") for kind, mm in figures)
+    errors = ", ".join(said)
     good = tr("Typical error of a joint: {errors}", errors=errors) if errors else ""
     return list(filter(None, (card.heading(), good)))
 

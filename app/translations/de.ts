@@ -2202,8 +2202,8 @@ kommen vom Punkte-Schätzer, bis das Netzwerk wieder zustimmt.</translation>
       <translation>Die Grenze ziehen</translation>
     </message>
     <message>
-      <source>Divide the views; a double click lets the picture fill its pane</source>
-      <translation>Die Ansichten teilen; ein Doppelklick lässt das Bild sein Feld füllen</translation>
+      <source>Divide the views; a double click fits the picture</source>
+      <translation>Die Ansichten teilen; Doppelklick: dem Bild anpassen</translation>
     </message>
     <message>
       <source>Wheel, pinch</source>

@@ -2202,8 +2202,8 @@ from the landmark estimator until the network agrees again.</source>
       <translation>拖动边界</translation>
     </message>
     <message>
-      <source>Divide the views; a double click lets the picture fill its pane</source>
-      <translation>分配两个视图的空间；双击让画面填满其区域</translation>
+      <source>Divide the views; a double click fits the picture</source>
+      <translation>分配两个视图的空间；双击适应画面</translation>
     </message>
     <message>
       <source>Wheel, pinch</source>

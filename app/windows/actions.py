@@ -150,7 +150,7 @@ GESTURES = (
     ("Drag", "Orbit the 3D view; move an enlarged picture"),
     ("Right-drag, Shift-drag", "Pan the 3D view"),
     ("Drag the line", "Compare two estimators: more of the one or the other"),
-    ("Drag the border", "Divide the views; a double click lets the picture fill its pane"),
+    ("Drag the border", "Divide the views; a double click fits the picture"),
     ("Wheel, pinch", "Zoom the picture or the 3D view"),
     ("Double-click", "3D view: reset, picture: full screen"),
     ("Drop a file", "Open it"),

@@ -39,6 +39,9 @@ _ROOT = Path(__file__).resolve().parents[2]
 _Groups = Sequence[tuple[str, Sequence[tuple[str, str]]]]
 #: Columns of the list of shortcuts.
 _COLUMNS = 3
+#: What a shortcut does is told in lines no longer than this, px: other languages take more room,
+#: and all columns are to fit on a small screen.
+_WIDEST = 200
 
 
 class RecentLog(logging.Handler):
@@ -94,7 +97,7 @@ class ShortcutsDialog(QDialog):
         page = QWidget()
         columns = QHBoxLayout(page)
         columns.setContentsMargins(24, 20, 24, 20)
-        columns.setSpacing(34)
+        columns.setSpacing(26)
         for groups_of_column in _in_columns(groups):
             columns.addLayout(_shortcut_column(groups_of_column))
         area = QScrollArea()
@@ -118,7 +121,10 @@ class ShortcutsDialog(QDialog):
 
     def showEvent(self, a0: QShowEvent | None) -> None:
         super().showEvent(a0)
-        # Only now the window's style sheet has told how much room the keys need.
+        # Only now the window's style sheet has told how much room keys and words need.
+        for label in self._page.findChildren(QLabel):
+            if label.wordWrap():
+                label.setMinimumHeight(label.heightForWidth(_WIDEST))
         page, foot = self._page.sizeHint(), self._foot.sizeHint()
         wanted, screen = QSize(page.width() + 2, page.height() + foot.height() + 2), self.screen()
         if screen is not None:
@@ -164,9 +170,13 @@ def _shortcut_column(groups: _Groups) -> QGridLayout:
         for keys, action in entries:
             key = QLabel(keys)
             key.setProperty("role", "key")
+            what = QLabel(action)
+            if what.fontMetrics().horizontalAdvance(action) > _WIDEST:
+                what.setWordWrap(True)
+                what.setFixedWidth(_WIDEST)
             row = grid.rowCount()
             grid.addWidget(key, row, 0, Qt.AlignmentFlag.AlignLeft)
-            grid.addWidget(QLabel(action), row, 1)
+            grid.addWidget(what, row, 1)
     grid.setRowStretch(grid.rowCount(), 1)
     return grid
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PyQt6.QtCore import QEvent, QPointF, Qt
 from PyQt6.QtGui import QImage, QMouseEvent
+from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from app.session_types import State
@@ -72,3 +73,16 @@ def drag(widget: QWidget, button: Qt.MouseButton, path: list[tuple[int, int]], m
     for at in path[1:]:
         send(QEvent.Type.MouseMove, at, Button.NoButton, button)
     send(QEvent.Type.MouseButtonRelease, path[-1], button, Button.NoButton)
+
+
+def choose_in_menu(window: MainWindow, command: str) -> None:
+    """Click the menu that holds ``command``, then its entry; returns when a dialog that this opens
+    is left, or at once where it waits for nobody."""
+    action = window.actions_[command]
+    menu = next(menu for menu in window.actions_.menus.values() if action in menu.actions())
+    bar = window.menuBar()
+    title = bar.mapTo(window, bar.actionGeometry(menu.menuAction()).center())
+    QTest.mouseClick(window.windowHandle(), Button.LeftButton, Modifier.NoModifier, title)
+    assert QApplication.activePopupWidget() is menu
+    entry = menu.actionGeometry(action).center()
+    QTest.mouseClick(menu.windowHandle(), Button.LeftButton, Modifier.NoModifier, entry)

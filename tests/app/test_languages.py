@@ -12,14 +12,20 @@ from PyQt6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
+    QDialog,
     QLabel,
     QLineEdit,
+    QMessageBox,
+    QScrollArea,
     QWidget,
 )
 
 from app.languages import LANGUAGES, Translators, spoken
 from app.views.controls import ElidedLabel
 from app.windows.actions import COMMANDS, plain, shortcut_groups
+from app.windows.calibration_dialog import CalibrationDialog
+from app.windows.dialogs import AboutDialog, LogDialog, RecentLog, ShortcutsDialog
+from app.windows.still_dialog import StillDialog
 from app.wording import counted, tr, translate_with
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +35,10 @@ SAME = re.compile(
     r"HandS3C.*|[A-Z0-9 ]+|(OBJ|PLY) .*|BVH Mixamo|OpenXR( NPZ)?|Parquet|Rerun|WebSocket|English|"
     r"Deutsch|/.*|[\d.,:–× ]*|.*\bms|.*\bMB|\d+ px|https?://.*|[\d.]+:\d+|localhost|f \d+ px"
 )
+
+
+#: What a dialog may take of a screen of 1366 px.
+ROOM = 1229
 
 
 def the_tool():
@@ -148,18 +158,97 @@ def test_nothing_is_cut_off_in_a_small_window(qapp, languages, request, qtbot, l
         area = window.sidebar.pages[page]
         if area.widget().width() > area.viewport().width():
             cut.append((page, "the page", area.widget().width(), area.viewport().width()))
-        for widget in window.findChildren(QWidget):
-            if not widget.isVisible() or isinstance(widget, ElidedLabel):
-                continue
-            if isinstance(widget, QAbstractButton) or (
-                isinstance(widget, QLabel) and not widget.wordWrap()
-            ):
-                text = widget.text()
-                needed = widget.fontMetrics().horizontalAdvance(plain(text))
-                if text and needed > widget.width() + 1:
-                    cut.append((page, text, needed, widget.width()))
-            if isinstance(widget, QComboBox):
-                needed = widget.fontMetrics().horizontalAdvance(widget.currentText())
-                if needed + 24 > widget.width():
-                    cut.append((page, widget.currentText(), needed, widget.width()))
+        cut += [(page, *found) for found in cut_off(window)]
     assert not cut
+
+
+def cut_off(top: QWidget) -> list[tuple[str, int, int]]:
+    """Texts in ``top`` that have too little room: text, what it needs and has, px."""
+    found = []
+    for widget in top.findChildren(QWidget):
+        if not widget.isVisible() or isinstance(widget, ElidedLabel):
+            continue
+        if isinstance(widget, QAbstractButton) or (
+            isinstance(widget, QLabel) and not widget.wordWrap()
+        ):
+            text = widget.text()
+            needed = widget.fontMetrics().horizontalAdvance(plain(text))
+            if text and needed > widget.width() + 1:
+                found.append((text, needed, widget.width()))
+        elif isinstance(widget, QLabel):
+            needed = widget.heightForWidth(widget.width())
+            if widget.text() and needed > widget.height() + 1:
+                found.append((widget.text(), needed, widget.height()))
+        if isinstance(widget, QComboBox):
+            needed = widget.fontMetrics().horizontalAdvance(widget.currentText())
+            if needed + 24 > widget.width():
+                found.append((widget.currentText(), needed, widget.width()))
+    return found
+
+
+def dialogs_of(window, folder: Path) -> list[QDialog]:
+    """Every dialog of the app's own."""
+    return [
+        ShortcutsDialog(shortcut_groups(), window),
+        AboutDialog(window),
+        LogDialog(RecentLog(), window),
+        StillDialog(window.theme, (640, 480), folder / "still.png", window),
+        CalibrationDialog(window.session, window.theme, folder / "lens.json", window),
+    ]
+
+
+def test_no_text_of_a_dialog_comes_untranslated(qapp, request, tmp_path):
+    translate_with(lambda text: f"⟦{text}⟧")
+    try:
+        window = request.getfixturevalue("window")
+        bare = set()
+        for dialog in dialogs_of(window, tmp_path):
+            texts = [("title", dialog.windowTitle())]
+            for widget in dialog.findChildren(QWidget):
+                if widget.property("role") != "key":  # Ctrl+O is the same everywhere
+                    texts += texts_of(widget)
+            bare |= {
+                (type(dialog).__name__, where, text)
+                for where, text in texts
+                if re.search(r"[A-Za-z]{2}", text)
+                and "⟦" not in text
+                and not SAME.fullmatch(text)
+                and not where.startswith("QToolButton")  # Qt's own, of scroll bars and spin boxes
+            }
+            dialog.reject()
+    finally:
+        translate_with(lambda text: text)
+    assert not bare
+
+
+@pytest.mark.parametrize("language", ["en", *TRANSLATED])
+def test_nothing_is_cut_off_in_a_dialog(qapp, languages, request, qtbot, tmp_path, language):
+    languages.speak(language)
+    window = request.getfixturevalue("window")
+    cut = []
+    for dialog in dialogs_of(window, tmp_path):
+        dialog.show()
+        qtbot.wait(50)
+        if isinstance(dialog, StillDialog):
+            dialog.size_box.setCurrentIndex(dialog.size_box.count() - 1)  # its own size, too
+            QApplication.processEvents()
+        for area in dialog.findChildren(QScrollArea):
+            wanted = area.widget().sizeHint().width() if area.widget() is not None else 0
+            if wanted > ROOM:
+                cut.append((type(dialog).__name__, "needs scrolling", wanted, ROOM))
+            # The screen may be smaller here than any of today.
+            dialog.resize(max(dialog.width(), wanted + 20), dialog.height())
+            qtbot.wait(50)
+        cut += [(type(dialog).__name__, *found) for found in cut_off(dialog)]
+        dialog.reject()
+    assert not cut
+
+
+@pytest.mark.parametrize(("language", "yes"), [("de", "Ja"), ("zh", "是")])
+def test_questions_have_answers_in_the_language(qtbot, languages, language, yes):
+    languages.speak(language)
+    box = QMessageBox(QMessageBox.Icon.Question, "", "")
+    qtbot.addWidget(box)
+    box.setStandardButtons(QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel)
+    assert plain(box.button(QMessageBox.StandardButton.Yes).text()) == yes
+    assert "Cancel" not in box.button(QMessageBox.StandardButton.Cancel).text()

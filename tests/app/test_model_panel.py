@@ -76,7 +76,7 @@ def test_a_card_is_shown_and_a_network_alone_has_a_device(qtbot, theme):
     panel.show_status(ModelStatus(ready=True, note="Meshes come from the network x", card=card))
     short = (
         "hands3c_lite, crops of 160 px · Apache-2.0\n"
-        "Typical error of a joint: webcam 8\N{NO-BREAK SPACE}mm"
+        "Typical error of a joint: webcam\N{NO-BREAK SPACE}8\N{NO-BREAK SPACE}mm"
     )
     assert panel.facts.text() == short
     panel.facts_button.click()
@@ -86,6 +86,15 @@ def test_a_card_is_shown_and_a_network_alone_has_a_device(qtbot, theme):
     assert panel.facts.text() == short
     assert panel.device_box.isEnabled()
     assert panel.note.text() == "Meshes come from the network x."
+    # While another one loads, it is named, and the facts of the one that runs do not stay below.
+    loading = ModelStatus(
+        ready=True, loading=True, coming="y", note="Meshes come from x", card=card
+    )
+    panel.show_status(loading)
+    assert "Loading y" in panel.note.text()
+    assert "Until then: Meshes come from x" in panel.note.text()
+    assert panel.facts.isHidden()
+    assert not panel.loading_bar.isHidden()
 
 
 def test_the_field_of_view_is_also_told_as_focal_length(qtbot, theme):

@@ -128,7 +128,10 @@ def test_cancel_ends_the_process_and_keeps_the_clips(qtbot, window, tmp_path, ti
     children = psutil.Process().children(recursive=True)
     assert any("fake.py" in " ".join(child.cmdline()) for child in children)
     qtbot.waitUntil(lambda: "loss" in panel.text_label.text(), timeout=TIMEOUT)
+    said = []
+    training.state.connect(said.append)
     qtbot.mouseClick(panel.cancel_button, LEFT)
+    assert any(state.stopping and state.text.startswith("Stopping") for state in said)
     qtbot.waitUntil(lambda: training.state.value.phase is Phase.CANCELLED, timeout=TIMEOUT)
     assert not [c for c in children if c.is_running() and "fake.py" in " ".join(c.cmdline())]
     assert training.state.value.clips
