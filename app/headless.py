@@ -15,6 +15,7 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from hands3c_core.command import STOPPED
 from hands3c_core.errors import UserError
 from hands3c_core.live.targets import check_port
 from hands3c_core.names import user_path
@@ -172,10 +173,21 @@ class _Run:
         self._raise_error()
         info = observables.source.value
         assert info is not None
-        self._console.print(f"{info.name}: {info.width} x {info.height}.")
-        if files.all:
-            self._session.start_recording(files)
-        with _ctrl_c(self._interrupt), self._progress() as progress:
+        # From the line that names the source on, Ctrl+C is noted and the run ends as a whole.
+        with _ctrl_c(self._interrupt):
+            self._console.print(f"{info.name}: {info.width} x {info.height}.")
+            if files.all:
+                self._session.start_recording(files)
+            take = self._run_to_end(info)
+            stopped = self._interrupted  # from here on there is nothing left to stop
+            self._report(take, files_wanted=bool(files.all), stopped=stopped)
+        self._raise_error()
+        return STOPPED if stopped else 0
+
+    def _run_to_end(self, info: SourceInfo) -> Take | None:
+        """Play the source, show how far it is; what was recorded of it."""
+        observables = self._session.observables
+        with self._progress() as progress:
             task = progress.add_task("Hands", total=self._total(info))
 
             def on_result(shown: Shown) -> None:
@@ -192,10 +204,7 @@ class _Run:
             )
             self._session.play()
             self._wait()
-            take = self._finish()
-        self._report(take, files_wanted=bool(files.all))
-        self._raise_error()
-        return 130 if self._interrupted else 0
+            return self._finish()
 
     def _total(self, info: SourceInfo) -> int | None:
         """How many frames the run will take, if that is known."""
@@ -225,11 +234,13 @@ class _Run:
         takes = observables.takes.value
         return takes[0] if takes else None
 
-    def _report(self, take: Take | None, *, files_wanted: bool) -> None:
-        if self._interrupted and take is not None:
-            self._console.print("Stopped early; what was written is complete.")
-        if take is None and files_wanted and self._error is None:
-            self._console.print("Nothing was written: there was no frame.")
+    def _report(self, take: Take | None, *, files_wanted: bool, stopped: bool) -> None:
+        nothing = take is None and files_wanted
+        if stopped and self._error is None:
+            self._console.print(_stopped(self._frames, nothing=nothing, files=take is not None))
+        if nothing and self._error is None:
+            if not stopped:
+                self._console.print("Nothing was written: there was no frame.")
             return
         if self._error is not None and not self._frames:
             return
@@ -279,6 +290,13 @@ class _Run:
     def _raise_error(self) -> None:
         if self._error is not None:
             raise UserError(self._error)
+
+
+def _stopped(frames: int, *, nothing: bool, files: bool) -> str:
+    """The line that follows Ctrl+C."""
+    if nothing:
+        return "Stopped early; nothing was written: there was no frame."
+    return f"Stopped early{'; what was written is complete' if files else ''}."
 
 
 def _wait_for(event: threading.Event, can_come: Callable[[], bool] = lambda: True) -> None:

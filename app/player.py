@@ -122,6 +122,8 @@ class Player:
             raise
         self.close()
         self._read(source, spec, play=play)
+        if source.note:
+            self._notify(Notice("left out", source.note, "warning"))
         return _describe(source, spec, is_bundled)
 
     def _open(self, spec: str) -> Source:

@@ -8,6 +8,7 @@ from pathlib import Path
 from hands3c_core.errors import UserError
 from hands3c_core.sources import CameraInfo
 from hands3c_core.sources.images import is_image
+from hands3c_core.sources.media import moves
 
 from ..bridge import Bridge
 from ..options import bundled_clip
@@ -106,7 +107,7 @@ class Opening:
 
     def open_dropped(self, specs: list[str]) -> None:
         """Open what was dropped: one source, or several pictures as a gallery."""
-        if len(specs) > 1 and all(_is_picture(spec) for spec in specs):
+        if len(specs) > 1 and _is_gallery(specs):
             self._shell.open_source("\n".join(specs))
             return
         self._shell.open_source(specs[0])
@@ -158,9 +159,17 @@ class Opening:
             self._shell.banner.show_notice(Notice("hint", text, seconds=20.0))
 
 
+def _is_gallery(specs: list[str]) -> bool:
+    """Whether these are pictures; of animations between them, the gallery says that it leaves them
+    out."""
+    pictures = [spec for spec in specs if _is_picture(spec)]
+    rest = (Path(spec) for spec in specs if spec not in pictures)
+    return bool(pictures) and all(path.is_file() and moves(path) for path in rest)
+
+
 def _is_picture(spec: str) -> bool:
     path = Path(spec)
-    return path.is_dir() or (path.is_file() and path.suffix.lower() != ".gif" and is_image(path))
+    return path.is_dir() or (path.is_file() and is_image(path))
 
 
 def is_bundled(spec: str) -> bool:

@@ -11,8 +11,7 @@ from typing import Final, Literal
 from hands3c_core.errors import UserError
 from hands3c_core.names import user_path
 from hands3c_core.sources.base import Source
-from hands3c_core.sources.images import ImageFolder, is_image, natural_key
-from hands3c_core.sources.media import VIDEO_SUFFIXES
+from hands3c_core.sources.images import ImageFolder, is_clip, is_image, natural_key
 from hands3c_core.sources.open import holds_pictures, open_source
 from hands3c_core.types import Frame
 
@@ -123,14 +122,17 @@ def _folder_clips(folder: Path) -> list[Clip]:
         files = [f for f in folder.iterdir() if f.is_file() and not f.name.startswith(".")]
     except OSError as error:
         raise UserError(f"{folder} cannot be read ({error.strerror}): check its rights.") from None
-    videos = [file for file in files if file.suffix.lower() in VIDEO_SUFFIXES]
+    videos = [file for file in files if is_clip(file)]
     images = [file for file in files if file not in videos and is_image(file)]
     if images:
         size = sum(file.stat().st_size for file in images)
-        return [Clip(folder.resolve().name, "images", (folder,), size)]
-    if not videos:
+        clips = [Clip(folder.resolve().name, "images", (folder,), size)]
+    elif videos:
+        clips = []
+    else:
         raise UserError(f"{folder} holds neither images nor videos; choose another folder.")
-    return [_video(file) for file in sorted(videos, key=lambda file: natural_key(file.name))]
+    videos.sort(key=lambda file: natural_key(file.name))
+    return clips + [_video(file) for file in videos]
 
 
 def _video(path: Path) -> Clip:

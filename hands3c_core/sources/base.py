@@ -67,6 +67,8 @@ class Source(Closing):
     """Seconds from the file's start to the end of its last frame, None if live."""
     skipped: int = 0
     """Packets or images that could not be decoded so far."""
+    note: str = ""
+    """What a user should know of what was opened, in one line; empty if all is as named."""
     name: str = ""
     """What to call it in a window; never holds a password."""
 

@@ -17,7 +17,7 @@ from hands3c_core.names import printable
 from hands3c_core.sources import heif
 from hands3c_core.sources.base import Source, check_fps, no_raw_errors
 from hands3c_core.sources.decode import Flips, apply_flips
-from hands3c_core.sources.media import head_of
+from hands3c_core.sources.media import VIDEO_SUFFIXES, head_of, moves
 from hands3c_core.sources.pages import DAMAGED, Page, is_tiff, page_content, pages_of, tiff_page
 from hands3c_core.sources.picture_kinds import HEAD_BYTES, Kind, kind_of
 from hands3c_core.types import Frame, UInt8
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 DEFAULT_FPS = 30.0
 _MOST_BYTES = 1 << 30
+#: So many files that were left out are named.
+_MOST_NAMED = 3
 #: As few images as this can be a film.
 _LEAST_SEQUENCE = 3
 
@@ -51,7 +53,8 @@ class ImageFolder(Source):
     orientation is applied. Image k has timestamp k / fps. Files that are no images are left out
     from the start, images that turn out to be damaged are passed over; both are counted in
     ``skipped`` (each file once). Images may differ in size. A file of several pictures (pages of a
-    TIFF, a stereo pair, a HEIF collection) is as many images.
+    TIFF, a stereo pair, a HEIF collection) is as many images. Animations are no images: they are
+    left out, and ``note`` names them.
     """
 
     @no_raw_errors
@@ -71,6 +74,8 @@ class ImageFolder(Source):
             self.name = f"{self.name} and {len(paths) - 1} more"
         files = [file for each in paths for file in _files_of(each)]
         images = [file for file in files if is_image(file)]
+        moving = [file for file in files if moves(file)]
+        self.note = _left_out(moving)
         self._pages = [page for file in images for page in pages_of(file)]
         self.is_sequence = len(self._pages) == len(images) and _are_numbered(images)
         """Whether the images follow each other in time; otherwise they are photographs."""
@@ -81,6 +86,8 @@ class ImageFolder(Source):
         first = self.read()
         if first is None:
             where = path if len(paths) == 1 else f"{path} or what is named with it"
+            if moving:
+                raise UserError(f"{where} holds no still image that can be read. {self.note}")
             raise UserError(f"{where} holds no image that can be read: choose another one")
         self._position = 0
         self.frame_count = len(self._pages)
@@ -137,9 +144,24 @@ def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
 
 
 def is_image(path: Path) -> bool:
-    """Whether the file's first bytes are those of a picture that is read, moving ones included."""
-    head = head_of(path)
-    return head.startswith(b"GIF8") or kind_of(head) not in (Kind.OTHER, Kind.VIDEO)
+    """Whether the file's first bytes are those of a picture that is read, and it does not move."""
+    return kind_of(head_of(path)) is not Kind.OTHER and not moves(path)
+
+
+def is_clip(path: Path) -> bool:
+    """Whether a file of a folder is a clip by itself: it moves, or is called like a video."""
+    return moves(path) or (path.suffix.lower() in VIDEO_SUFFIXES and not is_image(path))
+
+
+def _left_out(moving: Sequence[Path]) -> str:
+    """The line that names what moves among pictures; empty if nothing does."""
+    if not moving:
+        return ""
+    names = ", ".join(printable(file.name) for file in moving[:_MOST_NAMED])
+    more = f" and {len(moving) - _MOST_NAMED} more" if len(moving) > _MOST_NAMED else ""
+    what = "it moves" if len(moving) == 1 else "they move"
+    each = "it" if len(moving) == 1 else "each"
+    return f"Left out, as {what}: {names}{more}; open {each} by itself."
 
 
 def read_image(path: Path) -> UInt8 | None:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 import av
+import cv2
+import numpy as np
 from av.error import FFmpegError
 
 from hands3c_core.closing import Closing
 from hands3c_core.errors import UserError
 from hands3c_core.sources import jpeg
-from hands3c_core.sources.picture_kinds import HEAD_BYTES
+from hands3c_core.sources.picture_kinds import HEAD_BYTES, Kind, kind_of
 
 #: Containers that hold their own picture. Playlists (HLS, DASH, concat, SDP) are left out: a file
 #: must never make us open another file or a network connection.
@@ -30,6 +32,11 @@ FORMATS: Final = (
 VIDEO_SUFFIXES: Final = frozenset(
     {".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".gif"}
 )
+#: A file with one of these ends is one photograph, if it begins like one: to look for a second
+#: picture in each of thousands would mean to read them all.
+_PHOTO_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".jpe", ".jfif"})
+#: An animation of one frame is no larger, bytes.
+_MOST_STILL_BYTES: Final = 64 << 20
 #: In so many bytes of JPEGs there are two of them.
 _SEQUENCE_BYTES: Final = 16 << 20
 
@@ -106,6 +113,29 @@ def head_of(path: Path) -> bytes:
             return file.read(HEAD_BYTES)
     except (OSError, ValueError):
         return b""
+
+
+def moves(path: Path) -> bool:
+    """Whether a file among pictures is none of them but moves, by its content: an animated GIF,
+    WebP, PNG, AVIF or HEIC, or JPEGs one after another."""
+    head = head_of(path)
+    kind = kind_of(head)
+    if kind in (Kind.VIDEO, Kind.WEBP_ANIMATION):
+        return not _has_one_frame(path)
+    is_jpeg = kind is Kind.STILL and head.startswith(b"\xff\xd8\xff")
+    return is_jpeg and path.suffix.lower() not in _PHOTO_SUFFIXES and is_jpeg_sequence(path)
+
+
+def _has_one_frame(path: Path) -> bool:
+    """Whether a file of a kind that may move (a GIF, say) does not."""
+    try:
+        if path.stat().st_size > _MOST_STILL_BYTES:
+            return False
+        content = np.frombuffer(path.read_bytes(), np.uint8).reshape(1, -1)
+        _, animation = cv2.imdecodeanimation(content, start=0, count=2)
+    except (OSError, ValueError, MemoryError, cv2.error):
+        return False
+    return len(animation.frames) == 1
 
 
 def is_jpeg_sequence(path: Path) -> bool:

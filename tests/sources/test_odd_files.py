@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hands3c_core.batch.inputs import find_clips as batch_clips
 from hands3c_core.errors import UserError
+from hands3c_core.labelling.clips import find_clips as labelling_clips
 from hands3c_core.sources import ImageFolder, SourceReader, VideoSource, heif, jpeg, open_source
 from hands3c_core.sources.picture_kinds import Kind, kind_of
 from hands3c_core.sources.webp import WebpAnimation
@@ -79,6 +81,36 @@ def test_what_moves_is_played(tmp_path: Path) -> None:
         pages[0].save(still)
         with open_source(still) as source:
             assert len(list(source)) == 1, suffix
+
+
+def test_what_moves_is_no_picture_of_a_folder_and_is_named(tmp_path: Path) -> None:
+    images = pytest.importorskip("PIL.Image")
+    pages = [images.fromarray(picture(value)) for value in (10, 60, 110)]
+    for suffix in ("webp", "png", "gif", "avif"):
+        options = {"save_all": True, "append_images": pages[1:], "duration": 100}
+        pages[0].save(tmp_path / f"moves_{suffix}.{suffix}", **options)
+        pages[0].save(tmp_path / f"still.{suffix}")
+    (tmp_path / "moves_mjpeg.mjpeg").write_bytes(
+        b"".join(encoded(value) for value in (10, 80, 150))
+    )
+    stills = sorted(tmp_path.glob("still.*"))
+    for named in (tmp_path, sorted(tmp_path.iterdir())):  # a folder, and files that were dropped
+        with ImageFolder(named) as source:
+            assert [page.file for page in source.pages] == stills
+            assert len(list(source)) == len(stills)
+            assert source.note == (
+                "Left out, as they move: moves_avif.avif, moves_gif.gif, moves_mjpeg.mjpeg and 2 "
+                "more; open each by itself."
+            )
+    # What works on many files takes each by itself.
+    for find in (batch_clips, labelling_clips):
+        found = find([tmp_path])
+        assert sum(clip.kind == "images" for clip in found) == 1
+        assert sum(clip.kind == "video" for clip in found) == 5
+    for still in stills:
+        still.unlink()
+    with pytest.raises(UserError, match=r"no still image.*moves_avif\.avif"):
+        open_source(tmp_path)
 
 
 def test_jpegs_one_after_another_are_a_video_and_a_photo_with_a_second_picture_is_not(
