@@ -50,6 +50,16 @@ _SPLITS: Final = {"train": "train", "val": "val", "test": "val", "eval": "val", 
 _OPTIONAL: Final = {"source": (), "sigma_2d": (21,), "sigma_3d": (21,), "pose": (16, 3)}
 #: The arrays of a folder of labels, unpacked.
 _MAX_BYTES: Final = 4 << 30
+#: What the numbers of a label can be: rad, deviations, m, px.
+_RANGES: Final = {
+    "pose": (-40.0, 40.0),
+    "shape": (-100.0, 100.0),
+    "world_landmarks": (-10.0, 10.0),
+    "translation": (-250.0, 250.0),
+    "joints_2d": (-1e7, 1e7),
+    "sigma_2d": (0.0, 1e7),
+    "sigma_3d": (0.0, 1e4),
+}
 #: Folders for images that say nothing about where these come from.
 _PLAIN_FOLDERS: Final = (".", "images", "crops")
 
@@ -280,4 +290,5 @@ def _session(label: dict[str, Any]) -> str | None:
 def _array(label: dict[str, Any], name: str, shape: tuple[int, ...]) -> np.ndarray | None:
     if label.get(name) is None:
         return None
-    return Fields(label, "the label").array(name, shape, holes=True)
+    low, high = _RANGES[name]
+    return Fields(label, "the label").array(name, shape, low, high, holes=True)

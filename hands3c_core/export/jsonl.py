@@ -18,7 +18,7 @@ from hands3c_core.closing import Closing
 from hands3c_core.errors import UserError
 from hands3c_core.export.hand_record import skeleton_record
 from hands3c_core.export.locks import lock_file
-from hands3c_core.export.results import FORMAT_NAME, SCHEMA_VERSION, LoggedFrame
+from hands3c_core.export.results import FORMAT_NAME, SCHEMA_VERSION, LoggedFrame, as_logged
 from hands3c_core.export.schema import conventions_record, frame_record, header_line, json_line
 from hands3c_core.export.settling import SETTLED, TakeShapes, settle_log
 from hands3c_core.hand_model import HandModelData
@@ -89,7 +89,7 @@ class ResultLog(Closing):
         elif result.camera != self._camera:
             self._line({"type": "camera", "camera": asdict(result.camera)})
         self._camera = result.camera
-        frame = result if isinstance(result, LoggedFrame) else LoggedFrame.of(result, time)
+        frame = as_logged(result, time)
         self._line(frame_record(frame, self._model, vertices=self._vertices))
         if self._shapes is not None:
             self._shapes.add(frame.hands)

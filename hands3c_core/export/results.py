@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hands3c_core.closing import Closing
 from hands3c_core.errors import UserError
+from hands3c_core.export.limits import MOST_SHAPE, MOST_TURN, furthest, is_possible
 from hands3c_core.reading import Fields, transcoded
 from hands3c_core.types import Camera, CropBox, FrameResult, Hand
 
@@ -28,12 +29,17 @@ _MOST_UTF16: Final = 1 << 28
 _HEADER_TEXTS: Final = ("hand_model", "estimator", "source")
 
 # What a log can hold, generously.
-_FOCAL_PX: Final = (1e-3, 1e7)
 _MOST_PX: Final = 1e7
+#: In widths or heights of the picture: focal length and principal point.
+_FOCAL: Final = (1e-3, 1e3)
+_MOST_OFF: Final = 100.0
 _LARGEST_IMAGE: Final = 1 << 20
 _MOST_SECONDS: Final = 1e8  # three years
-_MOST_METRES: Final = 1e4
-_MOST_PARAMETER: Final = 1e4
+_MOST_MS: Final = 1e7
+_MOST_SIGMA_M: Final = 1e4  # of a joint that nothing is known of
+#: Rounding aside.
+_CONFIDENCE: Final = (-0.01, 1.01)
+_MOST_CROP_TURN: Final = 100.0
 _MOST_HANDS: Final = 64
 
 
@@ -72,9 +78,12 @@ class LoggedFrame:
         )
 
 
-def as_logged(frame: FrameResult | LoggedFrame) -> LoggedFrame:
-    """What recorders take, a result or a logged frame, as the latter."""
-    return LoggedFrame.of(frame) if isinstance(frame, FrameResult) else frame
+def as_logged(frame: FrameResult | LoggedFrame, take_time: float | None = None) -> LoggedFrame:
+    """What recorders take, a result or a logged frame, as the latter, without hands that no reader
+    would believe (``limits``); ``take_time`` is a result's, as in ``LoggedFrame.of``."""
+    logged = LoggedFrame.of(frame, take_time) if isinstance(frame, FrameResult) else frame
+    hands = tuple(hand for hand in logged.hands if is_possible(hand, logged.camera))
+    return logged if len(hands) == len(logged.hands) else replace(logged, hands=hands)
 
 
 def wall_clock(monotonic: float) -> str:
@@ -196,13 +205,16 @@ def with_vertices(frame: LoggedFrame, vertices: list[NDArray[np.float32]]) -> Lo
 
 def read_camera(fields: Fields) -> Camera:
     """A camera as logs and arrays tell it; raises UserError."""
+    width = fields.integer("width", 1, _LARGEST_IMAGE)
+    height = fields.integer("height", 1, _LARGEST_IMAGE)
+    least, most = (share * max(width, height) for share in _FOCAL)
     return Camera(
-        fx=fields.number("fx", *_FOCAL_PX),
-        fy=fields.number("fy", *_FOCAL_PX),
-        cx=fields.number("cx", -_MOST_PX, _MOST_PX),
-        cy=fields.number("cy", -_MOST_PX, _MOST_PX),
-        width=fields.integer("width", 1, _LARGEST_IMAGE),
-        height=fields.integer("height", 1, _LARGEST_IMAGE),
+        fx=fields.number("fx", least, most),
+        fy=fields.number("fy", least, most),
+        cx=fields.number("cx", -_MOST_OFF * width, _MOST_OFF * width),
+        cy=fields.number("cy", -_MOST_OFF * height, _MOST_OFF * height),
+        width=width,
+        height=height,
     )
 
 
@@ -212,9 +224,9 @@ def read_frame(fields: Fields, camera: Camera) -> LoggedFrame:
         index=fields.integer("index", 0, 1 << 53),
         timestamp=fields.number("time", -_MOST_SECONDS, _MOST_SECONDS),
         camera=camera,
-        hands=tuple(_hand(hand) for hand in fields.each("hands", _MOST_HANDS)),
-        timings_ms=fields.numbers("timings_ms"),
-        source_time=_if_told(fields, "source_time"),
+        hands=tuple(_hand(hand, camera) for hand in fields.each("hands", _MOST_HANDS)),
+        timings_ms=fields.numbers("timings_ms", -1.0, _MOST_MS),
+        source_time=_if_told(fields, "source_time", _MOST_SECONDS),
         captured_at=fields.text("captured_at", longest=100)
         if _told(fields, "captured_at")
         else None,
@@ -226,35 +238,37 @@ def _told(fields: Fields, key: str) -> bool:
     return fields.values.get(key) is not None
 
 
-def _if_told(fields: Fields, key: str) -> float | None:
-    return fields.number(key) if _told(fields, key) else None
+def _if_told(fields: Fields, key: str, most: float) -> float | None:
+    return fields.number(key, -most, most) if _told(fields, key) else None
 
 
-def _hand(fields: Fields) -> Hand:
-    def floats(name: str, shape: tuple[int, ...], most: float) -> NDArray[np.float32]:
-        return fields.array(name, shape, -most, most, holes=True).astype(np.float32)
+def _hand(fields: Fields, camera: Camera) -> Hand:
+    far = furthest(camera)
+
+    def floats(
+        name: str, shape: tuple[int, ...], most: float, least: float | None = None
+    ) -> NDArray[np.float32]:
+        low = -most if least is None else least
+        return fields.array(name, shape, low, most, holes=True).astype(np.float32)
 
     crop = fields.array("crop", (3,), -_MOST_PX, _MOST_PX)
+    angle = _if_told(fields, "crop_angle", _MOST_CROP_TURN)
     has_vertices = fields.values.get("vertices") is not None
     return Hand(
         track_id=fields.integer("track_id", 0, (1 << 31) - 1),
         is_right=fields.flag("is_right"),
-        confidence=fields.measured("confidence"),
-        vertices=floats("vertices", (-1, 3), _MOST_METRES)
-        if has_vertices
-        else np.zeros((0, 3), np.float32),
-        joints_3d=floats("joints_3d", (21, 3), _MOST_METRES),
+        confidence=fields.measured("confidence", *_CONFIDENCE),
+        vertices=floats("vertices", (-1, 3), far) if has_vertices else np.zeros((0, 3), np.float32),
+        joints_3d=floats("joints_3d", (21, 3), far),
         joints_2d=floats("joints_2d", (21, 2), _MOST_PX),
         landmarks_2d=floats("landmarks_2d", (21, 2), _MOST_PX),
-        pose=floats("pose", (16, 3), _MOST_PARAMETER),
-        shape=floats("shape", (10,), _MOST_PARAMETER),
-        translation=floats("translation", (3,), _MOST_METRES),
-        crop=CropBox(
-            float(crop[0]), float(crop[1]), float(crop[2]), _if_told(fields, "crop_angle") or 0.0
-        ),
-        reprojection_error_px=fields.measured("reprojection_error_px"),
+        pose=floats("pose", (16, 3), MOST_TURN),
+        shape=floats("shape", (10,), MOST_SHAPE),
+        translation=floats("translation", (3,), far),
+        crop=CropBox(float(crop[0]), float(crop[1]), float(crop[2]), angle or 0.0),
+        reprojection_error_px=fields.measured("reprojection_error_px", 0.0),
         estimator=fields.text("estimator", longest=1000),
-        joint_sigma=floats("joint_sigma", (21,), _MOST_METRES)
+        joint_sigma=floats("joint_sigma", (21,), _MOST_SIGMA_M, 0.0)
         if _told(fields, "joint_sigma")
         else None,
         is_unsure=_told(fields, "is_unsure") and fields.flag("is_unsure"),

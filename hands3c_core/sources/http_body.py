@@ -9,11 +9,14 @@ import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
+import zlib
 from typing import Any, Final
 
 from hands3c_core.errors import UserError
 from hands3c_core.sources.base import SourceLostError
 
+#: zlib's and gzip's headers are both told.
+_ANY_ZLIB: Final = 32 + zlib.MAX_WBITS
 #: So much is shown of what a server says that speaks no HTTP, characters.
 _SHOWN: Final = 120
 
@@ -54,6 +57,11 @@ class HttpBody:
         for connected in self._sockets:
             with contextlib.suppress(OSError):
                 connected.settimeout(read_timeout)
+        try:
+            self._unpacked = _Unpacked(self._answer, self._answer.headers, name)
+        except UserError:
+            self.close()
+            raise
         self.content_type: str = self._answer.headers.get("Content-Type", "").lower()
 
     def read(self, size: int) -> bytes:
@@ -63,9 +71,11 @@ class HttpBody:
             SourceLostError: nothing came for the read timeout, or the connection broke.
         """
         try:
-            return b"" if self._cancelled else self._answer.read1(size)
+            return b"" if self._cancelled else self._unpacked.read(size)
         except TimeoutError:
             reason = "stopped sending"
+        except zlib.error:
+            reason = "sends packed data that is damaged"
         except (OSError, http.client.HTTPException, ValueError):
             reason = "closed" if self._cancelled else "broke the connection"
         raise SourceLostError(f"{self._name} {reason}: check its power and network")
@@ -101,6 +111,38 @@ class HttpBody:
         return urllib.request.build_opener(*handlers), plain
 
 
+class _Unpacked:
+    """An answer's body; one that is packed (RFC 9110, 8.4) though nobody asked is unpacked."""
+
+    def __init__(self, answer: Any, headers: Any, name: str) -> None:
+        self._answer = answer
+        packed = (headers.get("Content-Encoding") or "").strip().lower()
+        self._packed = packed not in ("", "identity")
+        self._inflate, self._rest = zlib.decompressobj(_ANY_ZLIB), b""
+        if self._packed and packed not in ("gzip", "x-gzip", "deflate"):
+            raise UserError(
+                f"{name} sends its pictures packed ({packed[:_SHOWN]}), which is not read: "
+                "switch that off in the camera or server"
+            )
+
+    def read(self, size: int) -> bytes:
+        """Up to ``size`` bytes; b"" at the end."""
+        if not self._packed:
+            return self._answer.read1(size)
+        while True:
+            if not self._rest:
+                self._rest = self._answer.read1(size)
+                if not self._rest:
+                    return b""
+            piece = self._inflate.decompress(self._rest, size)
+            self._rest = self._inflate.unconsumed_tail
+            if self._inflate.eof:  # another packed piece may follow
+                self._rest = self._inflate.unused_data
+                self._inflate = zlib.decompressobj(_ANY_ZLIB)
+            if piece:
+                return piece
+
+
 def _refusal(name: str, code: int) -> str:
     if code in (401, 403):
         return f"{name} asks for a password (HTTP {code}): use http://user:password@host/path"
@@ -122,6 +164,30 @@ class _SameHostRedirects(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
+class _FirstLine:
+    """A connection's file whose first line, if it is SHOUTcast's, becomes HTTP's; browsers take
+    'ICY 200 OK' as well."""
+
+    def __init__(self, file: Any) -> None:
+        self._file, self._is_first = file, True
+
+    def readline(self, *arguments: Any) -> bytes:
+        line: bytes = self._file.readline(*arguments)
+        if self._is_first and line.startswith(b"ICY "):
+            line = b"HTTP/1.0 " + line[4:]
+        self._is_first = False
+        return line
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+class _Answer(http.client.HTTPResponse):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fp: Any = _FirstLine(self.fp)
+
+
 class _RecordingHandler(urllib.request.HTTPHandler):
     """Remembers the sockets it opens, so that they can be shut down."""
 
@@ -133,6 +199,8 @@ class _RecordingHandler(urllib.request.HTTPHandler):
         sockets = self._sockets
 
         class Connection(http.client.HTTPConnection):
+            response_class = _Answer
+
             def connect(self) -> None:
                 super().connect()
                 sockets.append(self.sock)
@@ -151,6 +219,8 @@ class _RecordingTlsHandler(urllib.request.HTTPSHandler):
         sockets = self._sockets
 
         class Connection(http.client.HTTPSConnection):
+            response_class = _Answer
+
             def connect(self) -> None:
                 super().connect()
                 sockets.append(self.sock)

@@ -26,6 +26,68 @@ def write_log(path, results, **options) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("translation", [0.0, 0.0, 500.0]),
+        ("translation", [-30.0, 0.0, 0.5]),
+        ("joints_3d", [[0.0, 0.0, 99.0]] * 21),
+        ("pose", [[0.0, 0.0, 300.0]] * 16),
+        ("shape", [1e3] * 10),
+        ("confidence", 1.5),
+        ("confidence", -3),
+        ("reprojection_error_px", -1.0),
+        ("joint_sigma", [-0.1] * 21),
+        ("crop_angle", 1e4),
+    ],
+)
+def test_values_that_no_hand_has_are_refused_by_line_and_key(key, value, session, tmp_path):
+    path = write_log(tmp_path / "log.jsonl", session[:2])
+    lines = path.read_text().splitlines()
+    frame = json.loads(lines[2])
+    frame["hands"][0][key] = value
+    path.write_text("\n".join([*lines[:2], json.dumps(frame)]) + "\n")
+    with pytest.raises(UserError, match=rf"line 3: hands\[0\]\.{key} .*outside"):
+        read_results(path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("fx", 1e-2), ("fy", 1e7), ("cx", 1e6), ("cy", -1e6), ("width", 0)]
+)
+def test_cameras_that_no_picture_has_are_refused(key, value, session, tmp_path):
+    path = write_log(tmp_path / "log.jsonl", session[:1])
+    header, *rest = path.read_text().splitlines()
+    camera = json.loads(header)
+    camera["camera"][key] = value
+    path.write_text("\n".join([json.dumps(camera), *rest]) + "\n")
+    with pytest.raises(UserError, match=rf"line 1: camera\.{key} is .*outside"):
+        read_results(path)
+
+
+@pytest.mark.parametrize("change", ["far", "near", "turned", "telephoto", "unknown"])
+def test_what_is_written_can_be_read(change, session, tmp_path):
+    """A hand that no reader would believe is left out; one that a long lens sees far away is not,
+    nor one of which something is not known."""
+    result = session[0]
+    hand = result.hands[0]
+    move = {"far": 21.0, "telephoto": 90.0, "near": 19.9}.get(change, 0.5)
+    moved = replace(
+        hand,
+        translation=np.array([0.0, 0.0, move], np.float32),
+        joints_3d=hand.joints_3d - hand.joints_3d[:1] + np.float32([0, 0, move]),
+        vertices=hand.vertices - hand.joints_3d[:1] + np.float32([0, 0, move]),
+    )
+    if change == "turned":
+        moved = replace(moved, pose=np.full((16, 3), 90.0, np.float32))
+    if change == "unknown":
+        moved = replace(moved, translation=np.full(3, np.nan, np.float32), confidence=np.nan)
+    camera = replace(CAMERA, fx=6400.0, fy=6400.0) if change == "telephoto" else CAMERA
+    given = replace(result, hands=(moved,), camera=camera)
+    kept = 0 if change in ("far", "turned") else 1
+    log = read_results(write_log(tmp_path / "log.jsonl", [given], vertices=True))
+    assert len(log.frames[0].hands) == kept
+
+
 def test_log_reads_back(session, tmp_path):
     log = read_results(write_log(tmp_path / "log.jsonl", session, source="clip.mp4", vertices=True))
     assert log.header["version"] == 1

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import socket
 import sys
 import threading
 import time
+import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -259,6 +262,96 @@ def test_streams_that_browsers_show(habit: str) -> None:
             with pytest.raises(SourceLostError):
                 source.read()
     assert [level(frame.image) for frame in found if frame] == list(range(5))
+
+
+def picture(k: int, kind: str) -> bytes:
+    return cv2.imencode(kind, np.full((48, 64, 3), 2 * k, np.uint8))[1].tobytes()
+
+
+def parts(kind: str, count: int = 5) -> bytes:
+    head = b"--b\r\nContent-Type: image/" + kind[1:].encode() + b"\r\n\r\n"
+    return b"".join(head + picture(k, kind) + b"\r\n" for k in range(count))
+
+
+def answered(first: str, body: bytes) -> tuple[list[int], str]:
+    """What is shown of a server's answer, and how it ends."""
+    found: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(first.encode() + b"\r\n\r\n")
+                for at in range(0, len(body), 333):
+                    connection.sendall(body[at : at + 333])
+
+        threading.Thread(target=serve, daemon=True).start()
+        told = ""
+        try:
+            with open_source(f"http://127.0.0.1:{listener.getsockname()[1]}/") as source:
+                while frame := source.read():
+                    found.append(level(frame.image))
+        except UserError as error:
+            told = str(error)
+    assert told
+    assert "\n" not in told
+    return found, told
+
+
+MULTIPART = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b"
+
+
+@pytest.mark.parametrize("kind", [".png", ".webp", ".jpg"])
+def test_parts_of_other_kinds_are_shown(kind: str) -> None:
+    mixed = parts(kind, 2) + parts(".jpg")[len(parts(".jpg", 2)) :]
+    assert answered(MULTIPART, mixed)[0] == list(range(5))
+
+
+def test_parts_that_are_damaged_cost_themselves_alone() -> None:
+    whole = parts(".png")
+    second = whole.index(b"\x89PNG", 100)
+    cut = whole[: second + 60] + whole[whole.index(b"\x89PNG", second + 8) :]
+    assert answered(MULTIPART, cut)[0] == [0, 2, 3, 4]
+    webp = parts(".webp").replace(b"VP8", b"XXX", 1)
+    assert answered(MULTIPART, webp)[0] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("packing", ["gzip", "deflate", "identity", "GZIP", "two members"])
+def test_packed_answers_are_unpacked(packing: str) -> None:
+    body = parts(".jpg")
+    packed = {
+        "gzip": gzip.compress,
+        "GZIP": gzip.compress,
+        "deflate": zlib.compress,
+        "identity": bytes,
+        "two members": lambda b: gzip.compress(b[:700]) + gzip.compress(b[700:]),
+    }[packing](body)
+    name = "gzip" if packing == "two members" else packing
+    found, _ = answered(f"{MULTIPART}\r\nContent-Encoding: {name}", packed)
+    assert found == list(range(5))
+
+
+def test_packings_that_are_not_read_and_damaged_ones_are_told() -> None:
+    found, told = answered(f"{MULTIPART}\r\nContent-Encoding: br", parts(".jpg"))
+    assert not found
+    assert "packed (br)" in told
+    found, told = answered(f"{MULTIPART}\r\nContent-Encoding: gzip", parts(".jpg"))
+    assert not found
+    assert "damaged" in told
+
+
+def test_an_icy_answer_is_shown() -> None:
+    answer = MULTIPART.replace("HTTP/1.1", "ICY")
+    assert answered(answer, parts(".jpg"))[0] == list(range(5))
+
+
+@pytest.mark.parametrize("count", [3, 300])
+def test_parts_that_are_no_pictures_are_said(count: int) -> None:
+    body = b"--b\r\nContent-Type: image/gif\r\n\r\nGIF89a, or so\r\n" * count
+    found, told = answered(MULTIPART, body)
+    assert not found
+    assert "nothing that can be decoded (it sends image/gif)" in told
 
 
 def test_a_server_that_speaks_no_http_is_quoted_shortly() -> None:
