@@ -70,7 +70,7 @@ def test_what_is_written_can_be_read(change, session, tmp_path):
     nor one of which something is not known."""
     result = session[0]
     hand = result.hands[0]
-    move = {"far": 21.0, "telephoto": 90.0, "near": 19.9}.get(change, 0.5)
+    move = {"far": 21.0, "telephoto": 90.0, "near": 19.5}.get(change, 0.5)
     moved = replace(
         hand,
         translation=np.array([0.0, 0.0, move], np.float32),
