@@ -30,6 +30,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+import hands3c_core
+
 from ..views.controls import heading, muted
 from ..wording import tr
 
@@ -79,12 +81,7 @@ def version() -> str:
     """The installed version, or what the checkout is."""
     with suppress(metadata.PackageNotFoundError):
         return metadata.version("hands3c-live")
-    with suppress(OSError):
-        text = (_ROOT / "pyproject.toml").read_text(encoding="utf-8")
-        found = re.search(r'^version = "(.+)"', text, re.MULTILINE)
-        if found:
-            return f"{found[1]} (checkout)"
-    return "unknown"
+    return f"{hands3c_core.__version__} (checkout)"
 
 
 class ShortcutsDialog(QDialog):

@@ -47,6 +47,7 @@ class StillDialog(QDialog):
         self._file = file
         self.size_box = ComboBox(theme)
         self.size_box.setAccessibleName(tr("Size"))
+        self.size_box.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToContents)
         for size in SIZES:
             text = (
                 f"{size[0]} × {size[1]}"

@@ -15,6 +15,7 @@ from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QThread, QTimer, QUrl
 from PyQt6.QtGui import QDropEvent, QWheelEvent
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QScrollArea
 
+import hands3c_core
 from app.config import Layout, ViewState
 from app.session import Session
 from app.session_types import State
@@ -385,6 +386,7 @@ def test_dialogs_open(qtbot, window):
     qtbot.mouseClick(reader.copy_button, Button.LeftButton)
     copied = QApplication.clipboard().text()
     assert "Qt " in copied
+    assert f"HandS3C Live {hands3c_core.__version__}" in copied
     assert "rtsp://…@desk/live is gone" in copied
     assert reader.copy_button.text() == "Copied"
     for dialog in (ShortcutsDialog(shortcut_groups(), window), AboutDialog(window), reader):
