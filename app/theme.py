@@ -111,6 +111,10 @@ QToolTip {{ background: {raised}; color: {text}; border: 1px solid {border}; pad
 QLabel {{ background: transparent; }}
 QLabel[role="muted"] {{ color: {muted}; font-size: 12px; }}
 QLabel[role="heading"] {{ color: {muted}; font-size: 11px; font-weight: 700; }}
+QPushButton[role="heading"] {{ color: {muted}; font-size: 11px; font-weight: 700; border: none;
+  background: transparent; padding: 0px; text-align: left; min-height: 0px; }}
+QPushButton[role="heading"]:hover, QPushButton[role="heading"]:focus,
+QPushButton[role="heading"]:pressed {{ color: {text}; background: transparent; }}
 QLabel[role="title"] {{ font-size: 20px; font-weight: 700; }}
 QLabel[role="error"] {{ color: {danger}; font-size: 12px; }}
 QLabel[role="cause"] {{ font-weight: 700; }}

@@ -1744,6 +1744,14 @@
       <translation>Beenden</translation>
     </message>
     <message>
+      <source>Fold away</source>
+      <translation>Einklappen</translation>
+    </message>
+    <message>
+      <source>Show</source>
+      <translation>Ausklappen</translation>
+    </message>
+    <message>
       <source>What the curves show</source>
       <translation>Was die Kurven zeigen</translation>
     </message>

@@ -1744,6 +1744,14 @@
       <translation>停止</translation>
     </message>
     <message>
+      <source>Fold away</source>
+      <translation>收起</translation>
+    </message>
+    <message>
+      <source>Show</source>
+      <translation>展开</translation>
+    </message>
+    <message>
       <source>What the curves show</source>
       <translation>曲线显示的内容</translation>
     </message>

@@ -387,6 +387,26 @@ def heading(text: str) -> QLabel:
     return label
 
 
+class GroupHeading(QPushButton):
+    """A section heading that folds what is below it away; checked while that is seen."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+        self.setProperty("role", "heading")
+        self.setCheckable(True)
+        self.setChecked(True)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(title)
+        self.toggled.connect(self._say)
+        self._say(True)
+
+    def _say(self, is_open: bool) -> None:
+        self.setText(f"{self._title.upper()}  {'▾' if is_open else '▸'}")
+        self.setToolTip(tr("Fold away") if is_open else tr("Show"))
+
+
 def muted(text: str = "") -> QLabel:
     """A quiet line of explanation."""
     label = QLabel(text)

@@ -6,10 +6,14 @@ A page of the sidebar binds itself (``Page.bind``). All of it runs in the GUI th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+
 from ..bridge import Bridge
 from ..calibrations import Calibrations
 from ..config import ViewState
 from ..model_status import ModelStatus
+from ..panels.page import Page
 from ..panels.transport import TransportBar, clock
 from ..session import Session
 from ..session_types import (
@@ -21,6 +25,7 @@ from ..session_types import (
     State,
     Stats,
 )
+from ..settings import Settings
 from ..shell import Shell
 from ..views.camera_view import CameraView
 from ..views.controls import ElidedLabel
@@ -219,6 +224,13 @@ def bind_settings(session: Session, bridge: Bridge, shell: Shell) -> None:
     bridge.model_status.connect(remember_model)
     bridge.record_choice.connect(settings.save_record)
     bridge.live_choice.connect(settings.save_live)
+
+
+def bind_groups(pages: Mapping[str, Page], settings: Settings) -> None:
+    """Groups that are folded away stay so."""
+    for name, page in pages.items():
+        page.fold_groups(settings.get(f"window/folded/{name}", []))
+        page.groups_folded.connect(partial(settings.set, f"window/folded/{name}"))
 
 
 def bind_calibrations(

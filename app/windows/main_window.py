@@ -54,6 +54,7 @@ from .binding import (
     bind_camera,
     bind_curves,
     bind_filmstrip,
+    bind_groups,
     bind_origin,
     bind_settings,
     bind_stage,
@@ -195,6 +196,7 @@ class MainWindow(QMainWindow):
         bind_settings(session, bridge, self)
         for page in self.sidebar.pages.values():
             page.bind(session, bridge, self)
+        bind_groups(self.sidebar.pages, self.settings)
         self.train_panel.bind_training(self.training, session, bridge)
         self.sidebar.tabs.chosen.connect(self.show_tab)
 
