@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from hands3c_core.estimators.base import Estimator, TakesTurns
+if TYPE_CHECKING:
+    from hands3c_core.estimators.base import Estimator
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,9 @@ class Relief:
             dropped: pictures that the source has missed since it was opened.
             is_live: whether the source misses pictures if nobody takes them.
         """
+        # Here, since it brings numba, which the first raw picture need not wait for.
+        from hands3c_core.estimators.base import TakesTurns
+
         if not isinstance(estimator, TakesTurns):
             return
         if not is_live or estimator is not self._estimator or dropped < self._last:
