@@ -134,7 +134,7 @@ class LivePanel(Page):
         )
         for controls in self.senders.values():
             self.add_group(
-                controls.sender.title,
+                tr(controls.sender.title),
                 controls.switch,
                 _row(tr("To"), controls.host),
                 _row(tr("Port"), controls.port),
