@@ -29,7 +29,7 @@ def main() -> int:
     failed += run_tests(["-m", "not stress"], together)
     if sys.platform.startswith("linux"):
         say("The window tests once more, under X11")
-        failed += run_tests(["tests/app", "-m", "window and not slow"], on_x11=True)
+        failed += run_tests(["tests/app", "-m", "window and not slow and not stress"], on_x11=True)
     for step in failed:
         print(f"failed: python {' '.join(step)}", file=sys.stderr)
     return 1 if failed else 0
