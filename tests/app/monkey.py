@@ -205,6 +205,7 @@ class Monkey:
         if not found:
             return "none"
         widget = self.random.choice(found)
+        name = f"{type(widget).__name__} {widget.accessibleName()}"  # a click may delete it
         seen = widget.visibleRegion().boundingRect()
         inside = QRect(seen.topLeft(), seen.size())
         place = QPoint(
@@ -214,7 +215,7 @@ class Monkey:
         self.click(widget, place)
         if isinstance(widget, QLineEdit) and self.random.random() < 0.7:
             self.type_into(widget)
-        return f"{type(widget).__name__} {widget.accessibleName()}"
+        return name
 
     def type_into(self, line: QWidget) -> None:
         QTest.keyClick(self.handle(line), Key.Key_A, Modifier.ControlModifier)
@@ -285,11 +286,12 @@ class Monkey:
             return "none"
         self.window.record_panel.ensureWidgetVisible(listed)
         item = listed.item(self.random.randrange(listed.count()))
+        name = item.text().replace("\n", " ")  # the list may be filled anew before it is said
         at = listed.visualItemRect(item).center()
         self.click(listed.viewport(), at)
         place = listed.viewport().mapTo(self.window, at)
         QTest.mouseDClick(self.handle(self.window), Button.LeftButton, Modifier.NoModifier, place)
-        return item.text().replace("\n", " ")
+        return name
 
     # -------------------------------------------------------------------------- menus and dialogs
 
