@@ -237,7 +237,7 @@ class _Run:
     def _report(self, take: Take | None, *, files_wanted: bool, stopped: bool) -> None:
         nothing = take is None and files_wanted
         if stopped and self._error is None:
-            self._console.print(_stopped(self._frames, nothing=nothing, files=take is not None))
+            self._console.print(_stopped(nothing=nothing, files=take is not None))
         if nothing and self._error is None:
             if not stopped:
                 self._console.print("Nothing was written: there was no frame.")
@@ -292,7 +292,7 @@ class _Run:
             raise UserError(self._error)
 
 
-def _stopped(frames: int, *, nothing: bool, files: bool) -> str:
+def _stopped(*, nothing: bool, files: bool) -> str:
     """The line that follows Ctrl+C."""
     if nothing:
         return "Stopped early; nothing was written: there was no frame."

@@ -49,6 +49,9 @@ ROTATION_TO_JOINT: Final = tuple(JOINT_NAMES.index(name) for name in ROTATION_NA
 #: Joint indices of the five fingertips, thumb to little.
 TIP_JOINTS: Final = (4, 8, 12, 16, 20)
 
+#: Joint indices that move with the palm alone: the wrist and the roots of the four fingers.
+PALM_JOINTS: Final = (0, 5, 9, 13, 17)
+
 #: Vertex indices of the fingertips on a 778-vertex mesh, thumb to little, as the published HandS3C
 #: code and most of the field take them (another mesh carries its own ``fingertip_ids``).
 MANO_TIP_VERTICES: Final = (745, 317, 444, 556, 673)

@@ -17,7 +17,7 @@ from hands3c_core.digest import sha256_of
 from hands3c_core.errors import UserError
 from hands3c_core.names import safe_name, user_path
 from hands3c_core.sources.base import Source
-from hands3c_core.sources.images import ImageFolder, is_clip, is_image, natural_key
+from hands3c_core.sources.images import ImageFolder, images_and_clips, is_image, natural_key
 from hands3c_core.sources.media import VIDEO_SUFFIXES
 from hands3c_core.sources.open import holds_pictures, open_source
 
@@ -154,9 +154,9 @@ def _clips_at(path: Path, root: Path) -> Iterator[Clip]:
     except OSError as error:
         raise UserError(f"{path} cannot be read ({error.strerror}): check its rights.") from None
     files = [child for child in children if child.is_file()]
-    videos = [file for file in files if is_clip(file)]
+    images, videos = images_and_clips(files)
     yield from (_clip(file, "video", root) for file in videos)
-    if any(is_image(file) for file in files if file not in videos):
+    if images:
         yield _clip(path, "images", root)
     for child in children:
         if child.is_dir():

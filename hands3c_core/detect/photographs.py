@@ -17,6 +17,7 @@ import numpy as np
 
 from hands3c_core.closing import Closing
 from hands3c_core.detect.mediapipe_hands import MediaPipeDetector
+from hands3c_core.geometry.crop import with_border
 from hands3c_core.types import Detection, UInt8
 
 #: Widths of the borders tried one after the other, as shares of the shorter side.
@@ -64,8 +65,7 @@ def find_large(finder: MediaPipeDetector, image: UInt8) -> list[Detection]:
     small, scale = _at_most(image, _LARGEST)
     for share in _BORDERS:
         border = round(share * min(small.shape[:2]))
-        wide = cv2.copyMakeBorder(small, border, border, border, border, cv2.BORDER_REPLICATE)
-        found = finder.detect(np.asarray(wide, np.uint8))
+        found = finder.detect(with_border(small, border))
         if found:
             return [_moved(hand, border, scale) for hand in found]
     return []

@@ -3,7 +3,7 @@
 A network's opinion of a hand differs from the other witnesses' by what it knows better or worse of
 that hand, and that lasts: from one picture to the next its points move with theirs, its palm turns
 with theirs, and its fingers' angles hardly change. So a picture may do with the opinion of the one
-before, at a fifth of a millimetre of difference (docs/performance.md).
+before (docs/adr/0011 has how far that is from looking at every picture).
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from hands3c_core.conventions import PALM_JOINTS
 from hands3c_core.estimators.witnesses import SECOND, Witness
+from hands3c_core.geometry.turning import rotation_between
 from hands3c_core.types import Camera, CropBox, TrackedHand, UInt8
 
 if TYPE_CHECKING:
     from hands3c_core.estimators.network_witness import NetworkSight, NetworkWitness
 
 Floats = NDArray[np.float64]
-#: Wrist and knuckles, which keep their places to one another.
-_PALM = [0, 5, 9, 13, 17]
+_PALM = list(PALM_JOINTS)
 
 
 @dataclass(frozen=True)
@@ -117,12 +118,3 @@ def carry(witness: Witness, then: Sequence[Witness], now: Sequence[Witness]) -> 
         turn = rotation_between(then[best].points[_PALM], now[best].points[_PALM])
         pose = (turn @ pose[0], pose[1])
     return replace(witness, points=witness.points + moved, pose=pose)
-
-
-def rotation_between(before: Floats, after: Floats) -> Floats:
-    """(3, 3) the rotation that brings points (N, 3) nearest to others, both about their means
-    (Kabsch 1976)."""
-    one, other = before - before.mean(axis=0), after - after.mean(axis=0)
-    u, _, vt = np.linalg.svd(other.T @ one)
-    flip = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
-    return np.asarray((u * flip) @ vt, np.float64)

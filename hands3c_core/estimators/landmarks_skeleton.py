@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from hands3c_core.conventions import ROTATION_TO_JOINT
+from hands3c_core.conventions import PALM_JOINTS, ROTATION_TO_JOINT
 from hands3c_core.estimators.hand_chain import kinematics, turn_about
 from hands3c_core.estimators.landmarks_solver import Bones
+from hands3c_core.geometry.turning import rotation_between
 from hands3c_core.hand_model.data import HandModelData, assemble_joints
 
 Floats = NDArray[np.float64]
@@ -17,8 +18,7 @@ Floats = NDArray[np.float64]
 _ROTATION_OF = np.array(
     [[ROTATION_TO_JOINT.index(1 + 4 * f + j) for j in range(3)] for f in range(5)]
 )
-#: The joints that move with the palm alone: wrist and the roots of the four fingers.
-_PALM = np.array([0, 5, 9, 13, 17])
+_PALM = np.array(PALM_JOINTS)
 
 #: Where MediaPipe puts its landmarks of wrist, thumb and knuckles, in mm from the model's joints at
 #: rest. Found by fitting real webcam hands and averaging what remained in each bone's frame; the
@@ -141,14 +141,8 @@ class HandSkeleton:
         return np.einsum("fjdc,fjc->fjd", self.axes, axis_angle[_ROTATION_OF - 1])
 
     def turn_to(self, world: Floats) -> Floats:
-        """The global rotation (3, 3) that lays the resting palm on world landmarks (21, 3) best
-        (Kabsch, Acta Crystallographica A32, 1976)."""
-        markers = self.rest + self.markers
-        rest = markers[_PALM] - markers[_PALM].mean(axis=0)
-        seen = world[_PALM] - world[_PALM].mean(axis=0)
-        u, _, vt = np.linalg.svd(rest.T @ seen)
-        handed = np.diag([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))])
-        return vt.T @ handed @ u.T
+        """The global rotation (3, 3) that lays the resting palm on world landmarks (21, 3) best."""
+        return rotation_between((self.rest + self.markers)[_PALM], world[_PALM])
 
     def angles_to(self, turn: Floats, directions: Floats) -> Floats:
         """Finger angles (5, 3, 3) whose bones point along ``directions`` (20, 3), within limits.

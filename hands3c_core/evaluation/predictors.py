@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -19,13 +18,13 @@ from hands3c_core.estimators.hand_in_camera import place_hand
 from hands3c_core.estimators.landmarks import LandmarkEstimator
 from hands3c_core.estimators.refine import PoseRefiner
 from hands3c_core.evaluation.second_look import Look, look_again
-from hands3c_core.geometry import default_camera, project
+from hands3c_core.geometry import default_camera, project, with_border
 from hands3c_core.geometry.crop import CropRule
 from hands3c_core.hand_model import FastHandLayer, HandModelData
 from hands3c_core.models import HandNetwork
 from hands3c_core.models.costs import network_costs
 from hands3c_core.models.uvd import with_cameras
-from hands3c_core.types import Camera, Detection, Float32, TrackedHand, UInt8
+from hands3c_core.types import Camera, Detection, Float32, TrackedHand
 
 #: Field of view of a crop whose camera is not known, degrees: a hand at arm's length in a webcam's
 #: image of 60 degrees fills about half of it.
@@ -243,13 +242,6 @@ def knows_camera(sample: HandSample) -> bool:
     k = sample.intrinsics.astype(np.float64) / sample.intrinsics[2, 2]
     is_upright = abs(k[0, 1]) < 1e-2 * k[0, 0] and not k[2, :2].any()
     return bool(is_upright and k[0, 0] > 0 and k[1, 1] > 0)
-
-
-def with_border(crop: UInt8, border: int) -> UInt8:
-    if border == 0:
-        return crop
-    wide = cv2.copyMakeBorder(crop, border, border, border, border, cv2.BORDER_REPLICATE)
-    return np.asarray(wide, np.uint8)
 
 
 def most_central(detections: list[Detection], side: int) -> Detection:

@@ -30,7 +30,8 @@ from hands3c_core.estimators.witnesses import (
     from_detection,
     from_looks,
 )
-from hands3c_core.evaluation.predictors import crop_camera, most_central, with_border
+from hands3c_core.evaluation.predictors import crop_camera, most_central
+from hands3c_core.geometry.crop import with_border
 from hands3c_core.types import Camera, TrackedHand
 
 Floats = NDArray[np.float64]

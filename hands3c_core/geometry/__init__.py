@@ -18,9 +18,10 @@ from hands3c_core.geometry.crop import (
     hand_window,
     invert_affine,
     upright_box,
+    with_border,
 )
 from hands3c_core.geometry.published_window import joint_bounds, published_window
-from hands3c_core.geometry.turning import turn_global, turn_of
+from hands3c_core.geometry.turning import rotation_between, turn_global, turn_of
 
 __all__ = [
     "BoxSmoother",
@@ -39,8 +40,10 @@ __all__ = [
     "project",
     "published_window",
     "resize_camera",
+    "rotation_between",
     "solve_translation",
     "turn_global",
     "turn_of",
     "upright_box",
+    "with_border",
 ]

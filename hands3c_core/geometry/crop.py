@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hands3c_core.conventions import CROP_SCALE, CROP_SIZE
 from hands3c_core.geometry.published_window import published_window
-from hands3c_core.types import CropBox
+from hands3c_core.types import CropBox, UInt8
 
 #: Names of the rules by which a window is laid around a hand.
 CropRule = Literal["box", "upright", "published"]
@@ -227,3 +227,11 @@ class BoxSmoother:
         turn = float(np.clip(turn * self.amount, -self.slack, self.slack))
         self._box = CropBox(x, y, side, box.angle + turn)
         return self._box
+
+
+def with_border(image: UInt8, border: int) -> UInt8:
+    """An image (H, W, 3) with ``border`` px around it, in which its edges go on."""
+    if border == 0:
+        return image
+    wide = cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_REPLICATE)
+    return np.asarray(wide, np.uint8)

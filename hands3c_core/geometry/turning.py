@@ -1,4 +1,4 @@
-"""Turning a hand about the line of sight, as turned windows do."""
+"""Turning a hand: about the line of sight, as turned windows do, and from one place to another."""
 
 from __future__ import annotations
 
@@ -23,3 +23,13 @@ def turn_of(affine: ArrayLike) -> Floats:
     turn = np.eye(3)
     turn[:2, :2] = matrix / np.sqrt(abs(np.linalg.det(matrix)))
     return turn
+
+
+def rotation_between(before: ArrayLike, after: ArrayLike) -> Floats:
+    """The rotation (3, 3) that brings points (N, 3) nearest to others, both about their means
+    (Kabsch, Acta Crystallographica A32, 1976)."""
+    one, other = np.asarray(before, np.float64), np.asarray(after, np.float64)
+    one, other = one - one.mean(axis=0), other - other.mean(axis=0)
+    u, _, vt = np.linalg.svd(one.T @ other)
+    handed = np.diag([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))])
+    return np.asarray(vt.T @ handed @ u.T, np.float64)

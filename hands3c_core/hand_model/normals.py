@@ -9,6 +9,20 @@ from hands3c_core.jit import njit
 
 
 @njit
+def triangle_normal(
+    vertices: NDArray[np.float32], a: int, b: int, c: int
+) -> tuple[float, float, float]:
+    """The normal of triangle (a, b, c), twice as long as its area is large; for other kernels."""
+    ux = float(vertices[b, 0]) - vertices[a, 0]
+    uy = float(vertices[b, 1]) - vertices[a, 1]
+    uz = float(vertices[b, 2]) - vertices[a, 2]
+    wx = float(vertices[c, 0]) - vertices[a, 0]
+    wy = float(vertices[c, 1]) - vertices[a, 1]
+    wz = float(vertices[c, 2]) - vertices[a, 2]
+    return uy * wz - uz * wy, uz * wx - ux * wz, ux * wy - uy * wx
+
+
+@njit
 def normals_and_area(
     vertices: NDArray[np.float32], faces: NDArray[np.int32]
 ) -> tuple[NDArray[np.float32], float]:
@@ -17,15 +31,7 @@ def normals_and_area(
     area = 0.0
     for f in range(faces.shape[0]):
         a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
-        ux = float(vertices[b, 0]) - vertices[a, 0]
-        uy = float(vertices[b, 1]) - vertices[a, 1]
-        uz = float(vertices[b, 2]) - vertices[a, 2]
-        wx = float(vertices[c, 0]) - vertices[a, 0]
-        wy = float(vertices[c, 1]) - vertices[a, 1]
-        wz = float(vertices[c, 2]) - vertices[a, 2]
-        nx = uy * wz - uz * wy
-        ny = uz * wx - ux * wz
-        nz = ux * wy - uy * wx
+        nx, ny, nz = triangle_normal(vertices, a, b, c)
         area += 0.5 * np.sqrt(nx * nx + ny * ny + nz * nz)
         for k in (a, b, c):
             normals[k, 0] += nx

@@ -11,7 +11,7 @@ from typing import Final, Literal
 from hands3c_core.errors import UserError
 from hands3c_core.names import user_path
 from hands3c_core.sources.base import Source
-from hands3c_core.sources.images import ImageFolder, is_clip, is_image, natural_key
+from hands3c_core.sources.images import ImageFolder, images_and_clips, natural_key
 from hands3c_core.sources.open import holds_pictures, open_source
 from hands3c_core.types import Frame
 
@@ -122,8 +122,7 @@ def _folder_clips(folder: Path) -> list[Clip]:
         files = [f for f in folder.iterdir() if f.is_file() and not f.name.startswith(".")]
     except OSError as error:
         raise UserError(f"{folder} cannot be read ({error.strerror}): check its rights.") from None
-    videos = [file for file in files if is_clip(file)]
-    images = [file for file in files if file not in videos and is_image(file)]
+    images, videos = images_and_clips(files)
     if images:
         size = sum(file.stat().st_size for file in images)
         clips = [Clip(folder.resolve().name, "images", (folder,), size)]

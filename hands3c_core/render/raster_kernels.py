@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from hands3c_core.hand_model.normals import triangle_normal
 from hands3c_core.jit import njit
 
 #: Sub-pixel positions per pixel (a power of two); corners are snapped to this grid.
@@ -302,15 +303,7 @@ def visibility(vertices, faces, intrinsics, near, cull, first_id, offsets, zinv,
 def _inverse_depth_plane(vertices, a, b, c, intrinsics, zplane):
     """1/z over the image of a triangle's plane: (a, b, c) with 1/z = a u + b v + c. False if the
     plane contains the eye (it is then seen edge-on) or the triangle has no area."""
-    ux = float(vertices[b, 0]) - vertices[a, 0]
-    uy = float(vertices[b, 1]) - vertices[a, 1]
-    uz = float(vertices[b, 2]) - vertices[a, 2]
-    wx = float(vertices[c, 0]) - vertices[a, 0]
-    wy = float(vertices[c, 1]) - vertices[a, 1]
-    wz = float(vertices[c, 2]) - vertices[a, 2]
-    nx = uy * wz - uz * wy
-    ny = uz * wx - ux * wz
-    nz = ux * wy - uy * wx
+    nx, ny, nz = triangle_normal(vertices, a, b, c)
     det = nx * vertices[a, 0] + ny * vertices[a, 1] + nz * vertices[a, 2]
     if det == 0.0:
         return False

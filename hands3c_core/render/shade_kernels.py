@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from hands3c_core.hand_model.normals import triangle_normal
 from hands3c_core.jit import njit
 from hands3c_core.render.raster_kernels import SUBPIXEL, barycentrics, irradiance_at
 
@@ -76,18 +77,6 @@ def _mix(values, a, b, c, weights):
 
 
 @_jit
-def _face_normal(vertices, a, b, c):
-    """Of a triangle, of any length."""
-    ux = float(vertices[b, 0]) - vertices[a, 0]
-    uy = float(vertices[b, 1]) - vertices[a, 1]
-    uz = float(vertices[b, 2]) - vertices[a, 2]
-    wx = float(vertices[c, 0]) - vertices[a, 0]
-    wy = float(vertices[c, 1]) - vertices[a, 1]
-    wz = float(vertices[c, 2]) - vertices[a, 2]
-    return uy * wz - uz * wy, uz * wx - ux * wz, ux * wy - uy * wx
-
-
-@_jit
 def _surface_normal(vertices, normals, a, b, c, is_smooth, weights, dx, dy):
     """Unit normal at a point of triangle (a, b, c). The normals of a flat face seen from behind
     point away and are turned towards the viewer; smooth normals are left alone, since near a
@@ -95,7 +84,7 @@ def _surface_normal(vertices, normals, a, b, c, is_smooth, weights, dx, dy):
     if is_smooth:
         nx, ny, nz = _mix(normals, a, b, c, weights)
     else:
-        nx, ny, nz = _face_normal(vertices, a, b, c)
+        nx, ny, nz = triangle_normal(vertices, a, b, c)
     length = np.sqrt(nx * nx + ny * ny + nz * nz)
     scale = 1.0 / length if length > 0.0 else 1.0
     if not is_smooth and nx * dx + ny * dy + nz > 0.0:

@@ -73,8 +73,7 @@ class ImageFolder(Source):
         if len(paths) > 1:
             self.name = f"{self.name} and {len(paths) - 1} more"
         files = [file for each in paths for file in _files_of(each)]
-        images = [file for file in files if is_image(file)]
-        moving = [file for file in files if moves(file)]
+        images, moving = _sorted_out(files)
         self.note = _left_out(moving)
         self._pages = [page for file in images for page in pages_of(file)]
         self.is_sequence = len(self._pages) == len(images) and _are_numbered(images)
@@ -145,12 +144,28 @@ def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
 
 def is_image(path: Path) -> bool:
     """Whether the file's first bytes are those of a picture that is read, and it does not move."""
-    return kind_of(head_of(path)) is not Kind.OTHER and not moves(path)
+    return bool(_sorted_out([path])[0])
 
 
-def is_clip(path: Path) -> bool:
-    """Whether a file of a folder is a clip by itself: it moves, or is called like a video."""
-    return moves(path) or (path.suffix.lower() in VIDEO_SUFFIXES and not is_image(path))
+def images_and_clips(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """The pictures among files, and those that are clips by themselves: they move, or are called
+    like videos. Each file is looked at once."""
+    images, moving = (set(part) for part in _sorted_out(files))
+    is_named = {file for file in files if file.suffix.lower() in VIDEO_SUFFIXES}
+    clips = moving | (is_named - images)
+    return [file for file in files if file in images], [file for file in files if file in clips]
+
+
+def _sorted_out(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """The pictures among files, and what moves, by their content."""
+    images, moving = [], []
+    for file in files:
+        head = head_of(file)
+        if moves(file, head):
+            moving.append(file)
+        elif kind_of(head) is not Kind.OTHER:
+            images.append(file)
+    return images, moving
 
 
 def _left_out(moving: Sequence[Path]) -> str:

@@ -115,10 +115,10 @@ def head_of(path: Path) -> bytes:
         return b""
 
 
-def moves(path: Path) -> bool:
+def moves(path: Path, head: bytes | None = None) -> bool:
     """Whether a file among pictures is none of them but moves, by its content: an animated GIF,
-    WebP, PNG, AVIF or HEIC, or JPEGs one after another."""
-    head = head_of(path)
+    WebP, PNG, AVIF or HEIC, or JPEGs one after another. ``head`` is its ``head_of``, if known."""
+    head = head_of(path) if head is None else head
     kind = kind_of(head)
     if kind in (Kind.VIDEO, Kind.WEBP_ANIMATION):
         return not _has_one_frame(path)

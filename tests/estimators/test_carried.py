@@ -7,10 +7,10 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from hands3c_core.conventions import DEFAULT_FOV_DEG
-from hands3c_core.estimators.carried import NetworkTurns, carry, rotation_between
+from hands3c_core.estimators.carried import NetworkTurns, carry
 from hands3c_core.estimators.network_witness import NetworkSight
 from hands3c_core.estimators.witnesses import DETECTOR, NETWORK, SECOND, Witness
-from hands3c_core.geometry import default_camera
+from hands3c_core.geometry import default_camera, rotation_between
 from hands3c_core.geometry.crop import crop_box
 from hands3c_core.types import Detection, TrackedHand
 
