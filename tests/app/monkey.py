@@ -357,6 +357,7 @@ class Monkey:
         folder = Path(self._files[0]).parent
         kind = self.random.choice(("png", "obj", "ply", "x"))
         name = str(folder / f"saved-{self.acted}.{kind}") if saves else ""
-        line.setText(name or self.random.choice(self._files))
+        name = name or self.random.choice(self._files)
+        line.setText(name)
         QTest.keyClick(self.handle(dialog), Key.Key_Return)
-        return line.text()
+        return name
